@@ -1,0 +1,36 @@
+# make demo: set up and open the page.   make test: set up and pass the tests.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint format pictures clean
+
+demo: .venv/demo
+	$(BIN)/python app.py
+
+test: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+
+format: .venv/test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The screenshots and sample grids that the README shows.
+pictures: .venv/test
+	$(BIN)/python -m train sample emoji64 --steps 1 --out assets/screenshots/samples-1.png
+	$(BIN)/python -m train sample emoji64 --steps 4 --out assets/screenshots/samples-4.png
+	$(BIN)/python -m tests.e2e.screenshots assets/screenshots
+
+.venv/demo: requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -r requirements.txt
+	touch $@
+
+.venv/test: requirements-dev.txt requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -r requirements-dev.txt
+	touch $@ .venv/demo
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache

@@ -1,0 +1,55 @@
+"""Class labels as choices along named axes, folded into the one index the network embeds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cm_core.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Named axes of choices. With `any`, each axis has one more entry meaning "any of them".
+
+    An index counts in mixed radix, last axis fastest; `any` is the last entry of an axis, so the
+    null label (any of everything) is the highest index.
+    """
+
+    axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    any: bool = True
+
+    @property
+    def count(self) -> int:
+        """Rows of the embedding table; 0 for an unconditional network."""
+        total = 1
+        for names in self.axes.values():
+            total *= len(names) + self.any
+        return total if self.axes else 0
+
+    @property
+    def null(self) -> int | None:
+        """The index that leaves everything open, or None where the network has no such label."""
+        return self.count - 1 if self.any and self.axes else None
+
+    def index(self, **choice: str | int | None) -> int | None:
+        """Index of a choice by axis, by name or number; an axis left out or None means any.
+
+        Raises SettingError for an unknown axis or name, or where "any" was not trained.
+        """
+        unknown = set(choice) - set(self.axes)
+        if unknown:
+            known = ", ".join(self.axes) or "none"
+            raise SettingError(f"This model has no label '{unknown.pop()}': it has {known}.")
+        index = 0
+        for axis, names in self.axes.items():
+            index = index * (len(names) + self.any) + self._position(axis, choice.get(axis))
+        return index if self.axes else None
+
+    def _position(self, axis: str, value: str | int | None) -> int:
+        names = self.axes[axis]
+        if value is None and self.any:
+            return len(names)
+        if isinstance(value, int) and 0 <= value < len(names):
+            return value
+        if value in names:
+            return names.index(value)
+        raise SettingError(f"'{value}' is not a {axis} of this model: choose {', '.join(names)}.")

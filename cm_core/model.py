@@ -1,0 +1,131 @@
+"""The two models: a diffusion denoiser and a consistency model, one network form.
+
+Both map (x, sigma, label) to an estimate of x0; they differ in preconditioning only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from cm_core import precondition
+from cm_core.errors import SettingError
+from cm_core.labels import Labels
+from cm_core.schedule import SIGMA_MAX, SIGMA_MIN, karras_sigmas
+from cm_core.unet import UNet, UNetConfig
+
+Label = int | Sequence[int] | Tensor | None
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What a checkpoint says of itself, beside its weights."""
+
+    name: str
+    unet: UNetConfig
+    sigma_data: float = 0.5
+    sigma_min: float = SIGMA_MIN
+    sigma_max: float = SIGMA_MAX
+    c_noise: str = "quarter_log"
+    clip: bool = True  # clamp x0 to [-1, 1] between sampling steps
+    labels: Labels = field(default_factory=Labels)
+    sigmas: dict[int, tuple[float, ...]] = field(default_factory=dict)  # recommended, per steps
+
+    @property
+    def image_size(self) -> int:
+        return self.unet.image_size
+
+
+class Preconditioned(nn.Module):
+    """A network with its preconditioning: (x, sigma, label) -> x0."""
+
+    kind: ClassVar[str]
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.config = config
+        self.net = UNet(config.unet)
+        self.time_input = precondition.C_NOISE[config.c_noise]
+
+    def coefficients(self, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(c_skip, c_out, c_in) at noise levels t."""
+        raise NotImplementedError
+
+    def forward(
+        self,
+        x: Tensor,
+        sigma: float | Tensor,
+        label: Label = None,
+        augment: Tensor | None = None,
+    ) -> Tensor:
+        """Estimate x0 from x = x0 + sigma z.
+
+        x (B, 3, H, W); sigma a float or (B,); label None (any), an index or (B,) indices.
+        """
+        t = torch.as_tensor(sigma, dtype=torch.float32, device=x.device).expand(x.shape[0])
+        c_skip, c_out, c_in = (c[:, None, None, None] for c in self.coefficients(t))
+        raw = self.net(c_in * x, self.time_input(t), self.label_tensor(label, x), augment)
+        return c_skip * x + c_out * raw.to(x.dtype)
+
+    def label_tensor(self, label: Label, x: Tensor) -> Tensor | None:
+        """Labels as (B,) long on x's device; None stands for the null label."""
+        count, batch = self.config.labels.count, x.shape[0]
+        if count == 0:
+            return None
+        if label is None:
+            label = self.config.labels.null
+            if label is None:
+                raise SettingError(f"{self.config.name} needs a class label from 0 to {count - 1}.")
+        if not isinstance(label, Tensor):
+            label = torch.as_tensor(label, dtype=torch.long)
+            if label.min() < 0 or label.max() >= count:
+                raise SettingError(f"A label of {self.config.name} lies from 0 to {count - 1}.")
+        if label.ndim and label.shape[0] not in (1, batch):
+            raise SettingError(f"{label.shape[0]} labels were given for {batch} pictures.")
+        return label.to(x.device).expand(batch)
+
+    def label_index(self, **choice: str | int | None) -> int | None:
+        """The label of a choice by axis, e.g. label_index(style="Noto"); left out means any."""
+        return self.config.labels.index(**choice)
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.parameters()).device
+
+
+class Denoiser(Preconditioned):
+    """D(x, sigma): a diffusion model's denoiser (Karras et al. 2022, eq. 7)."""
+
+    kind = "denoiser"
+
+    def coefficients(self, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return precondition.edm(t, self.config.sigma_data)
+
+
+class ConsistencyModel(Preconditioned):
+    """f(x, sigma): the end of the probability-flow path through x (Song et al. 2023, eq. 5)."""
+
+    kind = "consistency"
+
+    def coefficients(self, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return precondition.consistency(t, self.config.sigma_data, self.config.sigma_min)
+
+    def sigmas_for(self, steps: int) -> list[float]:
+        """Noise levels for a number of evaluations, descending from sigma_max.
+
+        The checkpoint's own where it has them; else spread over its longest recommended list,
+        or over a Karras grid without its clean end.
+        """
+        if steps < 1:
+            raise SettingError(f"steps counts network evaluations: at least 1, not {steps}.")
+        if steps in self.config.sigmas:
+            return list(self.config.sigmas[steps])
+        longer = [n for n in self.config.sigmas if n > steps > 1]
+        if longer:
+            known = torch.tensor(self.config.sigmas[min(longer)], dtype=torch.float64).log()
+            at = torch.linspace(0, len(known) - 1, steps, dtype=torch.float64)
+            low = at.floor().long().clamp(max=len(known) - 2)
+            return (known[low] + (at - low) * (known[low + 1] - known[low])).exp().tolist()
+        return karras_sigmas(steps + 1, self.config.sigma_min, self.config.sigma_max)[:-1].tolist()

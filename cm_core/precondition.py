@@ -1,0 +1,36 @@
+"""Preconditioning: how a network's raw output becomes an estimate of x0.
+
+x0 = c_skip(t) x + c_out(t) F(c_in(t) x, c_noise(t)). All functions broadcast over t.
+"""
+
+import torch
+from torch import Tensor
+
+
+def edm(t: Tensor, sigma_data: float) -> tuple[Tensor, Tensor, Tensor]:
+    """(c_skip, c_out, c_in) of a diffusion denoiser (Karras et al. 2022, Table 1)."""
+    return consistency(t, sigma_data, sigma_min=0.0)
+
+
+def consistency(
+    t: Tensor, sigma_data: float, sigma_min: float = 0.002
+) -> tuple[Tensor, Tensor, Tensor]:
+    """(c_skip, c_out, c_in) with f(x, sigma_min) = x exactly (Song et al. 2023, App. C)."""
+    shifted = t - sigma_min
+    norm = torch.rsqrt(t**2 + sigma_data**2)
+    c_skip = sigma_data**2 / (shifted**2 + sigma_data**2)
+    c_out = sigma_data * shifted * norm
+    return c_skip, c_out, norm
+
+
+def noise_quarter_log(t: Tensor) -> Tensor:
+    """c_noise = ln(t) / 4, the network's time input (Karras et al. 2022, Table 1)."""
+    return t.clamp(min=1e-44).log() / 4
+
+
+def noise_openai(t: Tensor) -> Tensor:
+    """c_noise = 250 ln(t + 1e-44), the time input of OpenAI's published networks."""
+    return 250 * (t + 1e-44).log()
+
+
+C_NOISE = {"quarter_log": noise_quarter_log, "openai": noise_openai}

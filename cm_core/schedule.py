@@ -1,0 +1,67 @@
+"""Noise levels: the Karras grid, the schedules of consistency training, and ECT's r(t).
+
+Index 0 is always the noisiest level; the papers count the other way.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from cm_core.errors import SettingError
+
+SIGMA_MIN = 0.002
+SIGMA_MAX = 80.0
+RHO = 7.0
+
+
+def karras_sigmas(
+    n: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX, rho: float = RHO
+) -> Tensor:
+    """Descending grid of n noise levels, (n,) float64, ends exact (Karras et al. 2022, eq. 5)."""
+    if n < 1:
+        raise SettingError(f"A noise schedule needs at least one level, not {n}.")
+    if n == 1:
+        return torch.tensor([sigma_max], dtype=torch.float64)
+    ramp = torch.linspace(0, 1, n, dtype=torch.float64)
+    top, bottom = sigma_max ** (1 / rho), sigma_min ** (1 / rho)
+    sigmas = (top + ramp * (bottom - top)) ** rho
+    sigmas[0], sigmas[-1] = sigma_max, sigma_min
+    return sigmas
+
+
+def nearest_index(sigmas: Tensor, sigma: float) -> int:
+    """Index of the level of a grid nearest to sigma in log space."""
+    return int((sigmas.log() - math.log(sigma)).abs().argmin())
+
+
+def ct_discretisation(step: int, total: int, s0: int = 2, s1: int = 150) -> int:
+    """N(k), the number of noise levels at training step k (Song et al. 2023, App. C)."""
+    growth = step / total * ((s1 + 1) ** 2 - s0**2) + s0**2
+    return math.ceil(math.sqrt(growth) - 1) + 1
+
+
+def ct_ema_decay(
+    step: int,
+    total: int,
+    s0: int = 2,
+    s1: int = 150,
+    mu0: float = 0.9,
+    openai_compatible: bool = False,
+) -> float:
+    """mu(k), the target network's EMA decay at training step k (Song et al. 2023, App. C).
+
+    OpenAI's code divides by N - 1 where the paper divides by N.
+    """
+    n = ct_discretisation(step, total, s0, s1)
+    return math.exp(s0 * math.log(mu0) / (n - 1 if openai_compatible else n))
+
+
+def ect_r(t: Tensor, stage: int, q: float = 4.0, k: float = 8.0, b: float = 1.0) -> Tensor:
+    """The nearer noise level r < t that ECT pairs with t (Geng et al. 2024, eq. 13).
+
+    r = max(0, t (1 - q^-(stage+1) n(t))) with n(t) = 1 + k sigmoid(-b t); d = q^-(stage+1) is the
+    asked relative step, so stage 0 with q = 4 asks d = 1/4.
+    """
+    n = 1 + k * torch.sigmoid(-b * t)
+    return (t * (1 - n * q ** -(stage + 1))).clamp(min=0)

@@ -1,0 +1,197 @@
+"""The U-Net of Dhariwal and Nichol (2021), one class for our checkpoints and OpenAI's."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class UNetConfig:
+    """Architecture of a UNet. Attention sizes are feature-map sides, after `patch` folding."""
+
+    image_size: int = 64
+    channels: int = 64
+    channel_mult: tuple[int, ...] = (1, 2, 2)
+    blocks: int = 1
+    attention_sizes: tuple[int, ...] = (8,)
+    head_channels: int = 64
+    patch: int = 1
+    dropout: float = 0.0
+    dropout_size: int = 16  # dropout acts on feature maps of this side and below
+    scale_shift: bool = False
+    num_classes: int = 0
+    augment_dim: int = 0
+
+
+def zeroed(module: nn.Module) -> nn.Module:
+    """The module with all of its weights at zero, so that a residual branch starts silent."""
+    for parameter in module.parameters():
+        nn.init.zeros_(parameter)
+    return module
+
+
+def group_norm(channels: int) -> nn.GroupNorm:
+    return nn.GroupNorm(math.gcd(32, channels), channels)
+
+
+def timestep_embedding(t: Tensor, dim: int, max_period: float = 10000.0) -> Tensor:
+    """Sinusoidal features of t: (B,) -> (B, dim), cosines first (Vaswani et al. 2017)."""
+    half = dim // 2
+    steps = torch.arange(half, dtype=torch.float32, device=t.device)
+    angles = t.float()[:, None] * torch.exp(-math.log(max_period) * steps / half)
+    return torch.cat([angles.cos(), angles.sin()], dim=1)
+
+
+class ResBlock(nn.Module):
+    """Two convolutions with the time embedding between; optionally resamples by 2."""
+
+    def __init__(
+        self,
+        c_in: int,
+        c_out: int,
+        emb_dim: int,
+        dropout: float,
+        scale_shift: bool,
+        resample: str = "none",
+    ):
+        super().__init__()
+        self.resample = {
+            "none": nn.Identity(),
+            "down": nn.AvgPool2d(2),
+            "up": nn.Upsample(scale_factor=2, mode="nearest"),
+        }[resample]
+        self.scale_shift = scale_shift
+        self.norm1 = group_norm(c_in)
+        self.conv1 = nn.Conv2d(c_in, c_out, 3, padding=1)
+        self.emb = nn.Linear(emb_dim, 2 * c_out if scale_shift else c_out)
+        self.norm2 = group_norm(c_out)
+        self.dropout = nn.Dropout(dropout)
+        self.conv2 = zeroed(nn.Conv2d(c_out, c_out, 3, padding=1))
+        self.skip = nn.Identity() if c_in == c_out else nn.Conv2d(c_in, c_out, 1)
+
+    def forward(self, x: Tensor, emb: Tensor) -> Tensor:
+        h = self.conv1(self.resample(F.silu(self.norm1(x))))
+        e = self.emb(F.silu(emb))[:, :, None, None]
+        if self.scale_shift:
+            scale, shift = e.chunk(2, dim=1)
+            h = self.norm2(h) * (1 + scale) + shift
+        else:
+            h = self.norm2(h + e)
+        h = self.conv2(self.dropout(F.silu(h)))
+        return self.skip(self.resample(x)) + h
+
+
+class Attention(nn.Module):
+    """Self-attention over all positions; qkv channels run (three, head, dim)."""
+
+    def __init__(self, channels: int, head_channels: int):
+        super().__init__()
+        self.heads = max(1, channels // head_channels)
+        self.norm = group_norm(channels)
+        self.qkv = nn.Conv2d(channels, 3 * channels, 1)
+        self.proj = zeroed(nn.Conv2d(channels, channels, 1))
+
+    def forward(self, x: Tensor, emb: Tensor) -> Tensor:
+        b, c, height, width = x.shape
+        qkv = self.qkv(self.norm(x)).reshape(b, 3, self.heads, c // self.heads, height * width)
+        q, k, v = qkv.transpose(-1, -2).unbind(1)
+        h = F.scaled_dot_product_attention(q, k, v)
+        return x + self.proj(h.transpose(-1, -2).reshape(b, c, height, width))
+
+
+class Convolution(nn.Conv2d):
+    """The first layer, taking and ignoring the embedding like its neighbours."""
+
+    def forward(self, x: Tensor, emb: Tensor) -> Tensor:
+        return super().forward(x)
+
+
+class Level(nn.ModuleList):
+    """Layers run one after another, each with the embedding."""
+
+    def forward(self, x: Tensor, emb: Tensor) -> Tensor:
+        for layer in self:
+            x = layer(x, emb)
+        return x
+
+
+class UNet(nn.Module):
+    """F(x, c_noise, label): (B, 3, H, W), (B,), (B,) long -> (B, 3, H, W)."""
+
+    def __init__(self, config: UNetConfig):
+        super().__init__()
+        self.config = config
+        ch, emb_dim = config.channels, 4 * config.channels
+        self.time = nn.Sequential(nn.Linear(ch, emb_dim), nn.SiLU(), nn.Linear(emb_dim, emb_dim))
+        self.label = nn.Embedding(config.num_classes, emb_dim) if config.num_classes else None
+        # Zero at the start and without a bias: a picture without augmentation adds nothing.
+        self.augment = (
+            zeroed(nn.Linear(config.augment_dim, emb_dim, bias=False))
+            if config.augment_dim
+            else None
+        )
+
+        def block(c_in: int, c_out: int, side: int, resample: str = "none") -> ResBlock:
+            dropout = config.dropout if side <= config.dropout_size else 0.0
+            return ResBlock(c_in, c_out, emb_dim, dropout, config.scale_shift, resample)
+
+        def level(c_in: int, c_out: int, side: int) -> Level:
+            layers = [block(c_in, c_out, side)]
+            if side in config.attention_sizes:
+                layers.append(Attention(c_out, config.head_channels))
+            return Level(layers)
+
+        side = config.image_size // config.patch
+        planes = 3 * config.patch**2
+        widths = [ch * m for m in config.channel_mult]
+        self.encoder = nn.ModuleList([Level([Convolution(planes, ch, 3, padding=1)])])
+        skips, c = [ch], ch
+        for depth, width in enumerate(widths):
+            if depth:
+                side //= 2
+                self.encoder.append(Level([block(c, c, side, "down")]))
+                skips.append(c)
+            for _ in range(config.blocks):
+                self.encoder.append(level(c, width, side))
+                c = width
+                skips.append(c)
+
+        self.middle = Level(
+            [block(c, c, side), Attention(c, config.head_channels), block(c, c, side)]
+        )
+
+        self.decoder = nn.ModuleList()
+        for depth, width in reversed(list(enumerate(widths))):
+            for i in range(config.blocks + 1):
+                layers = level(c + skips.pop(), width, side)
+                c = width
+                if depth and i == config.blocks:
+                    side *= 2
+                    layers.append(block(c, c, side, "up"))
+                self.decoder.append(layers)
+
+        self.out_norm = group_norm(c)
+        self.out_conv = zeroed(nn.Conv2d(c, planes, 3, padding=1))
+
+    def forward(
+        self, x: Tensor, c_noise: Tensor, label: Tensor | None = None, augment: Tensor | None = None
+    ) -> Tensor:
+        """Raw network output; `augment` is (B, augment_dim), left out when sampling."""
+        emb = self.time(timestep_embedding(c_noise, self.config.channels))
+        if self.label is not None:
+            emb = emb + self.label(label)
+        if self.augment is not None and augment is not None:
+            emb = emb + self.augment(augment)
+        h = F.pixel_unshuffle(x, self.config.patch) if self.config.patch > 1 else x
+        skips = []
+        for layers in self.encoder:
+            h = layers(h, emb)
+            skips.append(h)
+        h = self.middle(h, emb)
+        for layers in self.decoder:
+            h = layers(torch.cat([h, skips.pop()], dim=1), emb)
+        h = self.out_conv(F.silu(self.out_norm(h)))
+        return F.pixel_shuffle(h, self.config.patch) if self.config.patch > 1 else h

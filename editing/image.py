@@ -1,0 +1,119 @@
+"""PIL pictures and tensors: conversion, fitting to the model's size, pasting an edit back."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from cm_core.errors import ImageError
+
+MAX_PIXELS = 25_000_000
+
+
+def open_picture(path: str | Path) -> Image.Image:
+    """A picture file, upright; refused where it is no picture or too large to edit."""
+    try:
+        picture = Image.open(path)
+        if picture.width * picture.height > MAX_PIXELS:
+            raise ImageError(f"{path} is larger than {MAX_PIXELS // 10**6} million pixels.")
+        picture.load()
+    except FileNotFoundError:
+        raise ImageError(f"There is no file {path}.") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise ImageError(f"{path} cannot be read as a picture: save it as PNG or JPEG.") from None
+    return ImageOps.exif_transpose(picture)
+
+
+def on_white(picture: Image.Image) -> Image.Image:
+    """RGB, transparent parts on white paper."""
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        paper = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(paper, picture).convert("RGB")
+    return picture.convert("RGB")
+
+
+def to_tensor(picture: Image.Image) -> Tensor:
+    """(1, 3, H, W) in [-1, 1], transparent parts on white."""
+    pixels = np.array(on_white(picture), dtype=np.float32)
+    return torch.from_numpy(pixels / 127.5 - 1).permute(2, 0, 1)[None]
+
+
+def to_mask(picture: Image.Image) -> Tensor:
+    """(1, 1, H, W) of 0 and 1: 1 where the picture is light, or opaque if it has transparency."""
+    has_alpha = "A" in picture.getbands()
+    values = np.array(picture.getchannel("A") if has_alpha else picture.convert("L"))
+    return torch.from_numpy((values > 127).astype(np.float32))[None, None]
+
+
+def to_hints(picture: Image.Image) -> Tensor:
+    """(1, 4, H, W): colour in [-1, 1] and 1 where the picture is opaque."""
+    rgba = np.array(picture.convert("RGBA"), dtype=np.float32)
+    colour, opaque = rgba[..., :3] / 127.5 - 1, (rgba[..., 3:] > 127).astype(np.float32)
+    return torch.from_numpy(np.concatenate([colour, opaque], 2)).permute(2, 0, 1)[None]
+
+
+def to_pil(x: Tensor) -> Image.Image:
+    """The first picture of (B, 3, H, W) in [-1, 1] as 8-bit RGB."""
+    pixels = ((x[0].detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().byte()
+    return Image.fromarray(pixels.permute(1, 2, 0).numpy())
+
+
+def fit_box(picture_size: tuple[int, int], size: int) -> tuple[int, int, int, int]:
+    """Where a picture lies in a size x size square that holds it whole: left, top, right, bottom.
+
+    A side keeps at least one pixel.
+    """
+    width, height = picture_size
+    scale = size / max(width, height)
+    w, h = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (size - w) // 2, (size - h) // 2
+    return left, top, left + w, top + h
+
+
+def fit(picture: Image.Image, size: int) -> Image.Image:
+    """A picture whole in a size x size square, on white."""
+    left, top, right, bottom = fit_box(picture.size, size)
+    square = Image.new("RGB", (size, size), "white")
+    resized = on_white(picture).resize(
+        (right - left, bottom - top),
+        Image.Resampling.BOX if max(picture.size) >= size else Image.Resampling.BICUBIC,
+    )
+    square.paste(resized, (left, top))
+    return square
+
+
+def fit_mask(mask: Image.Image, size: int) -> Image.Image:
+    """A mask (L, light = repaint) in a size x size square; any touched pixel is wholly masked."""
+    left, top, right, bottom = fit_box(mask.size, size)
+    square = Image.new("L", (size, size), 0)
+    grey = mask.getchannel("A") if "A" in mask.getbands() else mask.convert("L")
+    hard = grey.point(lambda v: 255 if v > 127 else 0)
+    resized = hard.resize((right - left, bottom - top), Image.Resampling.BOX)
+    square.paste(resized.point(lambda v: 255 if v > 0 else 0), (left, top))
+    return square
+
+
+def fit_hints(hints: Image.Image, size: int) -> Image.Image:
+    """Colour hints (RGBA) in a size x size square, without blending colour into the unhinted."""
+    left, top, right, bottom = fit_box(hints.size, size)
+    square = Image.new("RGBA", (size, size))
+    resized = hints.convert("RGBA").resize((right - left, bottom - top), Image.Resampling.NEAREST)
+    square.paste(resized, (left, top))
+    return square
+
+
+def paste_back(picture: Image.Image, edited: Image.Image, mask: Image.Image) -> Image.Image:
+    """The edit of a fitted picture at the picture's own size, inside the mask only.
+
+    mask (L or RGBA) has the picture's shape at any size. Pixels outside keep their exact values.
+    """
+    box = fit_box(picture.size, edited.width)
+    patch = edited.crop(box).resize(picture.size, Image.Resampling.BICUBIC)
+    grey = mask.getchannel("A") if "A" in mask.getbands() else mask.convert("L")
+    hard = grey.point(lambda v: 255 if v > 127 else 0).resize(
+        picture.size, Image.Resampling.NEAREST
+    )
+    return Image.composite(patch, on_white(picture), hard)

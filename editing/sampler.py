@@ -1,0 +1,37 @@
+"""Masked multistep consistency sampling: the one loop behind every zero-shot edit."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from cm_core.noise import Generators, randn_like
+from cm_core.samplers import Model, Step, levels
+from cm_core.schedule import SIGMA_MIN
+from editing.operators import Operator
+
+
+@torch.no_grad()
+def masked_multistep(
+    model: Model,
+    operator: Operator,
+    image: Tensor,
+    sigmas: Sequence[float] | Tensor,
+    generator: Generators | None = None,
+    label=None,
+    start: Tensor | None = None,
+    sigma_min: float = SIGMA_MIN,
+) -> Iterator[Step]:
+    """Edit a picture while keeping its measurement (Song et al. 2023, Algorithm 4).
+
+    Yields a Step an evaluation; its x0 satisfies the measurement of `image` exactly, so only its
+    free part lies in [-1, 1] for sure. `start` is the picture that the first noise is added to:
+    without it, the measurement with its free part at zero.
+    """
+    measured = operator.measure(image)
+    x0 = operator.merge(measured, torch.zeros_like(image)) if start is None else start
+    for index, sigma in enumerate(levels(sigmas)):
+        spread = max(sigma**2 - sigma_min**2, 0.0) ** 0.5
+        x = x0 + spread * randn_like(x0, generator)
+        x0 = operator.merge(measured, model(x, sigma, label).clamp(-1, 1))
+        yield Step(index, sigma, x, x0)

@@ -1,0 +1,88 @@
+"""python -m train data | run | sample: build the picture set, train, draw a grid."""
+
+import argparse
+import dataclasses
+import math
+import sys
+from pathlib import Path
+
+from cm_core.errors import OneStrokeError
+
+
+def run(args: argparse.Namespace) -> None:
+    from train import config, loop
+
+    chosen = config.load(args.config)
+    changed = {k: getattr(args, k) for k in ("images", "init") if getattr(args, k)}
+    out = Path(args.out or f"runs/{chosen.name}")
+    loop.train(
+        dataclasses.replace(chosen, **changed),
+        out,
+        Path(args.resume) if args.resume else None,
+        args.minutes,
+        args.save_every,
+        args.shards,
+        args.device,
+    )
+
+
+def data(args: argparse.Namespace) -> None:
+    from train import emoji
+
+    sizes = {"emoji64": 64, "emoji32": 32}
+    emoji.build(sizes[args.name], Path(args.out or f"data/{args.name}.npz"), Path("data/npm"))
+
+
+def sample(args: argparse.Namespace) -> None:
+    from cm_core import load_model
+    from train.grid import samples, save_grid
+
+    model = load_model(args.checkpoint)
+    save_grid(samples(model, args.count, args.steps, args.seed), Path(args.out), args.columns)
+    print(args.out)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m train", description=__doc__)
+    commands = top.add_subparsers(required=True)
+
+    p = commands.add_parser("data", help="build a picture set")
+    p.add_argument("name", choices=["emoji64", "emoji32"])
+    p.add_argument("--out", help="packed file to write (default data/NAME.npz)")
+    p.set_defaults(function=data)
+
+    p = commands.add_parser("run", help="train from a preset")
+    p.add_argument("config", help="name of a preset in train/configs, or a TOML file")
+    p.add_argument("--out", help="folder for states, checkpoints, log and grid (default runs/NAME)")
+    p.add_argument("--resume", help="folder of an earlier leg to go on from")
+    p.add_argument("--minutes", type=float, default=math.inf, help="stop this leg after so long")
+    p.add_argument("--save-every", type=float, default=3.0, help="minutes between saves")
+    p.add_argument("--images", type=int, help="length of the whole run, instead of the preset's")
+    p.add_argument("--init", help="checkpoint folder to start from, instead of the preset's")
+    p.add_argument("--shards", action="store_true", help="also write fp16 files below 15 MiB each")
+    p.add_argument("--device", help="cpu or cuda (default: cuda where there is one)")
+    p.set_defaults(function=run)
+
+    p = commands.add_parser("sample", help="draw a grid of samples")
+    p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
+    p.add_argument("--out", required=True, help="PNG to write")
+    p.add_argument("--steps", type=int, default=1, help="evaluations, or a teacher's Heun levels")
+    p.add_argument("--count", type=int, default=64)
+    p.add_argument("--columns", type=int, default=16)
+    p.add_argument("--seed", type=int, default=0)
+    p.set_defaults(function=sample)
+    return top
+
+
+def main() -> int:
+    args = parser().parse_args()
+    try:
+        args.function(args)
+    except OneStrokeError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""Exponential moving averages of the weights: what is sampled, evaluated and shipped."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+
+class EMA:
+    """One average: a fixed decay a step, or a half-life that grows with the images seen."""
+
+    def __init__(self, model: nn.Module, decay: float = 0.0, share: float = 0.0):
+        self.decay, self.share = decay, share
+        self.weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
+
+    @property
+    def name(self) -> str:
+        return f"ema-share-{self.share:g}" if self.share else f"ema-{self.decay:g}"
+
+    def rate(self, images: int, batch: int) -> float:
+        """Decay of the step that ends at `images` seen."""
+        return 0.5 ** (batch / (self.share * images)) if self.share else self.decay
+
+    @torch.no_grad()
+    def update(self, model: nn.Module, images: int, batch: int) -> None:
+        """w <- rate w + (1 - rate) model."""
+        rate = self.rate(images, batch)
+        for name, value in model.state_dict().items():
+            self.weights[name].lerp_(value, 1 - rate)
+
+    def load(self, weights: Mapping[str, Tensor]) -> None:
+        """Take over saved weights."""
+        for name, value in self.weights.items():
+            value.copy_(weights[name])

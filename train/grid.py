@@ -1,0 +1,57 @@
+"""Sample grids, for the eye."""
+
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from cm_core.model import ConsistencyModel, Preconditioned
+from cm_core.noise import generators, randn
+from cm_core.samplers import sample_heun, sample_multistep
+from cm_core.schedule import karras_sigmas
+
+
+def save_grid(images: Tensor, path: Path, columns: int) -> None:
+    """Write (B, 3, H, W) pictures in [-1, 1] as one PNG, row by row."""
+    b, _, h, w = images.shape
+    rows = -(-b // columns)
+    sheet = torch.ones(rows * columns, 3, h, w)
+    sheet[:b] = images.cpu()
+    sheet = sheet.reshape(rows, columns, 3, h, w).permute(0, 3, 1, 4, 2)
+    pixels = ((sheet.clamp(-1, 1) + 1) * 127.5).round().byte().reshape(rows * h, columns * w, 3)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels.numpy()).save(path)
+
+
+@torch.no_grad()
+def samples(
+    model: Preconditioned, count: int, steps: int, seed: int = 0, label=None, size: int = 64
+) -> Tensor:
+    """Pictures from seeds seed, seed + 1, ...: a consistency model's steps, or Heun levels."""
+    made = []
+    side = model.config.image_size
+    for start in range(0, count, size):
+        n = min(size, count - start)
+        seeds = generators(seed + start, n)
+        noise = randn((n, 3, side, side), seeds).to(model.device)
+        part = label[start : start + n] if isinstance(label, Tensor) else label
+        if isinstance(model, ConsistencyModel):
+            sigmas = model.sigmas_for(steps)
+            made.append(sample_multistep(model, noise, sigmas, seeds, part, clip=model.config.clip))
+        else:
+            sigmas = karras_sigmas(steps, model.config.sigma_min, model.config.sigma_max)
+            made.append(sample_heun(model, noise, sigmas, part))
+    return torch.cat(made).cpu()
+
+
+def training_grid(run, path: Path, columns: int = 16) -> None:
+    """Samples of a run's last EMA: rows of one and two steps, or of 18 Heun levels; any label,
+    then one row a style and group in turn."""
+    labels = run.model.config.labels
+    turn = torch.arange(columns * 2) % max(labels.count, 1) if labels.count else None
+    with run.averaged() as model:
+        steps = (1, 2) if isinstance(model, ConsistencyModel) else (18,)
+        rows = [samples(model, columns * 2, n) for n in steps]
+        rows += [samples(model, columns * 2, n, label=turn) for n in steps]
+    save_grid(torch.cat(rows), path, columns)

@@ -4,6 +4,7 @@ The model is any callable to x0; noise is standard normal and scaled inside. The
 functions return the last x0.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -43,7 +44,7 @@ def levels(sigmas: Sequence[float] | Tensor) -> list[float]:
     values = [float(s) for s in sigmas]
     if not values:
         raise SettingError("A sampler needs at least one noise level.")
-    if min(values) <= 0 or any(a <= b for a, b in zip(values, values[1:], strict=False)):
+    if min(values) <= 0 or any(a <= b for a, b in itertools.pairwise(values)):
         raise SettingError("Noise levels must be positive and descending.")
     return values
 
@@ -99,7 +100,7 @@ def stream_heun(
     grid = levels(sigmas)
     x = grid[0] * noise
     index = 0
-    for sigma, below in zip(grid, grid[1:], strict=False):
+    for sigma, below in itertools.pairwise(grid):
         x0 = model(x, sigma, label)
         yield Step(index, sigma, x, x0)
         slope = (x - x0) / sigma

@@ -43,9 +43,7 @@ def to_tensor(picture: Image.Image) -> Tensor:
 
 def to_mask(picture: Image.Image) -> Tensor:
     """(1, 1, H, W) of 0 and 1: 1 where the picture is light, or opaque if it has transparency."""
-    has_alpha = "A" in picture.getbands()
-    values = np.array(picture.getchannel("A") if has_alpha else picture.convert("L"))
-    return torch.from_numpy((values > 127).astype(np.float32))[None, None]
+    return torch.from_numpy(np.array(hard_mask(picture), dtype=np.float32) / 255)[None, None]
 
 
 def to_hints(picture: Image.Image) -> Tensor:
@@ -85,14 +83,19 @@ def fit(picture: Image.Image, size: int) -> Image.Image:
     return square
 
 
-def fit_mask(mask: Image.Image, size: int) -> Image.Image:
-    """A mask (L, light = repaint) in a size x size square; any touched pixel is wholly masked."""
-    left, top, right, bottom = fit_box(mask.size, size)
-    square = Image.new("L", (size, size), 0)
+def hard_mask(mask: Image.Image) -> Image.Image:
+    """A mask (L) of 0 and 255, from the transparency of a picture or from its lightness."""
     grey = mask.getchannel("A") if "A" in mask.getbands() else mask.convert("L")
-    hard = grey.point(lambda v: 255 if v > 127 else 0)
-    resized = hard.resize((right - left, bottom - top), Image.Resampling.BOX)
-    square.paste(resized.point(lambda v: 255 if v > 0 else 0), (left, top))
+    return grey.point([255 if v > 127 else 0 for v in range(256)])
+
+
+def fit_mask(mask: Image.Image, size: int) -> Image.Image:
+    """A mask (light = repaint) in a size x size square; any touched pixel is wholly masked."""
+    left, top, right, bottom = fit_box(mask.size, size)
+    # In floats, so that one pixel among a thousand does not round away.
+    shares = hard_mask(mask).convert("F").resize((right - left, bottom - top), Image.Resampling.BOX)
+    square = Image.new("L", (size, size), 0)
+    square.paste(Image.fromarray((np.array(shares) > 0).astype(np.uint8) * 255), (left, top))
     return square
 
 
@@ -112,8 +115,5 @@ def paste_back(picture: Image.Image, edited: Image.Image, mask: Image.Image) -> 
     """
     box = fit_box(picture.size, edited.width)
     patch = edited.crop(box).resize(picture.size, Image.Resampling.BICUBIC)
-    grey = mask.getchannel("A") if "A" in mask.getbands() else mask.convert("L")
-    hard = grey.point(lambda v: 255 if v > 127 else 0).resize(
-        picture.size, Image.Resampling.NEAREST
-    )
-    return Image.composite(patch, on_white(picture), hard)
+    inside = hard_mask(mask).resize(picture.size, Image.Resampling.NEAREST)
+    return Image.composite(patch, on_white(picture), inside)

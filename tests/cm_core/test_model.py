@@ -1,0 +1,140 @@
+import pytest
+import torch
+
+from cm_core import ConsistencyModel, Denoiser, ModelConfig, precondition
+from cm_core.errors import SettingError
+from cm_core.labels import Labels
+from cm_core.unet import UNet, UNetConfig, timestep_embedding
+
+LABELS = Labels({"style": ("Noto", "Twemoji"), "group": ("Food", "Faces", "Travel")})
+NO_LABELS = Labels()
+NET = UNetConfig(
+    image_size=16, channels=16, channel_mult=(1, 2), attention_sizes=(4,), head_channels=8, patch=2
+)
+
+
+def tiny(kind=ConsistencyModel, labels=NO_LABELS, **changes):
+    torch.manual_seed(0)
+    net = UNetConfig(**{**vars(NET), "num_classes": labels.count, **changes})
+    model = kind(ModelConfig("tiny", net, sigma_data=0.58, labels=labels)).eval()
+    for weight in model.parameters():  # no zeroed layer may hide a mistake
+        torch.nn.init.normal_(weight, std=0.2)
+    return model
+
+
+def test_boundary_holds_exactly_in_floating_point():
+    x = torch.randn(2, 3, 16, 16)
+    with torch.no_grad():
+        assert torch.equal(tiny()(x, 0.002), x)
+        assert not torch.equal(tiny()(x, 0.003), x)
+
+
+def test_preconditioning_formulas():
+    t, s = torch.tensor([0.002, 1.0, 80.0], dtype=torch.float64), 0.5
+    c_skip, c_out, c_in = precondition.consistency(t, s)
+    assert torch.allclose(c_skip, s**2 / ((t - 0.002) ** 2 + s**2))
+    assert torch.allclose(c_out, s * (t - 0.002) / (t**2 + s**2).sqrt())
+    assert torch.allclose(c_in, (t**2 + s**2).rsqrt())
+    e_skip, e_out, _ = precondition.edm(t, s)
+    assert torch.allclose(e_skip, s**2 / (t**2 + s**2))
+    assert torch.allclose(e_out, s * t / (t**2 + s**2).sqrt())
+    assert torch.allclose(precondition.noise_quarter_log(t), t.log() / 4)
+    assert torch.allclose(precondition.noise_openai(t), 250 * t.log())
+
+
+def test_denoiser_of_a_silent_network_is_the_gaussian_denoiser():
+    model = tiny(Denoiser)
+    for weight in model.net.out_conv.parameters():
+        torch.nn.init.zeros_(weight)
+    x = torch.randn(2, 3, 16, 16)
+    with torch.no_grad():
+        made = model(x, torch.tensor([0.1, 5.0]))
+    s = 0.58
+    wanted = torch.stack([x[0] * s**2 / (s**2 + 0.01), x[1] * s**2 / (s**2 + 25)])
+    assert torch.allclose(made, wanted, rtol=1e-5)
+
+
+def test_sigma_may_be_a_number_or_one_each():
+    model, x = tiny(), torch.randn(2, 3, 16, 16)
+    with torch.no_grad():
+        each = model(x, torch.tensor([3.0, 0.4]))
+        assert torch.allclose(each[:1], model(x[:1], 3.0), atol=1e-5)
+        assert torch.allclose(each[1:], model(x[1:], 0.4), atol=1e-5)
+
+
+def test_labels_count_in_mixed_radix_with_any_last():
+    assert LABELS.count == 3 * 4 and LABELS.null == 11
+    assert LABELS.index(style="Noto", group="Food") == 0
+    assert LABELS.index(style="Twemoji") == 1 * 4 + 3
+    assert LABELS.index(group=2) == 2 * 4 + 2
+    assert LABELS.index() == LABELS.null
+    with pytest.raises(SettingError, match="Noto, Twemoji"):
+        LABELS.index(style="Comic")
+    with pytest.raises(SettingError, match="style, group"):
+        LABELS.index(colour="red")
+    assert Labels().index() is None
+
+
+def test_labels_change_the_picture_and_are_checked():
+    model, x = tiny(labels=LABELS), torch.randn(2, 3, 16, 16)
+    with torch.no_grad():
+        anything = model(x, 1.0)
+        assert torch.equal(anything, model(x, 1.0, LABELS.null))
+        assert not torch.allclose(anything, model(x, 1.0, 0))
+        mixed = model(x, 1.0, [0, 5])
+        assert torch.allclose(mixed[1:], model(x[1:], 1.0, 5), atol=1e-5)
+    for wrong in (12, -1, [0, 0, 0]):
+        with pytest.raises(SettingError):
+            model(x, 1.0, wrong)
+
+
+def test_augmentation_left_out_equals_augmentation_by_nothing():
+    model, x = tiny(augment_dim=7), torch.randn(2, 3, 16, 16)
+    with torch.no_grad():
+        assert torch.equal(model(x, 1.0), model(x, 1.0, augment=torch.zeros(2, 7)))
+        assert not torch.allclose(model(x, 1.0), model(x, 1.0, augment=torch.ones(2, 7)))
+
+
+def test_recommended_sigmas_come_first_then_their_curve():
+    config = ModelConfig(
+        "tiny", NET, sigmas={1: (80.0,), 2: (80.0, 0.8), 4: (80.0, 8.0, 0.8, 0.08)}
+    )
+    model = ConsistencyModel(config)
+    assert model.sigmas_for(2) == [80.0, 0.8]
+    three = model.sigmas_for(3)
+    assert three == pytest.approx([80.0, (8 * 0.8) ** 0.5, 0.08])
+    six = model.sigmas_for(6)
+    assert len(six) == 6 and six[0] == 80.0 and sorted(six, reverse=True) == six
+    with pytest.raises(SettingError):
+        model.sigmas_for(0)
+
+
+def test_timestep_embedding_is_cosines_then_sines():
+    e = timestep_embedding(torch.tensor([0.0, 2.0]), 4)
+    assert torch.allclose(e[0], torch.tensor([1.0, 1.0, 0.0, 0.0]))
+    assert torch.allclose(e[1, 0], torch.tensor(2.0).cos())
+    assert torch.allclose(e[1, 3], torch.tensor(0.02).sin())
+
+
+@pytest.mark.parametrize("changes", [{}, {"scale_shift": True, "patch": 1}, {"blocks": 2}])
+def test_network_keeps_shape_and_starts_at_zero(changes):
+    net = UNet(UNetConfig(**{**vars(NET), **changes}))
+    x = torch.randn(2, 3, 16, 16)
+    out = net(x, torch.zeros(2))
+    assert out.shape == x.shape and (out == 0).all()
+
+
+def test_published_architecture_has_the_published_number_of_weights():
+    with torch.device("meta"):
+        net = UNet(
+            UNetConfig(
+                image_size=64,
+                channels=192,
+                channel_mult=(1, 2, 3, 4),
+                blocks=3,
+                attention_sizes=(32, 16, 8),
+                scale_shift=True,
+                num_classes=1000,
+            )
+        )
+    assert sum(p.numel() for p in net.parameters()) == 295_899_267

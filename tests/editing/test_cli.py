@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from editing.__main__ import main
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A picture, a mask over its middle, a small picture and a colour hint."""
+    pixels = np.random.default_rng(1).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "in.png")
+    mask = Image.new("L", (32, 24), 0)
+    mask.paste(255, (10, 8, 20, 16))
+    mask.save(tmp_path / "mask.png")
+    Image.fromarray(pixels[:4, :4]).save(tmp_path / "small.png")
+    hints = Image.new("RGBA", (32, 24))
+    hints.paste((200, 40, 40, 255), (2, 2, 8, 8))
+    hints.save(tmp_path / "hints.png")
+    return tmp_path
+
+
+def run(folder, *arguments):
+    return main([str(a) for a in (*arguments, "--model", folder)])
+
+
+def test_inpaint_changes_the_mask_only_at_full_size(files, folder):
+    out = files / "out.png"
+    assert run(folder, "inpaint", files / "in.png", "--mask", files / "mask.png", "--out", out) == 0
+    before, after = np.array(Image.open(files / "in.png")), np.array(Image.open(out))
+    inside = np.array(Image.open(files / "mask.png")) > 127
+    assert (before[~inside] == after[~inside]).all() and (before[inside] != after[inside]).any()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["colorize", "in.png", "--hints", "hints.png"],
+        ["super_resolve", "small.png"],
+        ["super_resolve", "in.png", "--factor", "2"],
+        ["stroke", "in.png", "--strength", "0.4", "--label", "style=Noto"],
+        ["denoise", "in.png", "--sigma", "0.3"],
+        ["denoise", "in.png"],
+    ],
+)
+def test_every_task_writes_a_picture_of_the_models_size(files, folder, arguments):
+    out = files / "out.png"
+    named = [files / a if a.endswith(".png") else a for a in arguments]
+    assert run(folder, *named, "--out", out) == 0
+    assert Image.open(out).size == (16, 16)
+
+
+def test_interpolate_writes_an_animation_or_a_strip(files, folder):
+    for name, size, frames in (("walk.webp", (16, 16), 5), ("walk.png", (80, 16), 1)):
+        out = files / name
+        assert run(folder, "interpolate", 1, 2, "--frames", 5, "--out", out) == 0
+        made = Image.open(out)
+        assert made.size == size and getattr(made, "n_frames", 1) == frames
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["stroke", "gone.png"], "There is no file"),
+        (["inpaint", "in.png", "--mask", "small.png"], "draw it over the picture"),
+        (["stroke", "in.png", "--strength", "7"], "strength lies between 0 and 1"),
+        (["stroke", "in.png", "--label", "style=Comic"], "choose Noto, Twemoji"),
+        (["super_resolve", "in.png"], "whole factor"),
+        (["stroke", "in.png", "--steps", "0"], "steps counts network evaluations"),
+    ],
+)
+def test_bad_input_exits_with_2_and_one_line(files, folder, capsys, arguments, sentence):
+    named = [files / a if a.endswith(".png") else a for a in arguments]
+    assert run(folder, *named, "--out", files / "out.png") == 2
+    said = capsys.readouterr().err
+    assert sentence in said and said.count("\n") == 1
+    assert not (files / "out.png").exists()
+
+
+def test_an_unknown_model_exits_with_2(files, capsys):
+    assert run("nowhere", "stroke", files / "in.png", "--out", files / "out.png") == 2
+    assert "There is no model" in capsys.readouterr().err

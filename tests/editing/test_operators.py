@@ -1,0 +1,131 @@
+import pytest
+import torch
+
+from cm_core.errors import ImageError, SettingError
+from editing.operators import (
+    ColourHints,
+    Compose,
+    Grey,
+    Mask,
+    PatchMean,
+    grey_picture,
+    tint,
+)
+from editing.sampler import masked_multistep
+
+
+def picture(seed=0, batch=2):
+    return torch.rand((batch, 3, 16, 16), generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+HOLE = torch.zeros(1, 1, 16, 16)
+HOLE[..., 4:12, 4:12] = 1
+DABS = torch.zeros(1, 1, 16, 16)
+DABS[..., 2:6, 9:14] = 1
+OPERATORS = {
+    "mask": Mask(HOLE),
+    "grey": Grey(),
+    "mean2": PatchMean(2),
+    "mean8": PatchMean(8),
+    "hints": ColourHints(DABS),
+    "hole in grey": Compose(Mask(HOLE), Grey()),
+    "hints inside a hole": Compose(Mask(HOLE), ColourHints(DABS)),
+    "grey means": Compose(Grey(), PatchMean(4)),
+    "hole along patches": Compose(Mask(HOLE), PatchMean(4)),
+}
+
+
+def flat(measured):
+    parts = measured if isinstance(measured, tuple) else (measured,)
+    return torch.cat([p if torch.is_tensor(p) else flat(p) for p in map(leaf, parts)])
+
+
+def leaf(part):
+    return flat(part) if isinstance(part, tuple) else part.flatten()
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_merge_keeps_the_measurement_and_is_an_orthogonal_projection(name):
+    operator, x, y = OPERATORS[name], picture(0).double(), picture(1).double()
+    merged = operator.merge(operator.measure(x), y)
+    assert (flat(operator.measure(merged)) - flat(operator.measure(x))).abs().max() < 1e-12
+    # Merging its own measurement changes nothing, and the change made to y is orthogonal to what
+    # is free: the rest of x's difference.
+    assert torch.allclose(operator.merge(operator.measure(y), y), y, atol=1e-12)
+    assert ((merged - y) * (merged - x)).sum().abs() < 1e-9
+    assert not torch.allclose(merged, y, atol=1e-2)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_edits_satisfy_the_measurement_exactly(name):
+    operator, image = OPERATORS[name], picture()
+    g = torch.Generator().manual_seed(3)
+    steps = list(
+        masked_multistep(lambda x, s, label=None: x.tanh(), operator, image, [9.0, 1.0, 0.2], g)
+    )
+    assert [s.sigma for s in steps] == [9.0, 1.0, 0.2]
+    for step in steps:
+        assert (flat(operator.measure(step.x0)) - flat(operator.measure(image))).abs().max() < 1e-6
+
+
+def test_masked_pixels_are_the_very_same_bits():
+    image = picture()
+    *_, step = masked_multistep(lambda x, s, label=None: -x, Mask(HOLE), image, [5.0, 1.0])
+    outside = (HOLE == 0).expand_as(image)
+    assert torch.equal(step.x0[outside], image[outside])
+    assert not torch.equal(step.x0, image)
+
+
+def test_sampler_follows_the_published_algorithm():
+    """Against the steps of Algorithm 4 written out for a mask."""
+    image, sigmas = picture(), [9.0, 1.5, 0.3]
+    g, replay = torch.Generator().manual_seed(1), torch.Generator().manual_seed(1)
+
+    def model(x, sigma, label=None):
+        return x / (1 + sigma)
+
+    *_, made = masked_multistep(model, Mask(HOLE), image, sigmas, g)
+    x0 = image * (1 - HOLE)
+    for sigma in sigmas:
+        x = x0 + (sigma**2 - 0.002**2) ** 0.5 * torch.randn(image.shape, generator=replay)
+        x0 = image * (1 - HOLE) + model(x, sigma).clamp(-1, 1) * HOLE
+    assert torch.allclose(made.x0, x0, atol=1e-6)
+
+
+def test_measurements_by_hand():
+    red = torch.tensor([1.0, -1.0, -1.0])[None, :, None, None].expand(1, 3, 4, 4)
+    luma = 2 * 0.2989 - 0.9999
+    norm = (0.2989**2 + 0.5870**2 + 0.1140**2) ** 0.5
+    assert torch.allclose(Grey().measure(red), torch.full((1, 1, 4, 4), luma / norm))
+    assert torch.allclose(grey_picture(red), torch.full((1, 3, 4, 4), luma / 0.9999))
+    ramp = torch.arange(16.0).reshape(1, 1, 4, 4).expand(1, 3, 4, 4)
+    assert PatchMean(2).measure(ramp)[0, 0].tolist() == [[2.5, 4.5], [10.5, 12.5]]
+
+
+def test_contradicting_measurements_are_refused():
+    cutting = torch.zeros(1, 1, 16, 16)
+    cutting[..., :3, :] = 1
+    with pytest.raises(SettingError, match="contradict"):
+        Compose(Mask(cutting), PatchMean(4)).measure(picture())
+
+
+def test_impossible_shapes_are_refused():
+    with pytest.raises(ImageError):
+        Mask(torch.zeros(16, 16))
+    with pytest.raises(ImageError):
+        PatchMean(3).measure(picture())
+    with pytest.raises(SettingError):
+        PatchMean(0)
+
+
+def test_tint_keeps_luma_and_range_and_only_touches_hints():
+    grey, hints = grey_picture(picture(2)), picture(5)
+    tinted = tint(grey, hints, DABS)
+    assert torch.allclose(grey_picture(tinted), grey, atol=1e-6)
+    assert tinted.abs().max() <= 1 + 1e-6
+    outside = (DABS == 0).expand_as(grey)
+    assert torch.equal(tinted[outside], grey[outside])
+    middle = torch.zeros(1, 3, 16, 16)
+    soft = torch.tensor([0.2, 0.0, -0.1])[None, :, None, None].expand(1, 3, 16, 16)
+    inside = tint(middle, soft, DABS)[(DABS == 1).expand(1, 3, 16, 16)].reshape(3, -1)[:, 0]
+    assert torch.allclose(inside, (soft - grey_picture(soft))[0, :, 0, 0], atol=1e-6)

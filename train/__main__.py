@@ -29,8 +29,7 @@ def run(args: argparse.Namespace) -> None:
 def data(args: argparse.Namespace) -> None:
     from train import emoji
 
-    sizes = {"emoji64": 64, "emoji32": 32}
-    emoji.build(sizes[args.name], Path(args.out or f"data/{args.name}.npz"), Path("data/npm"))
+    emoji.build(64, Path(args.out or f"data/{args.name}.npz"), Path("data/npm"))
 
 
 def sample(args: argparse.Namespace) -> None:
@@ -47,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True)
 
     p = commands.add_parser("data", help="build a picture set")
-    p.add_argument("name", choices=["emoji64", "emoji32"])
+    p.add_argument("name", choices=["emoji64"])
     p.add_argument("--out", help="packed file to write (default data/NAME.npz)")
     p.set_defaults(function=data)
 

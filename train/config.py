@@ -17,6 +17,7 @@ class DataConfig:
     """Which pictures: a packed file, less some groups."""
 
     file: str = "data/emoji64.npz"
+    size: int = 64  # pictures are averaged down to this side
     leave_out: tuple[str, ...] = ()
     flip: bool = True
     augment: float = 0.0  # chance of each colour or affine change, told to the network

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from cm_core.errors import DataError
@@ -63,14 +64,25 @@ def load(config: DataConfig) -> tuple[Pictures, Pictures]:
 
     def part(mask: np.ndarray) -> Pictures:
         mask = mask & (group >= 0)
+        images = torch.from_numpy(arrays["images"][mask]).permute(0, 3, 1, 2)
         return Pictures(
-            torch.from_numpy(arrays["images"][mask]).permute(0, 3, 1, 2).contiguous(),
+            shrink(images, config.size),
             torch.from_numpy(np.stack([arrays["style"][mask], group[mask]], 1).astype(np.int64)),
             tuple(arrays["concept"][mask].tolist()),
             labels,
         )
 
     return part(~arrays["held_out"]), part(arrays["held_out"])
+
+
+def shrink(images: Tensor, size: int) -> Tensor:
+    """uint8 pictures averaged down to a side that divides theirs."""
+    side = images.shape[-1]
+    if side % size:
+        raise DataError(f"Pictures of side {side} cannot be averaged down to {size}.")
+    if side == size:
+        return images.contiguous()
+    return F.avg_pool2d(images.float(), side // size).round().byte()
 
 
 def batch(

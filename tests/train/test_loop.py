@@ -1,0 +1,146 @@
+import dataclasses
+import json
+
+import pytest
+import torch
+
+from cm_core import ConsistencyModel, Denoiser, load_model
+from cm_core.errors import CheckpointError, ConfigError
+from train import loop, snapshot
+from train.augment import augment
+from train.config import ECTConfig, OptimConfig
+from train.ema import EMA
+
+
+def weights(folder):
+    return torch.load(folder / "state.pt", weights_only=True)
+
+
+def same(a, b):
+    """Whether two saved states are equal to the last bit."""
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    return torch.equal(a, b) if torch.is_tensor(a) else a == b
+
+
+@pytest.mark.parametrize("objective", ["edm", "ect"])
+def test_a_resumed_run_equals_the_unbroken_one(tmp_path, run_config, ect_config, objective):
+    config = {"edm": run_config, "ect": ect_config}[objective]
+    loop.train(config, tmp_path / "whole", device="cpu")
+    run = loop.Run(config, None, torch.device("cpu"))
+    for _ in range(4):
+        run.step()
+    run.save(tmp_path / "broken", shards=False)
+    torch.manual_seed(12345)  # whatever happened in between must not matter
+    loop.train(config, tmp_path / "rest", resume=tmp_path / "broken", device="cpu")
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "rest"))
+    assert weights(tmp_path / "rest")["images"] == 80
+
+
+def test_what_a_run_leaves_can_be_opened(tmp_path, run_config, ect_config):
+    loop.train(run_config, tmp_path / "teacher", device="cpu")
+    teacher = load_model(tmp_path / "teacher" / "ema-share-0.1", "cpu")
+    assert isinstance(teacher, Denoiser) and teacher.config.labels.count == 12
+    init = dataclasses.replace(ect_config, init=str(tmp_path / "teacher" / "ema-share-0.1"))
+    run = loop.Run(init, None, torch.device("cpu"))
+    assert isinstance(run.model, ConsistencyModel)
+    assert same(dict(run.model.state_dict()), dict(teacher.state_dict()))
+    lines = [json.loads(x) for x in (tmp_path / "teacher" / "log.jsonl").read_text().splitlines()]
+    assert lines[0]["pictures"] == 40 and 0 < lines[-1]["mse@0.5"] < 1
+    assert (tmp_path / "teacher" / "grid.png").stat().st_size > 1000
+
+
+def test_training_learns(tmp_path, run_config):
+    config = dataclasses.replace(
+        run_config, images=1600, data=dataclasses.replace(run_config.data, augment=0.0)
+    )
+    run = loop.Run(config, None, torch.device("cpu"))
+    losses = [float(run.step()[0].mean()) for _ in range(200)]
+    assert sum(losses[-20:]) < 0.8 * sum(losses[:20])
+    assert run.skipped == 0
+
+
+def test_a_leg_stops_inside_its_minutes(tmp_path, run_config):
+    config = dataclasses.replace(run_config, images=10**9)
+    loop.train(config, tmp_path, minutes=0.02, device="cpu")
+    assert 0 < weights(tmp_path)["images"] < 10**6
+
+
+def test_shards_carry_the_weights_and_restart_the_optimiser(tmp_path, run_config, monkeypatch):
+    monkeypatch.setattr(snapshot, "SHARD_BYTES", 20_000)
+    run = loop.Run(run_config, None, torch.device("cpu"))
+    for _ in range(3):
+        run.step()
+    run.save(tmp_path, shards=True)
+    (tmp_path / "state.pt").unlink()
+    shards = sorted(tmp_path.glob("shard-*.safetensors"))
+    assert len(shards) > 2
+    back = loop.Run(run_config, tmp_path, torch.device("cpu"))
+    assert back.images == 24 and not back.optimiser.state
+    for name, value in run.model.state_dict().items():
+        assert torch.equal(back.model.state_dict()[name], value.half().float())
+    back.step()
+    assert back.optimiser.param_groups[0]["lr"] < run_config.optim.lr / 100  # eased in again
+    shards[1].unlink()
+    with pytest.raises(CheckpointError, match="missing or damaged"):
+        loop.Run(run_config, tmp_path, torch.device("cpu"))
+
+
+def test_a_damaged_state_is_refused(tmp_path, run_config):
+    (tmp_path / "state.pt").write_bytes(b"half a fi")
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        loop.Run(run_config, tmp_path, torch.device("cpu"))
+
+
+def test_steps_with_infinite_gradients_are_skipped(run_config, monkeypatch):
+    run = loop.Run(run_config, None, torch.device("cpu"))
+    before = {k: v.clone() for k, v in run.model.state_dict().items()}
+    monkeypatch.setattr(loop.nn.utils, "get_total_norm", lambda grads: torch.tensor(float("nan")))
+    run.step()
+    assert run.skipped == 1 and run.images == 8
+    assert same(before, dict(run.model.state_dict()))
+
+
+def test_learning_rate_warms_up_stays_and_decays():
+    optim = OptimConfig(lr=1.0, lr_end=0.1, warmup=10, decay=0.5)
+    rates = [loop.learning_rate(optim, *at) for at in ((5, 0.0), (99, 0.5), (99, 0.75), (99, 1.0))]
+    assert rates == pytest.approx([0.5, 1.0, 0.55, 0.1])
+
+
+def test_ect_stages_follow_their_shares():
+    ect = ECTConfig(shares=(0.15, 0.2, 0.25, 0.4))
+    assert [ect.stage(p) for p in (0, 0.149, 0.15, 0.34, 0.36, 0.61, 1.0)] == [0, 0, 1, 1, 2, 3, 3]
+
+
+def test_ema_arithmetic():
+    model = torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.constant_(model.weight, 0.0)
+    fixed, growing = EMA(model, decay=0.9), EMA(model, share=0.5)
+    torch.nn.init.constant_(model.weight, 1.0)
+    fixed.update(model, 8, 8)
+    fixed.update(model, 16, 8)
+    assert fixed.weights["weight"].item() == pytest.approx(1 - 0.9**2)
+    growing.update(model, 16, 8)  # half-life 8 images: one batch halves the distance
+    assert growing.weights["weight"].item() == pytest.approx(0.5)
+
+
+def test_teachers_with_other_labels_are_refused(tmp_path, run_config, ect_config):
+    loop.train(dataclasses.replace(run_config, images=8), tmp_path, device="cpu")
+    data = dataclasses.replace(ect_config.data, leave_out=("Red",))
+    changed = dataclasses.replace(ect_config, init=str(tmp_path / "ema-0.9"), data=data)
+    with pytest.raises(ConfigError, match="other labels"):
+        loop.Run(changed, None, torch.device("cpu"))
+
+
+def test_augmentation_tells_what_it_did():
+    x = torch.rand(64, 3, 16, 16) * 2 - 1
+    changed, told = augment(x, 0.5, torch.Generator().manual_seed(0))
+    assert changed.shape == x.shape and told.shape == (64, 7) and changed.abs().max() <= 1
+    untouched = (told == 0).all(1)
+    assert 0 < untouched.sum() < 64
+    assert torch.allclose(changed[untouched], x[untouched], atol=1e-6)
+    assert all((changed[i] - x[i]).abs().max() > 1e-6 for i in (~untouched).nonzero()[:, 0])
+    nothing, silent = augment(x, 0.0, torch.Generator().manual_seed(0))
+    assert (silent == 0).all() and torch.allclose(nothing, x, atol=1e-6)

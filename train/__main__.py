@@ -1,4 +1,4 @@
-"""python -m train data | run | sample: build the picture set, train, draw a grid."""
+"""python -m train data | run | sample | evaluate: build the picture set, train, look, measure."""
 
 import argparse
 import dataclasses
@@ -41,6 +41,16 @@ def sample(args: argparse.Namespace) -> None:
     print(args.out)
 
 
+def evaluate(args: argparse.Namespace) -> None:
+    from cm_core import load_model
+    from cm_core.zoo import BUNDLED
+    from train.evaluate import evaluate
+
+    folder = BUNDLED.get(args.checkpoint, Path(args.checkpoint))
+    quality = Path(args.quality) if args.quality else None
+    evaluate(folder, load_model(args.teacher), args.data, args.count, quality, args.sweep)
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     commands = top.add_subparsers(required=True)
@@ -70,6 +80,15 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--columns", type=int, default=16)
     p.add_argument("--seed", type=int, default=0)
     p.set_defaults(function=sample)
+
+    p = commands.add_parser("evaluate", help="measure samples and edits; the card gets the table")
+    p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
+    p.add_argument("--teacher", default="emoji64-teacher", help="the diffusion teacher")
+    p.add_argument("--data", default="data/emoji64.npz", help="packed picture set")
+    p.add_argument("--count", type=int, default=400, help="samples and held-out pictures")
+    p.add_argument("--quality", help="JSON for the page's chart, e.g. assets/quality.json")
+    p.add_argument("--sweep", action="store_true", help="find and store the noise levels first")
+    p.set_defaults(function=evaluate)
     return top
 
 

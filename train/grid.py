@@ -1,12 +1,13 @@
 """Sample grids, for the eye."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from cm_core.model import ConsistencyModel, Preconditioned
+from cm_core.model import ConsistencyModel, Label, Preconditioned
 from cm_core.noise import generators, randn
 from cm_core.samplers import sample_heun, sample_multistep
 from cm_core.schedule import karras_sigmas
@@ -24,23 +25,33 @@ def save_grid(images: Tensor, path: Path, columns: int) -> None:
     Image.fromarray(pixels.numpy()).save(path)
 
 
-@torch.no_grad()
 def samples(
-    model: Preconditioned, count: int, steps: int, seed: int = 0, label=None, size: int = 64
+    model: Preconditioned,
+    count: int,
+    steps: int,
+    seed: int = 0,
+    label: Label = None,
+    sigmas: Sequence[float] | None = None,
+    size: int = 64,
 ) -> Tensor:
-    """Pictures from seeds seed, seed + 1, ...: a consistency model's steps, or Heun levels."""
+    """Pictures from seeds seed, seed + 1, ..., `size` at a time: (count, 3, H, W).
+
+    A consistency model takes `steps` evaluations, a teacher `steps` Heun levels; `sigmas` stand in
+    for the model's own noise levels.
+    """
+    config = model.config
+    if sigmas is None and isinstance(model, ConsistencyModel):
+        sigmas = model.sigmas_for(steps)
+    elif sigmas is None:
+        sigmas = karras_sigmas(steps, config.sigma_min, config.sigma_max)
     made = []
-    side = model.config.image_size
     for start in range(0, count, size):
-        n = min(size, count - start)
-        seeds = generators(seed + start, n)
-        noise = randn((n, 3, side, side), seeds).to(model.device)
-        part = label[start : start + n] if isinstance(label, Tensor) else label
+        seeds = generators(seed + start, min(size, count - start))
+        noise = randn((len(seeds), 3, config.image_size, config.image_size), seeds).to(model.device)
+        part = label[start : start + size] if isinstance(label, Tensor) else label
         if isinstance(model, ConsistencyModel):
-            sigmas = model.sigmas_for(steps)
-            made.append(sample_multistep(model, noise, sigmas, seeds, part, clip=model.config.clip))
+            made.append(sample_multistep(model, noise, sigmas, seeds, part, clip=config.clip))
         else:
-            sigmas = karras_sigmas(steps, model.config.sigma_min, model.config.sigma_max)
             made.append(sample_heun(model, noise, sigmas, part))
     return torch.cat(made).cpu()
 

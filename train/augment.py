@@ -16,13 +16,14 @@ AUGMENT_DIM = 7
 def augment(x0: Tensor, chance: float, generator: Generator) -> tuple[Tensor, Tensor]:
     """Changed pictures and what was done, (B, 7): each change with its chance, on a white ground.
 
-    Scale, rotation (cosine and sine), shift in x and y, brightness and saturation.
+    Scale, rotation (cosine and sine), shift in x and y, brightness and saturation. The generator
+    lives on the pictures' device.
     """
     b = x0.shape[0]
 
     def amounts(std: float) -> Tensor:
-        on = torch.rand(b, generator=generator) < chance
-        return on * std * torch.randn(b, generator=generator)
+        on = torch.rand(b, generator=generator, device=x0.device) < chance
+        return on * std * torch.randn(b, generator=generator, device=x0.device)
 
     scale, angle = amounts(0.15), amounts(0.2)
     shift_x, shift_y = amounts(0.08), amounts(0.08)
@@ -31,15 +32,15 @@ def augment(x0: Tensor, chance: float, generator: Generator) -> tuple[Tensor, Te
     matrix = torch.stack(
         [torch.stack([cos, -sin, shift_x], 1), torch.stack([sin, cos, shift_y], 1)], 1
     )
-    grid = F.affine_grid(matrix, list(x0.shape), align_corners=False).to(x0)
+    grid = F.affine_grid(matrix, list(x0.shape), align_corners=False)
     # The ground is white (+1): shifted to zero, which is what grid_sample pads with.
     x = F.grid_sample(x0 - 1, grid, padding_mode="zeros", align_corners=False) + 1
     still = (scale == 0) & (angle == 0) & (shift_x == 0) & (shift_y == 0)
-    x = torch.where(still.to(x0.device)[:, None, None, None], x0, x)
+    x = torch.where(still[:, None, None, None], x0, x)
     column = (slice(None), None, None, None)
     grey = x.mean(1, keepdim=True)
-    x = grey + (x - grey) * torch.exp(saturation).to(x)[column]
-    x = (x + brightness.to(x)[column]).clamp(-1, 1)
+    x = grey + (x - grey) * torch.exp(saturation)[column]
+    x = (x + brightness[column]).clamp(-1, 1)
     told = [scale / 0.15, angle.cos() - 1, angle.sin(), shift_x / 0.08, shift_y / 0.08]
     told += [brightness / 0.1, saturation / 0.3]
-    return x, torch.stack(told, 1).to(x0) / math.sqrt(2)
+    return x, torch.stack(told, 1) / math.sqrt(2)

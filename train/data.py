@@ -1,6 +1,6 @@
 """The packed picture set: what a run trains on, and what it is judged on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,10 @@ class Pictures:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def to(self, device: torch.device) -> "Pictures":
+        """The same on another device."""
+        return replace(self, images=self.images.to(device), choices=self.choices.to(device))
 
     def floats(self, index: Tensor | slice = slice(None)) -> Tensor:
         """Pictures in [-1, 1], float32."""
@@ -91,13 +95,14 @@ def batch(
     """A random training batch: pictures in [-1, 1], mirrored by chance, and their labels.
 
     Each label axis is hidden on its own with chance `label_dropout`, so that a style alone or a
-    group alone can be asked for.
+    group alone can be asked for. The generator lives on the pictures' device.
     """
-    index = torch.randint(len(pictures), (size,), generator=generator)
+    device = generator.device
+    index = torch.randint(len(pictures), (size,), generator=generator, device=device)
     x0 = pictures.floats(index)
     if config.flip:
-        mirrored = torch.rand(size, generator=generator) < 0.5
+        mirrored = torch.rand(size, generator=generator, device=device) < 0.5
         x0 = torch.where(mirrored[:, None, None, None], x0.flip(-1), x0)
     choices = pictures.choices[index]
-    hidden = torch.rand(choices.shape, generator=generator) < config.label_dropout
+    hidden = torch.rand(choices.shape, generator=generator, device=device) < config.label_dropout
     return x0, fold(torch.where(hidden, -1, choices), pictures.labels)

@@ -35,11 +35,11 @@ def learning_rate(optim: OptimConfig, step: int, progress: float) -> float:
     return (optim.lr_end + (optim.lr - optim.lr_end) * cosine) * min(1.0, step / optim.warmup)
 
 
-def step_generator(seed: int, images: int) -> Generator:
+def step_generator(seed: int, images: int, device: torch.device) -> Generator:
     """The generator of the step that starts at `images` seen; also seeds dropout."""
     mixed = (seed * 1_000_003 + images) % 2**63
     torch.manual_seed(mixed)
-    return Generator().manual_seed(mixed)
+    return Generator(device).manual_seed(mixed)
 
 
 def make_model(config: RunConfig, pictures: data.Pictures) -> Preconditioned:
@@ -79,6 +79,7 @@ class Run:
         self.config, self.device = config, device
         self.pictures, self.held_out = data.load(config.data)
         self.model = make_model(config, self.pictures).to(device).train()
+        self.pictures = self.pictures.to(device)
         if device.type == "cuda":
             self.model = self.model.to(memory_format=torch.channels_last)
         self.emas = [EMA(self.model, decay=d) for d in config.ema]
@@ -151,10 +152,10 @@ class Run:
     def step(self) -> tuple[torch.Tensor, torch.Tensor, float]:
         """One optimiser step: (loss a sample, t, gradient norm)."""
         config = self.config
-        generator = step_generator(config.seed, self.images)
+        generator = step_generator(config.seed, self.images, self.device)
         progress = self.images / config.images
         x0, label = data.batch(self.pictures, config.data, config.batch, generator)
-        x0, label, told = x0.to(self.device), label.to(self.device), None
+        told = None
         if config.data.augment:
             x0, told = augment(x0, config.data.augment, generator)
         objective = OBJECTIVES[config.objective]

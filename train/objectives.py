@@ -1,6 +1,6 @@
 """Each objective as a function of (model, batch, progress): draws its noise levels, calls its loss.
 
-Every random number comes from the step's generator, drawn on the CPU.
+Every random number comes from the step's generator, on the device that trains.
 """
 
 from collections.abc import Callable
@@ -26,14 +26,16 @@ class Batch:
 
 def noise_levels(config: RunConfig, size: int, generator: Generator, model: Preconditioned):
     """(B,) noise levels, ln t ~ N(mean, std^2), clamped to the model's range."""
-    ln_t = config.noise.mean + config.noise.std * torch.randn(size, generator=generator)
+    ln_t = config.noise.mean + config.noise.std * torch.randn(
+        size, generator=generator, device=generator.device
+    )
     return ln_t.exp().clamp(model.config.sigma_min, model.config.sigma_max)
 
 
 def edm_step(model, batch: Batch, config: RunConfig, progress: float, generator: Generator):
     """(loss a sample, t): stage 1, the diffusion teacher."""
-    t = noise_levels(config, len(batch.x0), generator, model).to(batch.x0)
-    noise = torch.randn(batch.x0.shape, generator=generator).to(batch.x0)
+    t = noise_levels(config, len(batch.x0), generator, model)
+    noise = torch.randn(batch.x0.shape, generator=generator, device=generator.device)
     sigma_data = model.config.sigma_data
     loss = losses.edm(model, batch.x0, noise, t, sigma_data, batch.label, augment=batch.augment)
     return loss, t
@@ -41,11 +43,11 @@ def edm_step(model, batch: Batch, config: RunConfig, progress: float, generator:
 
 def ect_step(model, batch: Batch, config: RunConfig, progress: float, generator: Generator):
     """(loss a sample, t): stage 2, easy consistency tuning."""
-    t = noise_levels(config, len(batch.x0), generator, model).to(batch.x0)
+    t = noise_levels(config, len(batch.x0), generator, model)
     r = ect_r(t, config.ect.stage(progress), config.ect.q)
     # Below eps f is the identity: the nearest level a network is asked at is eps itself.
     r = torch.where(r > 0, r.clamp(min=model.config.sigma_min), r).minimum(t)
-    noise = torch.randn(batch.x0.shape, generator=generator).to(batch.x0)
+    noise = torch.randn(batch.x0.shape, generator=generator, device=generator.device)
     loss = losses.ect(
         model,
         batch.x0,

@@ -1,0 +1,75 @@
+"""python -m tests.e2e.screenshots [OUTDIR]: the page as the README shows it, on its own model."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page
+
+from tests.e2e.browser import chromium, draw, new_source, open_page, open_tab, settle
+from ui.engine import Engine
+from ui.page import launch
+
+BOAT = (  # colour, brush size, points
+    ("#2563eb", 90, [(0.03, 0.93), (0.97, 0.93)]),
+    ("#7a4a2b", 60, [(0.2, 0.74), (0.8, 0.74)]),
+    ("#7a4a2b", 40, [(0.28, 0.82), (0.72, 0.82)]),
+    ("#7a4a2b", 14, [(0.49, 0.12), (0.49, 0.7)]),
+    ("#d92d20", 60, [(0.56, 0.26), (0.56, 0.6), (0.74, 0.6), (0.6, 0.36)]),
+    ("#facc15", 46, [(0.41, 0.34), (0.41, 0.6), (0.28, 0.6), (0.39, 0.42)]),
+)
+
+
+def paint(page: Page) -> None:
+    """A small boat, always the same."""
+    for colour, size, points in BOAT:
+        slider = page.locator("#paint-canvas [data-set=size]")
+        slider.evaluate("(s, v) => { s.value = v; s.dispatchEvent(new Event('input')); }", size)
+        draw(page, "paint-canvas", points, colour)
+    settle(page, "paint-result")
+
+
+def inpaint(page: Page) -> None:
+    """New eyes for the cat."""
+    open_tab(page, "Inpaint")
+    draw(page, "inpaint-canvas", [(0.26, 0.5), (0.74, 0.5)])
+    page.locator("#inpaint-run").click()
+    new_source(page, "inpaint-result")
+    settle(page, "inpaint-result")
+
+
+def steps(page: Page) -> None:
+    """The classroom, its teacher run."""
+    open_tab(page, "Steps")
+    new_source(page, "steps-student")
+    page.locator("#steps-run").click()
+    new_source(page, "steps-teacher")
+    settle(page, "steps-teacher")
+
+
+def save(page: Page, file: Path) -> None:
+    """What the window shows, in few colours: a README should load fast."""
+    page.screenshot(path=file)
+    Image.open(file).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+        file, optimize=True
+    )
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    served, url = launch(Engine("emoji64"), prevent_thread_lock=True, quiet=True)
+    with chromium() as browser:
+        page = open_page(browser, url, "desktop")
+        for name, act in (("paint", paint), ("inpaint", inpaint), ("steps", steps)):
+            act(page)
+            save(page, folder / f"{name}.png")
+        phone = open_page(browser, url, "phone")
+        paint(phone)
+        save(phone, folder / "phone.png")
+    served.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "assets/screenshots"))

@@ -1,0 +1,36 @@
+import pytest
+from gradio_client import Client
+
+from cm_core import Denoiser
+from tests.cm_core.test_model import LABELS, tiny
+from ui.engine import Engine
+from ui.page import launch
+from ui.tasks import Tasks
+
+SIZE = 32
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """A 32x32 network with random weights, and a teacher like it."""
+    # With scale and shift its labels show: normalising single channels would take a sum out again.
+    net = {"image_size": SIZE, "scale_shift": True}
+    return Engine("tiny", tiny(labels=LABELS, **net), tiny(Denoiser, LABELS, **net))
+
+
+@pytest.fixture(scope="session")
+def tasks(engine):
+    return Tasks(engine)
+
+
+@pytest.fixture(scope="session")
+def url(engine):
+    """The page, served in this process."""
+    page, url = launch(engine, prevent_thread_lock=True, quiet=True)
+    yield url
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def client(url, tmp_path_factory):
+    return Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("results")))

@@ -1,0 +1,162 @@
+"""Every public endpoint, called as a script would call it."""
+
+import numpy as np
+import pytest
+from gradio_client import handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from tests.ui.conftest import SIZE
+from ui.examples import example
+from ui.tasks import TEACHER_LEVELS
+
+LUMA = np.array([0.2989, 0.5870, 0.1140])
+
+
+def pixels(file):
+    return np.asarray(Image.open(file).convert("RGB"), dtype=float)
+
+
+@pytest.fixture
+def save(tmp_path):
+    """Write a picture, return it as the client wants it."""
+
+    def write(picture, name="picture.png"):
+        picture.save(tmp_path / name)
+        return handle_file(tmp_path / name)
+
+    return write
+
+
+@pytest.fixture
+def apple():
+    return example("Apple").resize((SIZE, SIZE))
+
+
+def test_the_page_has_these_endpoints_and_no_other(client):
+    names = "paint inpaint colorize super_resolve denoise interpolate generate steps"
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
+        f"/{name}" for name in names.split()
+    }
+
+
+def test_generate_repeats_with_its_seed_and_changes_with_another(client):
+    first, again, other = (
+        pixels(client.predict(steps=1, seed=seed, api_name="/generate")) for seed in (7, 7, 8)
+    )
+    assert first.shape == (SIZE, SIZE, 3)
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+
+
+def test_generate_follows_the_label(client):
+    any_style, noto = (
+        pixels(client.predict(steps=1, seed=7, style=style, api_name="/generate"))
+        for style in ("Any", "Noto")
+    )
+    assert not np.array_equal(any_style, noto)
+
+
+def test_paint_moves_away_from_the_strokes_with_strength(client, save, apple):
+    file = save(apple)
+    gentle, bold = (
+        pixels(client.predict(file, strength=s, steps=1, seed=3, api_name="/paint")) for s in (0, 1)
+    )
+    target = np.asarray(apple, dtype=float)
+    assert np.abs(gentle - target).mean() < np.abs(bold - target).mean()
+
+
+def test_inpaint_keeps_every_pixel_outside_of_the_mask_at_full_size(client, save):
+    picture = example("Cat").crop((0, 60, 300, 260))  # neither square nor the model's size
+    mask = Image.new("L", picture.size, 0)
+    mask.paste(255, (100, 50, 180, 120))
+    result = pixels(client.predict(save(picture), save(mask, "mask.png"), api_name="/inpaint"))
+    hole, before = np.asarray(mask) > 0, np.asarray(picture, dtype=float)
+    assert result.shape == before.shape
+    assert np.array_equal(result[~hole], before[~hole])
+    assert np.abs(result[hole] - before[hole]).mean() > 5
+
+
+def test_colorize_keeps_the_luma_wherever_colours_did_not_clip(client, save, apple):
+    result = pixels(client.predict(save(apple), api_name="/colorize"))
+    before = np.asarray(apple, dtype=float)
+    inside = ((result > 0) & (result < 255)).all(-1)
+    assert inside.mean() > 0.1
+    assert np.abs((result - before) @ LUMA)[inside].max() <= 1  # 8-bit rounding of three channels
+
+
+def test_colorize_takes_hints(client, save, apple):
+    hints = Image.new("RGBA", apple.size, (0, 0, 0, 0))
+    hints.paste((40, 120, 240, 255), (8, 8, 24, 24))
+    file, dabs = save(apple), save(hints, "hints.png")
+    plain = pixels(client.predict(file, api_name="/colorize"))
+    hinted = pixels(client.predict(file, hints=dabs, api_name="/colorize"))
+    assert not np.array_equal(plain, hinted)
+    dabbed = hinted[8:24, 8:24]
+    assert (dabbed[..., 2] > dabbed[..., 0]).mean() > 0.9  # bluer than red where blue was dabbed
+
+
+@pytest.mark.parametrize("factor", [2, 4, 8])
+def test_super_resolve_keeps_the_mean_of_every_patch(client, save, factor):
+    side = SIZE // factor
+    small = Image.new("RGB", (side, side), (128, 128, 128))
+    small.putpixel((1, 1), (150, 120, 110))
+    result = pixels(client.predict(save(small), factor=factor, api_name="/super_resolve"))
+    clipped = ((result == 0) | (result == 255)).reshape(side, factor, side, factor, 3)
+    means = result.reshape(side, factor, side, factor, 3).mean((1, 3))
+    whole = ~clipped.any((1, 3))
+    assert whole.any()
+    assert np.abs(means - np.asarray(small, dtype=float))[whole].max() <= 0.51
+
+
+def test_denoise_estimates_the_level_of_real_noise(client, save):
+    clean = np.full((SIZE, SIZE, 3), 128.0)
+    noise = np.random.default_rng(0).normal(size=clean.shape)
+    noisy = Image.fromarray((clean + 127.5 * 0.2 * noise).clip(0, 255).round().astype(np.uint8))
+    file = save(noisy)
+    _, level = client.predict(file, sigma=0, api_name="/denoise")
+    assert level == pytest.approx(0.2, rel=0.15)
+    picture, told = client.predict(file, sigma=0.5, api_name="/denoise")
+    assert told == 0.5 and pixels(picture).shape == (SIZE, SIZE, 3)
+
+
+def test_interpolate_ends_at_the_two_seeds(client):
+    gallery, film = client.predict(seed_a=4, seed_b=9, frames=3, steps=1, api_name="/interpolate")
+    ends = [pixels(client.predict(steps=1, seed=s, api_name="/generate")) for s in (4, 9)]
+    frames = [pixels(shown["image"]) for shown in gallery]
+    assert len(frames) == 3
+    for frame, end in zip((frames[0], frames[-1]), ends, strict=True):
+        assert np.abs(frame - end).max() <= 1
+    assert Image.open(film).n_frames == 4  # there and back
+
+
+def test_steps_counts_its_evaluations(client):
+    gallery, costs = client.predict(seed=5, api_name="/steps")
+    counted = [row["evaluations"] for row in costs]
+    assert counted == [*range(1, 9), *(2 * n - 1 for n in TEACHER_LEVELS)]
+    assert all(row["milliseconds"] > 0 for row in costs)
+    one = pixels(client.predict(steps=1, seed=5, api_name="/generate"))
+    assert np.array_equal(pixels(gallery[0]["image"]), one)
+
+
+def refused(client, *args, **kwargs):
+    with pytest.raises(AppError) as error:
+        client.predict(*args, **kwargs)
+    sentence = str(error.value)
+    assert "Traceback" not in sentence and "\n" not in sentence
+    return sentence
+
+
+def test_bad_input_is_refused_in_one_sentence(client, save, tmp_path, apple):
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnot really")
+    broken, file = handle_file(tmp_path / "broken.png"), save(apple)
+    huge = save(Image.new("1", (5000, 3000)), "huge.png")
+    black = save(Image.new("L", apple.size, 0), "black.png")
+    other = save(Image.new("L", (50, 20), 255), "other.png")
+    assert "could not be read" in refused(client, broken, api_name="/paint")
+    assert "too large" in refused(client, huge, api_name="/paint")
+    assert "no picture" in refused(client, None, api_name="/paint")
+    assert "mask" in refused(client, file, None, api_name="/inpaint").lower()
+    assert "mask" in refused(client, file, black, api_name="/inpaint")
+    assert "own size" in refused(client, file, other, api_name="/inpaint")
+    assert "maximum value" in refused(client, steps=99, seed=0, api_name="/generate")
+    assert "Fauvist" in refused(client, steps=1, style="Fauvist", api_name="/generate")

@@ -1,0 +1,93 @@
+"""Pictures between the browser and PIL: safe opening, data URLs, strips of small pictures."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image, ImageOps
+
+MAX_PIXELS = 12_500_000
+MAX_FRAME_BYTES = 1_000_000
+MAX_FRAME_SIDE = 2048
+FORMATS = ("PNG", "JPEG", "WEBP")
+DATA_URL = re.compile(r"data:image/(?:png|jpeg|webp);base64,([A-Za-z0-9+/=]+)")
+
+
+def open_picture(file: str | Path) -> Image.Image:
+    """An uploaded picture, upright."""
+    try:
+        picture = Image.open(file, formats=(*FORMATS, "GIF", "BMP"))
+        if picture.width * picture.height > MAX_PIXELS:
+            raise Image.DecompressionBombError
+        return ImageOps.exif_transpose(picture)
+    except Image.DecompressionBombError:
+        limit = f"{MAX_PIXELS / 1e6:.1f} million pixels"
+        raise refusal(f"This picture is too large: send one of at most {limit}.") from None
+    except (OSError, SyntaxError, ValueError):
+        known = "PNG, JPEG, WebP, GIF or BMP"
+        raise refusal(f"This file could not be read as a picture: send a {known}.") from None
+
+
+def refusal(sentence: str) -> gr.Error:
+    """One sentence for the person at the page; nothing went wrong on the server."""
+    return gr.Error(sentence, print_exception=False)
+
+
+class PictureFile(gr.Image):
+    """An image input that opens its file by `open_picture`, so that a bad one gets one sentence."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(type="pil", format="png", **kwargs)
+
+    def preprocess(self, payload: Any) -> Image.Image | None:
+        if payload is None:
+            return None
+        if not payload.path:
+            raise refusal("Send the picture as a file.")
+        return open_picture(payload.path)
+
+    def get_block_name(self) -> str:
+        return "image"
+
+
+def data_url(picture: Image.Image, lossless: bool = True) -> str:
+    """The picture as a data URL: PNG, or small WebP where it is only looked at."""
+    file = io.BytesIO()
+    if lossless:
+        picture.save(file, "PNG", compress_level=3)
+    else:
+        picture.save(file, "WEBP", quality=92, method=2)
+    kind = "png" if lossless else "webp"
+    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def from_data_url(url: str) -> Image.Image:
+    """The RGBA picture in a data URL that a browser sent; anything doubtful is refused."""
+    refused = "The drawing must arrive as a PNG, JPEG or WebP data URL"
+    match = DATA_URL.fullmatch(url) if isinstance(url, str) and len(url) < 2_000_000 else None
+    if match is None or len(match[1]) * 3 // 4 > MAX_FRAME_BYTES:
+        raise refusal(f"{refused} below 1 MB.")
+    try:
+        picture = Image.open(io.BytesIO(base64.b64decode(match[1])), formats=FORMATS)
+        if max(picture.size) > MAX_FRAME_SIDE:
+            raise refusal(f"The drawing may be at most {MAX_FRAME_SIDE} x {MAX_FRAME_SIDE} pixels.")
+        return picture.convert("RGBA")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise refusal(f"{refused}; this one is damaged.") from None
+
+
+def strip(pictures: Iterable[tuple[Image.Image, str]]) -> str:
+    """A row of small pictures with captions, as HTML."""
+    figures = "".join(
+        f'<figure><img src="{data_url(picture)}" alt="{html.escape(caption, quote=True)}">'
+        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+        for picture, caption in pictures
+    )
+    return f'<div class="strip">{figures}</div>'

@@ -1,0 +1,43 @@
+"""Where a tab's picture comes from: an example or an upload."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+from PIL import Image
+
+from ui.examples import DRAWINGS, example
+from ui.pictures import data_url, open_picture
+
+THUMBNAIL = 96
+THUMBS = """<div class="thumbs" role="group" aria-label="Examples">
+{{#each value}}<button type="button" data-index="{{@index}}" title="Example: {{this.name}}">
+<img src="{{{this.url}}}" alt="{{this.name}}"></button>{{/each}}</div>"""
+
+
+def picture_source(first: str | None = None) -> gr.State:
+    """A row of examples and an upload button; the state holds the picture chosen, in full size."""
+    state = gr.State(first and example(first))
+    with gr.Row(elem_classes="source"):
+        thumbs = gr.HTML(
+            [
+                {"name": name, "url": data_url(example(name).resize((THUMBNAIL, THUMBNAIL)))}
+                for name in DRAWINGS
+            ],
+            html_template=THUMBS,
+            js_on_load=(Path(__file__).parent / "thumbs.js").read_text(),
+            apply_default_css=False,
+            min_width=310,
+        )
+        upload = gr.UploadButton(
+            "Open a picture", file_types=["image"], size="md", scale=0, min_width=140
+        )
+
+    def choose(event: gr.EventData) -> Image.Image:
+        return example(list(DRAWINGS)[event.index])
+
+    glue = {"outputs": state, "api_visibility": "private", "show_progress": "hidden"}
+    thumbs.select(choose, **glue)
+    upload.upload(open_picture, upload, **glue)
+    return state

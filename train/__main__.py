@@ -85,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
     p.add_argument("--teacher", default="emoji64-teacher", help="the diffusion teacher")
     p.add_argument("--data", default="data/emoji64.npz", help="packed picture set")
-    p.add_argument("--count", type=int, default=400, help="samples and held-out pictures")
+    p.add_argument("--count", type=int, default=200, help="samples and held-out pictures")
     p.add_argument("--quality", help="JSON for the page's chart, e.g. assets/quality.json")
     p.add_argument("--sweep", action="store_true", help="find and store the noise levels first")
     p.set_defaults(function=evaluate)

@@ -24,7 +24,7 @@ from train.grid import samples
 STEPS = (1, 2, 4, 8)
 TEACHER_LEVELS = (5, 9, 18)
 TRUTH_LEVELS = 40
-SWEEP = (0.4, 0.6, 0.8, 1.1, 1.5, 2.0, 2.5)
+SWEEP = (0.4, 0.6, 0.9, 1.3, 1.9)
 
 
 def data_of(model: ConsistencyModel, file: str) -> tuple[data.Pictures, data.Pictures]:

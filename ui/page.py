@@ -29,6 +29,9 @@ TABS = {
     "Interpolate": interpolate,
     "Steps": steps,
 }
+THEME = gr.themes.Default(
+    primary_hue="violet", neutral_hue="zinc", font=SYSTEM_FONTS, font_mono=MONO_FONTS
+).set(body_text_color_subdued="*neutral_500", body_text_color_subdued_dark="*neutral_400")
 HEADER = (
     "<h1>OneStroke</h1><p>Paint, repair, colour and enlarge small pictures with a consistency "
     "model: one network evaluation a picture, live on a CPU.</p>"
@@ -69,9 +72,7 @@ def launch(engine: Engine, **where: Any) -> tuple[gr.Blocks, str]:
     engine.warm_up()
     page = build_page(engine)
     _, url, _ = page.launch(
-        theme=gr.themes.Default(
-            primary_hue="violet", neutral_hue="zinc", font=SYSTEM_FONTS, font_mono=MONO_FONTS
-        ),
+        theme=THEME,
         css=(Path(__file__).parent / "page.css").read_text() + CANVAS_CSS,
         max_file_size="20mb",
         state_session_capacity=64,

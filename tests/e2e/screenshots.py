@@ -17,16 +17,21 @@ BOAT = (  # colour, brush size, points
     ("#7a4a2b", 60, [(0.2, 0.74), (0.8, 0.74)]),
     ("#7a4a2b", 40, [(0.28, 0.82), (0.72, 0.82)]),
     ("#7a4a2b", 14, [(0.49, 0.12), (0.49, 0.7)]),
-    ("#d92d20", 60, [(0.56, 0.26), (0.56, 0.6), (0.74, 0.6), (0.6, 0.36)]),
-    ("#facc15", 46, [(0.41, 0.34), (0.41, 0.6), (0.28, 0.6), (0.39, 0.42)]),
+    ("#d92d20", 76, [(0.58, 0.3), (0.58, 0.58), (0.7, 0.58), (0.6, 0.36), (0.62, 0.52)]),
+    ("#facc15", 60, [(0.41, 0.38), (0.41, 0.6), (0.3, 0.6), (0.39, 0.44), (0.37, 0.56)]),
 )
+
+
+def brush(page: Page, canvas: str, size: int) -> None:
+    """Set a canvas's brush size, in canvas pixels."""
+    slider = page.locator(f"#{canvas} [data-set=size]")
+    slider.evaluate("(s, v) => { s.value = v; s.dispatchEvent(new Event('input')); }", size)
 
 
 def paint(page: Page) -> None:
     """A small boat, always the same."""
     for colour, size, points in BOAT:
-        slider = page.locator("#paint-canvas [data-set=size]")
-        slider.evaluate("(s, v) => { s.value = v; s.dispatchEvent(new Event('input')); }", size)
+        brush(page, "paint-canvas", size)
         draw(page, "paint-canvas", points, colour)
     settle(page, "paint-result")
 
@@ -34,7 +39,8 @@ def paint(page: Page) -> None:
 def inpaint(page: Page) -> None:
     """New eyes for the cat."""
     open_tab(page, "Inpaint")
-    draw(page, "inpaint-canvas", [(0.26, 0.5), (0.74, 0.5)])
+    brush(page, "inpaint-canvas", 110)
+    draw(page, "inpaint-canvas", [(0.3, 0.5), (0.7, 0.5)])
     page.locator("#inpaint-run").click()
     new_source(page, "inpaint-result")
     settle(page, "inpaint-result")
@@ -50,11 +56,9 @@ def steps(page: Page) -> None:
 
 
 def save(page: Page, file: Path) -> None:
-    """What the window shows, in few colours: a README should load fast."""
+    """What the window shows."""
     page.screenshot(path=file)
-    Image.open(file).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
-        file, optimize=True
-    )
+    Image.open(file).convert("RGB").save(file, optimize=True)
 
 
 def main(folder: Path) -> None:

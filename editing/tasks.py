@@ -31,8 +31,8 @@ MAX_STEPS = 1000
 
 # First and last noise level of each edit. The first must drown what is free and no more: noise
 # above it would only hide what is measured. Super-resolution's grows with the patch.
-INPAINT_SIGMAS = (20.0, 0.4)
-COLORIZE_SIGMAS = (6.0, 0.5)
+INPAINT_SIGMAS = (20.0, 0.6)
+COLORIZE_SIGMAS = (2.0, 0.3)
 SUPER_RESOLVE_SIGMAS = (0.35, 0.2)  # the first times the patch's side
 STROKE_SIGMAS = (0.3, 20.0)  # at strength 0 and at strength 1
 

@@ -22,6 +22,7 @@ class UNetConfig:
     dropout: float = 0.0
     dropout_size: int = 16  # dropout acts on feature maps of this side and below
     scale_shift: bool = False
+    norm_channels: int = 1  # fewest channels of a norm group, of which there are 32 at most
     num_classes: int = 0
     augment_dim: int = 0
 
@@ -33,8 +34,10 @@ def zeroed(module: nn.Module) -> nn.Module:
     return module
 
 
-def group_norm(channels: int) -> nn.GroupNorm:
-    return nn.GroupNorm(math.gcd(32, channels), channels)
+def group_norm(channels: int, fewest: int) -> nn.GroupNorm:
+    """A norm takes the mean of each group away, and with it what an additive embedding gave all of
+    the group's channels: narrow networks need several channels a group."""
+    return nn.GroupNorm(math.gcd(32, max(1, channels // fewest)), channels)
 
 
 def timestep_embedding(t: Tensor, dim: int, max_period: float = 10000.0) -> Tensor:
@@ -55,6 +58,7 @@ class ResBlock(nn.Module):
         emb_dim: int,
         dropout: float,
         scale_shift: bool,
+        norm_channels: int,
         resample: str = "none",
     ):
         super().__init__()
@@ -64,10 +68,10 @@ class ResBlock(nn.Module):
             "up": nn.Upsample(scale_factor=2, mode="nearest"),
         }[resample]
         self.scale_shift = scale_shift
-        self.norm1 = group_norm(c_in)
+        self.norm1 = group_norm(c_in, norm_channels)
         self.conv1 = nn.Conv2d(c_in, c_out, 3, padding=1)
         self.emb = nn.Linear(emb_dim, 2 * c_out if scale_shift else c_out)
-        self.norm2 = group_norm(c_out)
+        self.norm2 = group_norm(c_out, norm_channels)
         self.dropout = nn.Dropout(dropout)
         self.conv2 = zeroed(nn.Conv2d(c_out, c_out, 3, padding=1))
         self.skip = nn.Identity() if c_in == c_out else nn.Conv2d(c_in, c_out, 1)
@@ -87,10 +91,10 @@ class ResBlock(nn.Module):
 class Attention(nn.Module):
     """Self-attention over all positions; qkv channels run (three, head, dim)."""
 
-    def __init__(self, channels: int, head_channels: int):
+    def __init__(self, channels: int, head_channels: int, norm_channels: int):
         super().__init__()
         self.heads = max(1, channels // head_channels)
-        self.norm = group_norm(channels)
+        self.norm = group_norm(channels, norm_channels)
         self.qkv = nn.Conv2d(channels, 3 * channels, 1)
         self.proj = zeroed(nn.Conv2d(channels, channels, 1))
 
@@ -136,12 +140,17 @@ class UNet(nn.Module):
 
         def block(c_in: int, c_out: int, side: int, resample: str = "none") -> ResBlock:
             dropout = config.dropout if side <= config.dropout_size else 0.0
-            return ResBlock(c_in, c_out, emb_dim, dropout, config.scale_shift, resample)
+            return ResBlock(
+                c_in, c_out, emb_dim, dropout, config.scale_shift, config.norm_channels, resample
+            )
+
+        def attention(c: int) -> Attention:
+            return Attention(c, config.head_channels, config.norm_channels)
 
         def level(c_in: int, c_out: int, side: int) -> Level:
             layers = [block(c_in, c_out, side)]
             if side in config.attention_sizes:
-                layers.append(Attention(c_out, config.head_channels))
+                layers.append(attention(c_out))
             return Level(layers)
 
         side = config.image_size // config.patch
@@ -159,9 +168,7 @@ class UNet(nn.Module):
                 c = width
                 skips.append(c)
 
-        self.middle = Level(
-            [block(c, c, side), Attention(c, config.head_channels), block(c, c, side)]
-        )
+        self.middle = Level([block(c, c, side), attention(c), block(c, c, side)])
 
         self.decoder = nn.ModuleList()
         for depth, width in reversed(list(enumerate(widths))):
@@ -173,7 +180,7 @@ class UNet(nn.Module):
                     layers.append(block(c, c, side, "up"))
                 self.decoder.append(layers)
 
-        self.out_norm = group_norm(c)
+        self.out_norm = group_norm(c, config.norm_channels)
         self.out_conv = zeroed(nn.Conv2d(c, planes, 3, padding=1))
 
     def forward(

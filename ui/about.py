@@ -28,7 +28,7 @@ LIMITS = """
 ### What it cannot do
 - It knows emoji: faces, animals, food, travel, objects. A photograph comes back as an emoji-like
   picture or a blur.
-- It thinks at 64 × 64 pixels. Inpainting pastes its edit back into the full picture; everything
+- It thinks at {size} × {size} pixels. Inpainting pastes its edit back into the full picture; everything
   else it returns at its own size, enlarged by the browser.
 - It has no text prompt; style and subject are menus.
 - Few steps mean soft detail. The Steps tab shows what more of them buy.
@@ -81,7 +81,7 @@ def build(engine: Engine) -> None:
     with gr.Row(elem_classes="workbench prose-tab"):
         with gr.Column(min_width=300):
             gr.Markdown(card() if engine.name == "emoji64" else f"### The model\n{engine.name}")
-            gr.Markdown(LIMITS)
+            gr.Markdown(LIMITS.format(size=engine.size))
         with gr.Column(min_width=300):
             gr.Markdown(CREDITS)
             gr.Markdown(API)

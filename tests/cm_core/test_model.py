@@ -9,7 +9,13 @@ from cm_core.unet import UNet, UNetConfig, timestep_embedding
 LABELS = Labels({"style": ("Noto", "Twemoji"), "group": ("Food", "Faces", "Travel")})
 NO_LABELS = Labels()
 NET = UNetConfig(
-    image_size=16, channels=16, channel_mult=(1, 2), attention_sizes=(4,), head_channels=8, patch=2
+    image_size=16,
+    channels=16,
+    channel_mult=(1, 2),
+    attention_sizes=(4,),
+    head_channels=8,
+    patch=2,
+    norm_channels=4,
 )
 
 
@@ -86,6 +92,18 @@ def test_labels_change_the_picture_and_are_checked():
     for wrong in (12, -1, [0, 0, 0]):
         with pytest.raises(SettingError):
             model(x, 1.0, wrong)
+
+
+def test_additive_conditioning_survives_the_norms():
+    x = torch.randn(2, 3, 16, 16)
+
+    def change(fewest):
+        model = tiny(labels=LABELS, norm_channels=fewest)
+        with torch.no_grad():
+            return (model(x, 1.0, 0) - model(x, 1.0, 5)).abs().max()
+
+    assert change(1) < 1e-5  # one channel a group: the norms cancel it
+    assert change(4) > 1e-2
 
 
 def test_augmentation_left_out_equals_augmentation_by_nothing():

@@ -78,6 +78,7 @@ def test_noise_goes_in_and_out(page):
 def test_the_steps_slider_shows_the_path(page):
     open_tab(page, "Steps")
     one = new_source(page, "steps-student")
+    assert page.locator("#steps-student figcaption").text_content() == "Consistency model"
     slider = page.locator("#steps-count input[type=range]")
     slider.focus()
     slider.press("ArrowRight")

@@ -42,7 +42,7 @@ def run_config(packed):
         ema_share=0.1,
         net=UNetConfig(
             image_size=16, channels=16, channel_mult=(1, 2), attention_sizes=(4,), patch=2,
-            dropout=0.2,
+            norm_channels=4, dropout=0.2,
         ),
         data=DataConfig(str(packed), size=16, augment=0.5),
         optim=OptimConfig(lr=1e-3, warmup=2),

@@ -28,8 +28,8 @@ LIMITS = """
 ### What it cannot do
 - It knows emoji: faces, animals, food, travel, objects. A photograph comes back as an emoji-like
   picture or a blur.
-- It thinks at {size} × {size} pixels. Inpainting pastes its edit back into the full picture; everything
-  else it returns at its own size, enlarged by the browser.
+- It thinks at {size} × {size} pixels. Inpainting pastes its edit back into the full picture;
+  everything else it returns at its own size, enlarged by the browser.
 - It has no text prompt; style and subject are menus.
 - Few steps mean soft detail. The Steps tab shows what more of them buy.
 """

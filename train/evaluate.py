@@ -135,8 +135,8 @@ def into_card(card: Path, text: str) -> None:
     old = card.read_text() if card.exists() else ""
     head, found, rest = old.partition(begin)
     tail = rest.partition(end)[2] if found else ""
-    new = f"{head.rstrip()}\n\n{begin}\n{text}\n{end}\n{tail.lstrip()}"
-    write_atomically(card, new.lstrip().encode())
+    new = f"{head.rstrip()}\n\n{begin}\n{text}\n{end}\n\n{tail.lstrip()}"
+    write_atomically(card, (new.strip() + "\n").encode())
 
 
 def evaluate(

@@ -23,7 +23,7 @@ def build(tasks: Tasks, controls: Controls) -> None:
             strength = gr.Slider(
                 0,
                 1,
-                value=0.5,
+                value=0.3,
                 step=0.01,
                 label="Follow my strokes → Surprise me",
                 elem_id="paint-strength",

@@ -70,7 +70,7 @@ def test_evaluation_writes_card_chart_and_noise_levels(
     assert sorted(sigmas) == [1, 2, 4, 8] and all(len(v) == n for n, v in sigmas.items())
     assert sigmas[2][0] == 80 and sigmas[2][1] in (0.5, 1.5)
     card = (folder / "README.md").read_text()
-    assert card.startswith("# Squares") and card.endswith("end") and "old" not in card
+    assert card.startswith("# Squares") and card.endswith("-->\n\nend\n") and "old" not in card
     rows = json.loads(quality.read_text())["rows"]
     assert [r["evaluations"] for r in rows] == [1, 2, 4, 8, 5, 7]
     # The teacher at the truth's own number of levels is the truth itself.

@@ -3,6 +3,7 @@
 Both map (x, sigma, label) to an estimate of x0; they differ in preconditioning only.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -38,7 +39,7 @@ class ModelConfig:
         return self.unet.image_size
 
 
-class Preconditioned(nn.Module):
+class Preconditioned(nn.Module, ABC):
     """A network with its preconditioning: (x, sigma, label) -> x0."""
 
     kind: ClassVar[str]
@@ -49,9 +50,9 @@ class Preconditioned(nn.Module):
         self.net = UNet(config.unet)
         self.time_input = precondition.C_NOISE[config.c_noise]
 
+    @abstractmethod
     def coefficients(self, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(c_skip, c_out, c_in) at noise levels t."""
-        raise NotImplementedError
 
     def forward(
         self,

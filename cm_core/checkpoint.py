@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor
 
 from cm_core.errors import CheckpointError
 from cm_core.labels import Labels
 from cm_core.model import ConsistencyModel, Denoiser, ModelConfig, Preconditioned
 from cm_core.unet import UNetConfig
+from cm_core.weights import read_weights
 
 FORMAT = "onestroke-1"
 KINDS = {model.kind: model for model in (ConsistencyModel, Denoiser)}
@@ -34,10 +34,32 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise CheckpointError(f"{path} could not be written: {error.strerror}.") from None
 
 
+def make_folder(folder: Path) -> None:
+    """Create a folder and those above it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CheckpointError(f"{folder} could not be made: {error.strerror}.") from None
+
+
+def labels_to_json(labels: Labels) -> dict:
+    """Labels as plain values; `labels_from_json` reads them back."""
+    return {"axes": dict(labels.axes), "any": labels.any}
+
+
+def labels_from_json(values: dict) -> Labels:
+    return Labels({axis: tuple(names) for axis, names in values["axes"].items()}, values["any"])
+
+
+def sigmas_from_json(values: dict) -> dict[int, tuple[float, ...]]:
+    """Recommended noise levels by number of steps, which JSON keeps as text."""
+    return {int(n): tuple(float(level) for level in levels) for n, levels in values.items()}
+
+
 def config_to_json(model: Preconditioned) -> str:
     """config.json of a model."""
     values = dataclasses.asdict(model.config)
-    values["labels"] = {"axes": dict(model.config.labels.axes), "any": model.config.labels.any}
+    values["labels"] = labels_to_json(model.config.labels)
     return json.dumps({"format": FORMAT, "kind": model.kind, **values}, indent=2) + "\n"
 
 
@@ -50,7 +72,7 @@ def save_checkpoint(
 ) -> None:
     """Write a checkpoint folder; `weights` stand in for the model's own (an EMA's, say)."""
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     tensors = {
         k: v.detach().to("cpu", dtype).contiguous()
         for k, v in (weights or model.state_dict()).items()
@@ -63,24 +85,35 @@ def save_checkpoint(
 
 def _config_from_json(values: dict) -> ModelConfig:
     unet = {k: tuple(v) if isinstance(v, list) else v for k, v in values.pop("unet").items()}
-    labels = values.pop("labels")
-    axes = {axis: tuple(names) for axis, names in labels["axes"].items()}
-    sigmas = {int(n): tuple(levels) for n, levels in values.pop("sigmas").items()}
+    labels, sigmas = values.pop("labels"), values.pop("sigmas")
     return ModelConfig(
-        unet=UNetConfig(**unet), labels=Labels(axes, labels["any"]), sigmas=sigmas, **values
+        unet=UNetConfig(**unet),
+        labels=labels_from_json(labels),
+        sigmas=sigmas_from_json(sigmas),
+        **values,
     )
+
+
+def read_json(path: Path) -> dict:
+    """The object that a JSON file holds."""
+    try:
+        values = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{path.parent} is not a checkpoint: it has no {path.name}."
+        ) from None
+    except (ValueError, OSError, RecursionError):
+        raise CheckpointError(f"{path} is not readable JSON: fetch the checkpoint anew.") from None
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{path} holds no settings: fetch the checkpoint anew.")
+    return values
 
 
 def read_config(folder: Path) -> tuple[str, ModelConfig]:
     """(kind, config) of a checkpoint folder."""
     path = folder / "config.json"
-    try:
-        values = json.loads(path.read_text())
-    except FileNotFoundError:
-        raise CheckpointError(f"{folder} is not a checkpoint: it has no config.json.") from None
-    except (ValueError, OSError):
-        raise CheckpointError(f"{path} is not readable JSON: fetch the checkpoint anew.") from None
-    if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
+    values = read_json(path)
+    if values.pop("format", None) != FORMAT:
         raise CheckpointError(f"{path} is not of format {FORMAT}: is it another tool's folder?")
     kind = values.pop("kind", None)
     if kind not in KINDS:
@@ -104,19 +137,28 @@ def check_weights(expected: Mapping[str, Tensor], found: Mapping[str, Tensor], p
             raise CheckpointError(f"{path} has an unknown weight '{name}': another network's.")
 
 
+def blank(kind: str, config: ModelConfig, path: Path) -> Preconditioned:
+    """A model without weights, on the meta device; path: where its config was read."""
+    try:
+        with torch.device("meta"):
+            return KINDS[kind](config)
+    except (TypeError, KeyError, AttributeError, ValueError, ArithmeticError, RuntimeError) as e:
+        raise CheckpointError(f"{path} describes a network that cannot be built: {e}.") from None
+
+
+def fill(
+    model: Preconditioned, weights: Mapping[str, Tensor], device: str | torch.device
+) -> Preconditioned:
+    """Give a blank model its weights: fp32, eval mode, frozen."""
+    model.load_state_dict({k: v.float() for k, v in weights.items()}, assign=True)
+    return model.to(device).eval().requires_grad_(False)
+
+
 def load_checkpoint(folder: str | Path, device: str | torch.device = "cpu") -> Preconditioned:
     """Read a checkpoint folder: a model in fp32 and eval mode, its weights frozen."""
     folder = Path(folder)
-    kind, config = read_config(folder)
+    model = blank(*read_config(folder), folder / "config.json")
     path = folder / "model.safetensors"
-    try:
-        weights = load_file(path)
-    except FileNotFoundError:
-        raise CheckpointError(f"{folder} has no model.safetensors: fetch it anew.") from None
-    except (SafetensorError, OSError):
-        raise CheckpointError(f"{path} is damaged or cut short: fetch it anew.") from None
-    with torch.device("meta"):
-        model = KINDS[kind](config)
+    weights = read_weights(path)
     check_weights(model.state_dict(), weights, path)
-    model.load_state_dict({k: v.float() for k, v in weights.items()}, assign=True)
-    return model.to(device).eval().requires_grad_(False)
+    return fill(model, weights, device)

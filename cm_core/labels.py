@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from cm_core.errors import SettingError
 
+SHOWN = 12  # names that an error lists at most
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -52,4 +54,6 @@ class Labels:
             return value
         if value in names:
             return names.index(value)
-        raise SettingError(f"'{value}' is not a {axis} of this model: choose {', '.join(names)}.")
+        known = ", ".join(names[:SHOWN]) + (f" ... ({len(names)})" if len(names) > SHOWN else "")
+        wrong = "This model needs a" if value is None else f"'{value}' is no"
+        raise SettingError(f"{wrong} {axis}: choose {known}.")

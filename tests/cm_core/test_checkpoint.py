@@ -72,6 +72,9 @@ def test_unreadable_configs_are_refused(tmp_path):
         json.dumps({**values, "format": "other"}),
         json.dumps({**values, "kind": "gan"}),
         json.dumps({**values, "surprise": 1}),
+        json.dumps({**values, "c_noise": "cubic"}),
+        json.dumps({**values, "unet": {**values["unet"], "channels": 0}}),
+        json.dumps({**values, "unet": {**values["unet"], "channels": "many"}}),
         json.dumps({k: v for k, v in values.items() if k != "unet"}),
     ):
         config.write_text(text)
@@ -80,6 +83,20 @@ def test_unreadable_configs_are_refused(tmp_path):
     config.unlink()
     with pytest.raises(CheckpointError, match="has no config"):
         load_model(tmp_path)
+
+
+def test_a_full_disk_and_a_file_in_the_way_are_told(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(CheckpointError, match="could not be made"):
+        save_checkpoint(tiny(), tmp_path / "file" / "m")
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(CheckpointError, match=r"model.safetensors could not be written: No space"):
+        save_checkpoint(tiny(), tmp_path / "m")
+    assert not list((tmp_path / "m").iterdir())
 
 
 def test_unknown_names_say_what_there_is():

@@ -1,6 +1,11 @@
 """Distances between two batches of pictures, one value a sample."""
 
+import torch.nn.functional as F
 from torch import Tensor
+
+from cm_core.errors import CheckpointError
+
+LPIPS_SIDE = 224  # what the metric's backbones were trained at
 
 
 def l1(a: Tensor, b: Tensor) -> Tensor:
@@ -19,3 +24,30 @@ def pseudo_huber(a: Tensor, b: Tensor, c: float) -> Tensor:
     c must be positive: at c = 0 the gradient is NaN wherever a = b.
     """
     return ((a - b).square().flatten(1).sum(1) + c**2).sqrt() - c
+
+
+class LPIPS:
+    """Learned perceptual distance, (B, 3, H, W) in [-1, 1] twice -> (B,) (Zhang et al. 2018).
+
+    Pictures below 256 are enlarged to 224 (Song et al. 2023, App. C). net: "alex" or "vgg".
+    pretrained: False leaves the backbone at random. Raises CheckpointError where its weights
+    cannot be fetched.
+    """
+
+    def __init__(self, net: str = "vgg", pretrained: bool = True):
+        import lpips  # brings torchvision, which no other distance needs
+
+        try:
+            self.metric = lpips.LPIPS(net=net, pnet_rand=not pretrained, verbose=False)
+        except (OSError, RuntimeError) as error:
+            raise CheckpointError(
+                f"The weights of LPIPS ({net}) could not be fetched ({error}): connect once, or "
+                "put torchvision's file into torch's hub cache."
+            ) from None
+        self.metric.eval().requires_grad_(False)
+
+    def __call__(self, a: Tensor, b: Tensor) -> Tensor:
+        if a.shape[-1] < 256:
+            side = (LPIPS_SIDE, LPIPS_SIDE)
+            a, b = (F.interpolate(x, side, mode="bilinear") for x in (a, b))
+        return self.metric.to(a.device)(a, b).flatten()

@@ -3,10 +3,11 @@
 Both map (x, sigma, label) to an estimate of x0; they differ in preconditioning only.
 """
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -67,8 +68,21 @@ class Preconditioned(nn.Module, ABC):
         """
         t = torch.as_tensor(sigma, dtype=torch.float32, device=x.device).expand(x.shape[0])
         c_skip, c_out, c_in = (c[:, None, None, None] for c in self.coefficients(t))
-        raw = self.net(c_in * x, self.time_input(t), self.label_tensor(label, x), augment)
+        time = self.time_input(t, self.config.sigma_data)
+        raw = self.network(c_in * x, time, label, augment)
         return c_skip * x + c_out * raw.to(x.dtype)
+
+    def network(
+        self, x: Tensor, time: Tensor, label: Label = None, augment: Tensor | None = None
+    ) -> Tensor:
+        """The raw network at an input already scaled by c_in and a time input (B,)."""
+        return self.net(x, time, self.label_tensor(label, x), augment)
+
+    def with_net(self, net: nn.Module) -> Self:
+        """The same model around another form of its network: compiled, or shared by processes."""
+        other = copy.copy(self)
+        other._modules = {**self._modules, "net": net}
+        return other
 
     def label_tensor(self, label: Label, x: Tensor) -> Tensor | None:
         """Labels as (B,) long on x's device; None stands for the null label."""

@@ -24,14 +24,19 @@ def consistency(
     return c_skip, c_out, norm
 
 
-def noise_quarter_log(t: Tensor) -> Tensor:
+def noise_quarter_log(t: Tensor, sigma_data: float) -> Tensor:
     """c_noise = ln(t) / 4, the network's time input (Karras et al. 2022, Table 1)."""
     return t.clamp(min=1e-44).log() / 4
 
 
-def noise_openai(t: Tensor) -> Tensor:
+def noise_openai(t: Tensor, sigma_data: float) -> Tensor:
     """c_noise = 250 ln(t + 1e-44), the time input of OpenAI's published networks."""
     return 250 * (t + 1e-44).log()
 
 
-C_NOISE = {"quarter_log": noise_quarter_log, "openai": noise_openai}
+def noise_angle(t: Tensor, sigma_data: float) -> Tensor:
+    """c_noise = atan(t / sigma_data), TrigFlow's time (Lu and Song 2024, section 3)."""
+    return torch.atan(t / sigma_data)
+
+
+C_NOISE = {"quarter_log": noise_quarter_log, "openai": noise_openai, "angle": noise_angle}

@@ -30,6 +30,18 @@ def karras_sigmas(
     return sigmas
 
 
+def karras_path(
+    u: Tensor, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX, rho: float = RHO
+) -> tuple[Tensor, Tensor]:
+    """(t, dt/du) of the grid's continuous form, u in [0, 1] from clean to noisy.
+
+    tau of Song et al. 2023, section 5; the grid of n levels lies at u = i / (n - 1).
+    """
+    top, bottom = sigma_max ** (1 / rho), sigma_min ** (1 / rho)
+    root = bottom + u * (top - bottom)
+    return root**rho, rho * (top - bottom) * root ** (rho - 1)
+
+
 def nearest_index(sigmas: Tensor, sigma: float) -> int:
     """Index of the level of a grid nearest to sigma in log space."""
     return int((sigmas.log() - math.log(sigma)).abs().argmin())
@@ -55,6 +67,27 @@ def ct_ema_decay(
     """
     n = ct_discretisation(step, total, s0, s1)
     return math.exp(s0 * math.log(mu0) / (n - 1 if openai_compatible else n))
+
+
+def ict_discretisation(step: int, total: int, s0: int = 10, s1: int = 1280) -> int:
+    """N(k) of improved consistency training, doubling from s0 + 1 to s1 + 1 levels.
+
+    Song and Dhariwal 2023, eq. 7 and Table 1.
+    """
+    doublings = math.floor(total / (math.log2(s1 // s0) + 1))
+    return min(s0 * 2 ** (step // max(doublings, 1)), s1) + 1
+
+
+def lognormal_index(u: Tensor, sigmas: Tensor, mean: float, std: float) -> Tensor:
+    """Index i of the pair (sigmas[i], sigmas[i + 1]) for u uniform in [0, 1]: (B,) long.
+
+    A pair is drawn as often as ln t ~ N(mean, std^2) falls between its levels, within the grid
+    (Song and Dhariwal 2023, eq. 10). sigmas: a descending grid.
+    """
+    above = torch.special.ndtr(-(sigmas.double().log() - mean) / std)  # chance of more noise
+    above = (above - above[0]) / (above[-1] - above[0])
+    pair = torch.searchsorted(above, u.to(above), right=True) - 1
+    return pair.clamp(0, len(sigmas) - 2)
 
 
 def ect_r(t: Tensor, stage: int, q: float = 4.0, k: float = 8.0, b: float = 1.0) -> Tensor:

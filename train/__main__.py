@@ -1,4 +1,4 @@
-"""python -m train data | run | sample | evaluate: build the picture set, train, look, measure."""
+"""python -m train data | list | run | sample | evaluate | export: from pictures to a checkpoint."""
 
 import argparse
 import dataclasses
@@ -10,11 +10,12 @@ from cm_core.errors import OneStrokeError
 
 
 def run(args: argparse.Namespace) -> None:
-    from train import config, loop
+    from train import config, loop, world
 
     chosen = config.load(args.config)
-    changed = {k: getattr(args, k) for k in ("images", "init") if getattr(args, k)}
+    changed = {k: getattr(args, k) for k in ("images", "init", "teacher") if getattr(args, k)}
     out = Path(args.out or f"runs/{chosen.name}")
+    place = world.join()
     loop.train(
         dataclasses.replace(chosen, **changed),
         out,
@@ -23,7 +24,15 @@ def run(args: argparse.Namespace) -> None:
         args.save_every,
         args.shards,
         args.device,
+        place,
     )
+    place.leave()
+
+
+def listing(args: argparse.Namespace) -> None:
+    from train.listing import table
+
+    print(table())
 
 
 def data(args: argparse.Namespace) -> None:
@@ -34,11 +43,16 @@ def data(args: argparse.Namespace) -> None:
 
 def sample(args: argparse.Namespace) -> None:
     from cm_core import load_model
+    from train import world
     from train.grid import samples, save_grid
 
-    model = load_model(args.checkpoint)
-    save_grid(samples(model, args.count, args.steps, args.seed), Path(args.out), args.columns)
-    print(args.out)
+    place = world.join()
+    model = load_model(args.checkpoint, place.device(None))
+    made = samples(model, args.count, args.steps, args.seed, world=place)
+    if place.writes:
+        save_grid(made, Path(args.out), args.columns)
+        print(args.out)
+    place.leave()
 
 
 def evaluate(args: argparse.Namespace) -> None:
@@ -48,7 +62,18 @@ def evaluate(args: argparse.Namespace) -> None:
 
     folder = BUNDLED.get(args.checkpoint, Path(args.checkpoint))
     quality = Path(args.quality) if args.quality else None
-    evaluate(folder, load_model(args.teacher), args.data, args.count, quality, args.sweep)
+    teacher = load_model(args.teacher)
+    evaluate(folder, teacher, args.data, args.count, quality, args.sweep, args.fidelity)
+
+
+def export(args: argparse.Namespace) -> None:
+    from train.export import export_diffusers, push_to_hub
+
+    folder = Path(args.checkpoint)
+    if args.format == "diffusers":
+        out = args.out or f"{folder.name.removesuffix('.pt')}-diffusers"
+        folder = export_diffusers(args.checkpoint, out, args.scales)
+    print(push_to_hub(folder, args.push, args.private) if args.push else folder)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -60,6 +85,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--out", help="packed file to write (default data/NAME.npz)")
     p.set_defaults(function=data)
 
+    p = commands.add_parser("list", help="every preset: objective, network, length, expected cost")
+    p.set_defaults(function=listing)
+
     p = commands.add_parser("run", help="train from a preset")
     p.add_argument("config", help="name of a preset in train/configs, or a TOML file")
     p.add_argument("--out", help="folder for states, checkpoints, log and grid (default runs/NAME)")
@@ -68,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--save-every", type=float, default=3.0, help="minutes between saves")
     p.add_argument("--images", type=int, help="length of the whole run, instead of the preset's")
     p.add_argument("--init", help="checkpoint folder to start from, instead of the preset's")
+    p.add_argument("--teacher", help="checkpoint folder to distil, instead of the preset's")
     p.add_argument("--shards", action="store_true", help="also write fp16 files below 15 MiB each")
     p.add_argument("--device", help="cpu or cuda (default: cuda where there is one)")
     p.set_defaults(function=run)
@@ -85,10 +114,22 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
     p.add_argument("--teacher", default="emoji64-teacher", help="the diffusion teacher")
     p.add_argument("--data", default="data/emoji64.npz", help="packed picture set")
-    p.add_argument("--count", type=int, default=200, help="samples and held-out pictures")
+    p.add_argument(
+        "--count", type=int, default=250, help="samples a row: minutes on a CPU; a GPU does 5000"
+    )
+    p.add_argument("--fidelity", action="store_true", help="also FID and IS, by torch-fidelity")
     p.add_argument("--quality", help="JSON for the page's chart, e.g. assets/quality.json")
     p.add_argument("--sweep", action="store_true", help="find and store the noise levels first")
     p.set_defaults(function=evaluate)
+
+    p = commands.add_parser("export", help="write a checkpoint for others' tools, or upload it")
+    p.add_argument("checkpoint", help="a model's name, a folder, a .pt or a name of the hub")
+    p.add_argument("--format", choices=["diffusers", "ours"], default="diffusers")
+    p.add_argument("--out", help="new folder to write (default CHECKPOINT-diffusers)")
+    p.add_argument("--scales", type=int, help="N, the noise grid that diffusers' timesteps index")
+    p.add_argument("--push", metavar="ORG/NAME", help="upload the folder to the hub with its card")
+    p.add_argument("--private", action="store_true", help="keep a newly made repository private")
+    p.set_defaults(function=export)
     return top
 
 

@@ -14,14 +14,22 @@ PRESETS = Path(__file__).parent / "configs"
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Which pictures: a packed file, less some groups."""
+    """Which pictures, from where, and what is done to them."""
 
-    file: str = "data/emoji64.npz"
-    size: int = 64  # pictures are averaged down to this side
-    leave_out: tuple[str, ...] = ()
+    file: str = "data/emoji64.npz"  # packed file, folder, torchvision's folder, or hub name
+    source: str = "packed"  # packed, folder, cifar10 or huggingface
+    size: int = 64  # pictures are brought to this side
+    leave_out: tuple[str, ...] = ()  # packed: groups
+    held_out: float = 0.0  # folder: share of the pictures kept from training
+    split: str = "train"  # huggingface
+    image_column: str = "image"  # huggingface
+    label_column: str = ""  # huggingface: none means unconditional
+    shuffle: int = 10_000  # huggingface: pictures in the shuffle buffer
+    download: bool = False  # cifar10: fetch it where it is not there
+    label_any: bool = True  # whether each label axis has an entry for "any"
     flip: bool = True
     augment: float = 0.0  # chance of each colour or affine change, told to the network
-    label_dropout: float = 0.1  # chance that each label axis is hidden
+    label_dropout: float = 0.1  # chance that each label axis is hidden; 1: no labels
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,39 @@ class NoiseConfig:
 
 
 @dataclass(frozen=True)
+class CDConfig:
+    """Consistency distillation: N levels, the teacher's solver, the target's EMA decay."""
+
+    levels: int = 18
+    solver: str = "heun"  # of cm_core.solvers
+    mu: float = 0.0
+    distance: str = "l2"  # of train.objectives.discrete
+    weight: str = "uniform"  # of cm_core.losses.WEIGHTS
+
+
+@dataclass(frozen=True)
+class CTConfig:
+    """Consistency training: N(k) grows from s0 to s1 and mu(k) follows from mu0, or both fixed."""
+
+    progressive: bool = True  # False: N = s1 + 1 and mu = mu0 throughout
+    s0: int = 2
+    s1: int = 150
+    mu0: float = 0.9
+    openai_compatible: bool = False
+    distance: str = "l2"
+    weight: str = "uniform"
+
+
+@dataclass(frozen=True)
+class ICTConfig:
+    """Improved consistency training: N(k) doubles from s0 + 1 to s1 + 1 levels."""
+
+    s0: int = 10
+    s1: int = 1280
+    c: float = 0.0  # 0: 0.00054 sqrt(dimensions), the paper's
+
+
+@dataclass(frozen=True)
 class ECTConfig:
     """The stages of easy consistency tuning: d = q^-(stage + 1), each for a share of the run."""
 
@@ -63,32 +104,82 @@ class ECTConfig:
 
 
 @dataclass(frozen=True)
+class ContinuousConfig:
+    """Continuous-time objectives."""
+
+    weight: str = "uniform"
+
+
+@dataclass(frozen=True)
+class SCMConfig:
+    """sCM: steps over which the tangent's second part comes in, and its norm's constant."""
+
+    warmup: int = 10_000
+    c: float = 0.1
+
+
+@dataclass(frozen=True)
+class PDConfig:
+    """Progressive distillation: the teacher's levels, halved in each of so many equal stages."""
+
+    levels: int = 64
+    stages: int = 6
+    weight: str = "truncated-snr"
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """One run. `images` is its whole length; legs stop and resume inside it."""
 
     name: str
-    objective: str  # "edm" or "ect"
+    objective: str  # of train.objectives.OBJECTIVES
     images: int
     batch: int
-    init: str = ""  # checkpoint folder that ECT starts from
+    micro_batch: int = 0  # pictures a backward pass; 0: the batch, shared among the processes
+    init: str = ""  # checkpoint folder whose weights the run starts from
+    teacher: str = ""  # checkpoint folder of the diffusion model that is distilled
     sigma_data: float = 0.0  # 0: measured on the training pictures
+    c_noise: str = "quarter_log"  # the network's time input, of cm_core.precondition
     ema: tuple[float, ...] = ()  # decays a step
     ema_share: float = 0.0  # one more EMA whose half-life is this share of the images seen
-    precision: str = "fp32"  # fp32, tf32 or bf16
-    fine_precision: str = ""  # ECT: used instead once d < 1/16
+    precision: str = "fp32"  # fp32, tf32, bf16 or fp16
+    fine_precision: str = ""  # used instead where the objective's two levels are very close
     compile: bool = False
     seed: int = 0
     net: UNetConfig = field(default_factory=UNetConfig)
     data: DataConfig = field(default_factory=DataConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
     noise: NoiseConfig = field(default_factory=NoiseConfig)
+    cd: CDConfig = field(default_factory=CDConfig)
+    ct: CTConfig = field(default_factory=CTConfig)
+    ict: ICTConfig = field(default_factory=ICTConfig)
     ect: ECTConfig = field(default_factory=ECTConfig)
+    continuous: ContinuousConfig = field(default_factory=ContinuousConfig)
+    scm: SCMConfig = field(default_factory=SCMConfig)
+    pd: PDConfig = field(default_factory=PDConfig)
 
     def __post_init__(self):
-        if self.objective not in ("edm", "ect"):
-            raise ConfigError(f"{self.name}: objective is edm or ect, not '{self.objective}'.")
         if not self.ema and not self.ema_share:
             raise ConfigError(f"{self.name}: give ema or ema_share, the weights that are sampled.")
+        if self.micro_batch and self.batch % self.micro_batch:
+            raise ConfigError(
+                f"{self.name}: micro_batch {self.micro_batch} does not divide the batch of "
+                f"{self.batch}."
+            )
+        known = ("fp32", "tf32", "bf16", "fp16")
+        for precision in filter(None, (self.precision, self.fine_precision)):
+            if precision not in known:
+                raise ConfigError(
+                    f"{self.name}: precision is one of {', '.join(known)}, not '{precision}'."
+                )
+
+    def progress(self, images: int) -> float:
+        """Share of the run that is done when so many images have been seen."""
+        return images / self.images
+
+    def step(self, images: int) -> tuple[int, int]:
+        """(optimiser step k, their total K) at so many images seen."""
+        return images // self.batch, max(1, self.images // self.batch)
 
 
 def build(kind: type, values: dict, where: str):

@@ -1,108 +1,77 @@
-"""The packed picture set: what a run trains on, and what it is judged on."""
+"""The pictures a run trains on and is judged on, and the batches drawn from them."""
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from cm_core.errors import DataError
 from cm_core.labels import Labels
 from train.config import DataConfig
+from train.sources import Source
+from train.sources.cifar10 import load_cifar10
+from train.sources.folder import load_folder
+from train.sources.packed import load_packed
+from train.sources.pictures import Pictures, fold
+from train.sources.stream import load_stream
+
+__all__ = ["Pictures", "Source", "batch", "fold", "load"]
+
+IN_REACH = {"packed": load_packed, "folder": load_folder, "cifar10": load_cifar10}
+ONLY_FOR = {"leave_out": "packed", "held_out": "folder"}
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """uint8 pictures (N, 3, H, W) with their label choices (N, axes), concepts and label names."""
+def load(config: DataConfig, rank: int = 0, world: int = 1) -> tuple[Source, Pictures]:
+    """What to train on and what is held out, in memory and perhaps empty.
 
-    images: Tensor
-    choices: Tensor
-    concepts: tuple[str, ...]
-    labels: Labels
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def to(self, device: torch.device) -> "Pictures":
-        """The same on another device."""
-        return replace(self, images=self.images.to(device), choices=self.choices.to(device))
-
-    def floats(self, index: Tensor | slice = slice(None)) -> Tensor:
-        """Pictures in [-1, 1], float32."""
-        return self.images[index].float() / 127.5 - 1
-
-    def label(self, index: Tensor | slice = slice(None)) -> Tensor:
-        """Label indices, nothing hidden."""
-        return fold(self.choices[index], self.labels)
-
-
-def fold(choices: Tensor, labels: Labels) -> Tensor:
-    """Choices along the axes (B, axes), -1 for any, as label indices (B,)."""
-    index = torch.zeros(len(choices), dtype=torch.long, device=choices.device)
-    for axis, names in enumerate(labels.axes.values()):
-        choice = choices[:, axis]
-        index = index * (len(names) + 1) + torch.where(choice < 0, len(names), choice)
-    return index
+    Only a stream is split among the `world` processes; from the others each process draws what its
+    generator says. Labels that are always hidden (label_dropout = 1) are dropped altogether.
+    Raises DataError.
+    """
+    check(config)
+    shown = config.label_dropout < 1
+    if config.source == "huggingface":
+        config = config if shown else replace(config, label_column="")
+        source, held_out = load_stream(config, rank, world)
+    else:
+        source, held_out = IN_REACH[config.source](config)
+        if not shown:
+            source, held_out = (
+                replace(part, choices=part.choices[:, :0], labels=Labels(any=config.label_any))
+                for part in (source, held_out)
+            )
+    if config.label_dropout and source.labels.axes and not config.label_any:
+        raise DataError("With label_any = false no label can be hidden: set label_dropout = 0.")
+    return source, held_out
 
 
-def load(config: DataConfig) -> tuple[Pictures, Pictures]:
-    """The training and the held-out pictures of a packed file, less the groups left out."""
-    path = Path(config.file)
-    if not path.exists():
-        raise DataError(f"{path} is not there: build it with `python -m train data {path.stem}`.")
-    try:
-        with np.load(path) as packed:
-            arrays = {name: packed[name] for name in packed.files}
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as a packed picture set: {error}.") from None
-    styles, groups = arrays["styles"].tolist(), arrays["groups"].tolist()
-    unknown = set(config.leave_out) - set(groups)
-    if unknown:
-        raise DataError(f"{path} has no group '{unknown.pop()}': it has {', '.join(groups)}.")
-    kept = [g for g in groups if g not in config.leave_out]
-    renumber = np.array([kept.index(g) if g in kept else -1 for g in groups])
-    group = renumber[arrays["group"]]
-    labels = Labels({"style": tuple(styles), "group": tuple(kept)})
-
-    def part(mask: np.ndarray) -> Pictures:
-        mask = mask & (group >= 0)
-        images = torch.from_numpy(arrays["images"][mask]).permute(0, 3, 1, 2)
-        return Pictures(
-            shrink(images, config.size),
-            torch.from_numpy(np.stack([arrays["style"][mask], group[mask]], 1).astype(np.int64)),
-            tuple(arrays["concept"][mask].tolist()),
-            labels,
-        )
-
-    return part(~arrays["held_out"]), part(arrays["held_out"])
-
-
-def shrink(images: Tensor, size: int) -> Tensor:
-    """uint8 pictures averaged down to a side that divides theirs."""
-    side = images.shape[-1]
-    if side % size:
-        raise DataError(f"Pictures of side {side} cannot be averaged down to {size}.")
-    if side == size:
-        return images.contiguous()
-    return F.avg_pool2d(images.float(), side // size).round().byte()
+def check(config: DataConfig) -> None:
+    """Refuse settings that the source would leave unheard."""
+    sources = [*IN_REACH, "huggingface"]
+    if config.source not in sources:
+        raise DataError(f"There is no source '{config.source}': choose {', '.join(sources)}.")
+    for setting, source in ONLY_FOR.items():
+        if getattr(config, setting) and config.source != source:
+            raise DataError(f"{setting} is for source = {source}: leave it out here.")
+    if not 0 <= config.held_out < 1:
+        raise DataError(f"held_out is a share from 0 to 1, not {config.held_out}.")
 
 
 def batch(
-    pictures: Pictures, config: DataConfig, size: int, generator: Generator
+    source: Source, config: DataConfig, size: int, generator: Generator
 ) -> tuple[Tensor, Tensor]:
     """A random training batch: pictures in [-1, 1], mirrored by chance, and their labels.
 
-    Each label axis is hidden on its own with chance `label_dropout`, so that a style alone or a
-    group alone can be asked for. The generator lives on the pictures' device.
+    With chance `label_dropout` all label axes are hidden, so that nothing has to be asked for; else
+    each on its own with the same chance, so that a style alone or a group alone can be. The
+    generator lives on the source's device.
     """
     device = generator.device
-    index = torch.randint(len(pictures), (size,), generator=generator, device=device)
-    x0 = pictures.floats(index)
+    x0, choices = source.draw(size, generator)
     if config.flip:
         mirrored = torch.rand(size, generator=generator, device=device) < 0.5
         x0 = torch.where(mirrored[:, None, None, None], x0.flip(-1), x0)
-    choices = pictures.choices[index]
-    hidden = torch.rand(choices.shape, generator=generator, device=device) < config.label_dropout
-    return x0, fold(torch.where(hidden, -1, choices), pictures.labels)
+    count, axes = choices.shape
+    dice = torch.rand(count, axes + 1, generator=generator, device=device) < config.label_dropout
+    hidden = dice[:, :axes] | dice[:, axes:]
+    return x0, fold(torch.where(hidden, -1, choices), source.labels)

@@ -6,6 +6,13 @@ import torch
 from torch import Tensor, nn
 
 
+@torch.no_grad()
+def blend(average: Mapping[str, Tensor], values: Mapping[str, Tensor], rate: float) -> None:
+    """average <- rate average + (1 - rate) values, in place."""
+    for name, value in average.items():
+        value.lerp_(values[name], 1 - rate)
+
+
 class EMA:
     """One average: a fixed decay a step, or a half-life that grows with the images seen."""
 
@@ -21,12 +28,9 @@ class EMA:
         """Decay of the step that ends at `images` seen."""
         return 0.5 ** (batch / (self.share * images)) if self.share else self.decay
 
-    @torch.no_grad()
     def update(self, model: nn.Module, images: int, batch: int) -> None:
         """w <- rate w + (1 - rate) model."""
-        rate = self.rate(images, batch)
-        for name, value in model.state_dict().items():
-            self.weights[name].lerp_(value, 1 - rate)
+        blend(self.weights, model.state_dict(), self.rate(images, batch))
 
     def load(self, weights: Mapping[str, Tensor]) -> None:
         """Take over saved weights."""

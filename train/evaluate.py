@@ -1,162 +1,173 @@
-"""The evaluation table of a consistency model and its teacher, on fixed seeds.
+"""The evaluation of a consistency model beside its teacher, on fixed seeds and labels.
 
-What stands here needs nothing but the checkpoints and the picture set.
+The samples of a row are drawn once and shared by its measures; student and teacher start from the
+same noise and labels. Labels are those of random training pictures: p(x | label) with labels as
+frequent as in the data is to match the data's p(x), whereas the null label, which takes every axis
+hidden at once, is what training shows a model least.
 """
 
+import copy
 import dataclasses
-import json
+import sys
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from tqdm import tqdm
 
 from cm_core import load_model
 from cm_core.checkpoint import config_to_json, write_atomically
-from cm_core.model import ConsistencyModel, Denoiser
-from editing import colorize, inpaint, super_resolve
-from editing.operators import PatchMean, grey_picture
+from cm_core.errors import SettingError
+from cm_core.model import ConsistencyModel, Denoiser, Preconditioned
 from editing.tasks import spaced
-from train import data, metrics
-from train.config import DataConfig
+from train import features, metrics, report
+from train.edits import edit_rows
+from train.fidelity import FidelityError, inception_measures
 from train.grid import samples
+from train.judge import NEAREST, Judge, judge_of
 
 STEPS = (1, 2, 4, 8)
 TEACHER_LEVELS = (5, 9, 18)
 TRUTH_LEVELS = 40
-SWEEP = (0.4, 0.6, 0.9, 1.3, 1.9)
+SWEEP = (0.4, 0.6, 0.9, 1.3, 1.8, 2.5)
+SWEEP_SEED = 1_000_000  # of the noise that levels are chosen with: not the table's
+BATCH = 64
 
 
-def data_of(model: ConsistencyModel, file: str) -> tuple[data.Pictures, data.Pictures]:
-    """The training and held-out pictures of the groups and the size that a model was trained on."""
-    everything, _ = data.load(DataConfig(file, size=model.config.image_size))
-    known = model.config.labels.axes["group"]
-    left_out = tuple(g for g in everything.labels.axes["group"] if g not in known)
-    return data.load(DataConfig(file, size=model.config.image_size, leave_out=left_out))
+def draw(
+    model: Preconditioned,
+    count: int,
+    steps: int,
+    label: Tensor | None,
+    seed: int = 0,
+) -> Tensor:
+    """Samples as they are shown, in [-1, 1], from seeds seed, seed + 1, ...: (count, 3, H, W)."""
+    made = []
+    with tqdm(total=count, desc=f"{model.kind}, {steps} steps", unit="picture") as bar:
+        for start in range(0, count, BATCH):
+            size = min(BATCH, count - start)
+            part = None if label is None else label[start : start + size]
+            made.append(samples(model, size, steps, seed + start, part).clamp(-1, 1))
+            bar.update(size)
+    return torch.cat(made)
 
 
 def sample_rows(
-    model: ConsistencyModel, teacher: Denoiser, held_out: data.Pictures, count: int
-) -> list[dict]:
-    """A row a step count: distance to the exact path's end, spread, distance to held-out data."""
-    real = chosen(held_out, count)
-    count = len(real)
-    truth = samples(teacher, count, TRUTH_LEVELS)
-    rows = []
+    model: ConsistencyModel, teacher: Denoiser, judge: Judge, count: int, inception: bool
+) -> tuple[list[dict], list[dict]]:
+    """A row a model and step count: (our measures, torch-fidelity's where they can be taken)."""
+    label = judge.label(model, count)
+    truth = draw(teacher, count, TRUTH_LEVELS, label)
+    rows, inception_rows = [], []
 
     def row(name: str, evaluations: int, made: Tensor) -> None:
-        rows.append(
-            {
-                "model": name,
-                "evaluations": evaluations,
-                "rmse": round(metrics.rmse(made, truth), 4),
-                "std": round(float(made.std() / real.std()), 4),
-                "swd": round(metrics.sliced_wasserstein(made, real), 4),
-            }
-        )
-        print(rows[-1], flush=True)
+        nonlocal inception
+        head = {"model": name, "evaluations": evaluations}
+        psnr = None if made is truth else metrics.psnr(made, truth)
+        away = {"rmse": metrics.rmse(made, truth), "psnr": psnr}
+        rows.append(head | away | judge.measures(made))
+        if inception:
+            try:
+                inception_rows.append(head | inception_measures(made, judge.train.images))
+            except FidelityError as error:
+                print(error, file=sys.stderr)
+                inception = False
 
     for steps in STEPS:
-        row("consistency", steps, samples(model, count, steps))
+        row("consistency", steps, draw(model, count, steps, label))
     for levels in TEACHER_LEVELS:
-        row("teacher", 2 * levels - 1, samples(teacher, count, levels))
+        row("teacher", 2 * levels - 1, draw(teacher, count, levels, label))
     row("teacher", 2 * TRUTH_LEVELS - 1, truth)
-    return rows
+    return rows, inception_rows
 
 
-def edit_rows(model: ConsistencyModel, held_out: data.Pictures, count: int) -> list[dict]:
-    """A row a task on held-out pictures: PSNR and SSIM beside a plain baseline."""
-    pick = torch.linspace(0, len(held_out) - 1, min(count, len(held_out))).long()
-    x0, label = held_out.floats(pick), held_out.label(pick)
-    seeds, side = list(range(len(pick))), x0.shape[-1]
-    rows = []
-
-    def row(task: str, made: Tensor, plain: Tensor, baseline: str, where=None) -> None:
-        rows.append(
-            {
-                "task": task,
-                "baseline": baseline,
-                "psnr": round(metrics.psnr(made, x0, where), 2),
-                "psnr_baseline": round(metrics.psnr(plain, x0, where), 2),
-                "ssim": round(metrics.ssim(made, x0), 4),
-                "ssim_baseline": round(metrics.ssim(plain, x0), 4),
-            }
-        )
-        print(rows[-1], flush=True)
-
-    small = PatchMean(4).measure(x0)
-    bicubic = F.interpolate(small, scale_factor=4, mode="bicubic", antialias=False).clamp(-1, 1)
-    row("enlarge x4", super_resolve(model, small, seed=seeds, label=label), bicubic, "bicubic")
-    row("colourise", colorize(model, x0, seed=seeds, label=label), grey_picture(x0), "grey")
-    hole = torch.zeros(1, 1, side, side)
-    hole[..., side // 4 : side // 2, side // 4 : 3 * side // 4] = 1
-    around = (x0 * (1 - hole)).sum((2, 3), keepdim=True) / (1 - hole).sum()
-    filled = inpaint(model, x0, hole, seed=seeds, label=label)
-    row("inpaint", filled, torch.where(hole > 0, around, x0), "mean of the rest", hole)
-    return rows
-
-
-def sweep(
-    model: ConsistencyModel, held_out: data.Pictures, count: int
-) -> dict[int, tuple[float, ...]]:
-    """Noise levels for 1, 2, 4 and 8 steps with the least sliced Wasserstein distance to held-out
-    pictures: the last level is swept, the others lie evenly in log between it and sigma_max."""
-    real = chosen(held_out, count)
-    top = model.config.sigma_max
-    found = {1: (top,)}
+def sweep(model: ConsistencyModel, judge: Judge, count: int) -> dict[int, tuple[float, ...]]:
+    """Noise levels for 1, 2, 4 and 8 steps with the least KID-own to the held-out pictures set
+    aside for choosing: the last level is swept, the others lie evenly in log up to sigma_max."""
+    label, top = judge.label(model, count), model.config.sigma_max
+    found, tuned = {1: (top,)}, copy.copy(model)
     for steps in STEPS[1:]:
         tried = {}
         for final in SWEEP:
             levels = tuple(round(s, 4) for s in spaced(top, final, steps))
-            made = samples(model, len(real), steps, sigmas=levels)
-            tried[levels] = metrics.sliced_wasserstein(made, real)
-            print(f"{steps} steps down to {final}: {tried[levels]:.4f}", flush=True)
+            tuned.config = dataclasses.replace(model.config, sigmas={steps: levels})
+            made = draw(tuned, count, steps, label, SWEEP_SEED)
+            tried[levels] = judge.kid_on_choosing(made)
+            print(f"{steps} steps down to {final}: KID-own {tried[levels]:.4f}", flush=True)
         found[steps] = min(tried, key=tried.get)
     return found
 
 
-def chosen(pictures: data.Pictures, count: int) -> Tensor:
-    """A fixed random choice of pictures."""
-    order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(0))
-    return pictures.floats(order[:count])
+def explained(judge: Judge, count: int) -> str:
+    """How the figures came about, for the card."""
+    named = " and ".join(
+        f"the {axis} of {right:.0%} (naming the most frequent: {most:.0%})"
+        for axis, (right, most) in features.accuracy(judge.net, judge.real).items()
+    )
+    return f"""\
+{count} samples from seeds 0 to {count - 1}, labelled like random training pictures, against
+{len(judge.real)} held-out pictures: one half of the held-out concepts, the other half being there
+for `--sweep` to choose noise levels on.
+
+- *rmse*, *psnr*: to the teacher's {TRUTH_LEVELS}-level Heun picture from the same noise and label.
+- *KID-own*, *FD-own*, *precision* and *recall* (k = {NEAREST}): in the features of a small
+  classifier of the training pictures, which names {named} of
+  these held-out ones. KID and FID in Inception's features are other numbers. The last three change
+  with the count of samples: compare them within one table.
+- *memorisation*: median distance to the nearest training picture in these features, relative to
+  that of held-out pictures. *copies*: the share nearer to one than 95 % of held-out pictures are;
+  0.05 where nothing is copied.
+- *swd*: sliced Wasserstein distance of Laplacian patches. *std*: spread relative to held-out
+  pictures.
+- The last two rows are the floor, true pictures in place of samples; how far the two lie apart is
+  what the choice of pictures alone can do."""
 
 
-def table(rows: list[dict]) -> str:
-    """Rows as a Markdown table."""
-    names = list(rows[0])
-    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
-    lines += ["| " + " | ".join(str(row[name]) for name in names) + " |" for row in rows]
-    return "\n".join(lines)
-
-
-def into_card(card: Path, text: str) -> None:
-    """Put the table between the marks of a model card, at its end where there are none yet."""
-    begin, end = "<!-- evaluation -->", "<!-- /evaluation -->"
-    old = card.read_text() if card.exists() else ""
-    head, found, rest = old.partition(begin)
-    tail = rest.partition(end)[2] if found else ""
-    new = f"{head.rstrip()}\n\n{begin}\n{text}\n{end}\n\n{tail.lstrip()}"
-    write_atomically(card, (new.strip() + "\n").encode())
+def check(model: Preconditioned, teacher: Preconditioned, count: int) -> None:
+    """Refuse what cannot be compared."""
+    for name, found, wanted in (
+        ("checkpoint", model, ConsistencyModel),
+        ("teacher", teacher, Denoiser),
+    ):
+        if not isinstance(found, wanted):
+            raise SettingError(f"The {name} must be a {wanted.kind} model, not a {found.kind}.")
+    ours, theirs = model.config, teacher.config
+    if (ours.labels, ours.image_size) != (theirs.labels, theirs.image_size):
+        raise SettingError("The teacher has other labels or another size than the checkpoint.")
+    if count <= NEAREST:
+        raise SettingError(f"count is a number of samples, at least {NEAREST + 1}, not {count}.")
 
 
 def evaluate(
-    folder: Path, teacher: Denoiser, file: str, count: int, quality: Path | None, swept: bool
+    folder: Path,
+    teacher: Denoiser,
+    file: str,
+    count: int,
+    quality: Path | None,
+    swept: bool,
+    inception: bool = False,
 ) -> None:
-    """Evaluate a checkpoint folder; the table goes into its card, the chart's numbers to `quality`.
+    """Evaluate a checkpoint folder; the tables go into its card, the chart's numbers to `quality`.
 
-    With `swept`, the best noise levels are found first and stored in its config.
+    With `swept`, the best noise levels are found first and stored in its config. With `inception`,
+    FID and IS are measured too where torch-fidelity and its weights are at hand. Raises DataError,
+    SettingError and CheckpointError.
     """
     model = load_model(folder)
-    _, held_out = data_of(model, file)
+    check(model, teacher, count)
+    judge = judge_of(model, file)
     if swept:
-        config = dataclasses.replace(model.config, sigmas=sweep(model, held_out, count))
-        model.config = config
+        model.config = dataclasses.replace(model.config, sigmas=sweep(model, judge, count))
         write_atomically(folder / "config.json", config_to_json(model).encode())
-    rows = sample_rows(model, teacher, held_out, count)
+    rows, inception_rows = sample_rows(model, teacher, judge, count, inception)
+    floor = judge.floor(count)
+    in_inception = "FID, IS, precision and recall in Inception and VGG features: not measured."
+    if inception_rows:
+        in_inception = f"By torch-fidelity, against {len(judge.train)} training pictures:\n\n"
+        in_inception += report.table(inception_rows)
+    edits = report.table(edit_rows(model, judge.real))
+    parts = [explained(judge, count), report.table(rows + floor), in_inception, edits]
+    report.into_card(folder / "README.md", "\n\n".join(parts))
     if quality is not None:
-        values = [
-            {k: row[k] for k in ("model", "evaluations")} | {"value": row["swd"]} for row in rows
-        ]
-        chart = {"metric": "Sliced Wasserstein distance to held-out pictures", "rows": values}
-        write_atomically(quality, (json.dumps(chart, indent=2) + "\n").encode())
-    into_card(folder / "README.md", f"{table(rows)}\n\n{table(edit_rows(model, held_out, count))}")
+        report.write_chart(quality, rows, floor[0]["KID-own"])
+    print("\n\n".join(parts))

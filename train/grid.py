@@ -9,8 +9,9 @@ from torch import Tensor
 
 from cm_core.model import ConsistencyModel, Label, Preconditioned
 from cm_core.noise import generators, randn
-from cm_core.samplers import sample_heun, sample_multistep
+from cm_core.samplers import sample_euler, sample_heun, sample_multistep
 from cm_core.schedule import karras_sigmas
+from train.world import World
 
 
 def save_grid(images: Tensor, path: Path, columns: int) -> None:
@@ -33,36 +34,43 @@ def samples(
     label: Label = None,
     sigmas: Sequence[float] | None = None,
     size: int = 64,
+    world: World = World(),  # noqa: B008 - frozen
 ) -> Tensor:
     """Pictures from seeds seed, seed + 1, ..., `size` at a time: (count, 3, H, W).
 
-    A consistency model takes `steps` evaluations, a teacher `steps` Heun levels; `sigmas` stand in
-    for the model's own noise levels.
+    A consistency model takes `steps` evaluations, a teacher `steps` Heun levels, a denoiser that
+    was distilled to `steps` levels of its own those, by Euler; `sigmas` stand in for the model's
+    own noise levels. The processes of a world share the work, and all get all pictures.
     """
     config = model.config
+    sampler = sample_heun
     if sigmas is None and isinstance(model, ConsistencyModel):
         sigmas = model.sigmas_for(steps)
+    elif sigmas is None and steps in config.sigmas:
+        sigmas, sampler = config.sigmas[steps], sample_euler
     elif sigmas is None:
         sigmas = karras_sigmas(steps, config.sigma_min, config.sigma_max)
-    made = []
-    for start in range(0, count, size):
+    made = {}
+    for start in range(world.rank * size, count, world.size * size):
         seeds = generators(seed + start, min(size, count - start))
         noise = randn((len(seeds), 3, config.image_size, config.image_size), seeds).to(model.device)
         part = label[start : start + size] if isinstance(label, Tensor) else label
         if isinstance(model, ConsistencyModel):
-            made.append(sample_multistep(model, noise, sigmas, seeds, part, clip=config.clip))
+            x0 = sample_multistep(model, noise, sigmas, seeds, part, clip=config.clip)
         else:
-            made.append(sample_heun(model, noise, sigmas, part))
-    return torch.cat(made).cpu()
+            x0 = sampler(model, noise, sigmas, part)
+        made[start] = x0.cpu()
+    parts = world.gather(made)
+    return torch.cat([parts[start] for start in sorted(parts)])
 
 
 def training_grid(run, path: Path, columns: int = 16) -> None:
-    """Samples of a run's last EMA: rows of one and two steps, or of 18 Heun levels; any label,
-    then one row a style and group in turn."""
+    """Samples of a run's last EMA: rows of one and two steps, of 18 Heun levels, or of a distilled
+    denoiser's own levels; any label, then one row a style and group in turn."""
     labels = run.model.config.labels
     turn = torch.arange(columns * 2) % max(labels.count, 1) if labels.count else None
     with run.averaged() as model:
-        steps = (1, 2) if isinstance(model, ConsistencyModel) else (18,)
+        steps = (1, 2) if isinstance(model, ConsistencyModel) else (*model.config.sigmas, 18)[:1]
         rows = [samples(model, columns * 2, n) for n in steps]
         rows += [samples(model, columns * 2, n, label=turn) for n in steps]
     save_grid(torch.cat(rows), path, columns)

@@ -34,10 +34,10 @@ class Log:
     def start(self, run) -> None:
         weights = sum(p.numel() for p in run.model.parameters())
         self.write(
-            f"{self.config.name}: {weights / 1e6:.2f} M weights, {len(run.pictures)} pictures, "
+            f"{self.config.name}: {weights / 1e6:.2f} M weights, {len(run.source)} pictures, "
             f"sigma_data {run.model.config.sigma_data}, from {run.images} of "
             f"{self.config.images} images on {run.device}",
-            {"start": run.images, "weights": weights, "pictures": len(run.pictures)},
+            {"start": run.images, "weights": weights, "pictures": len(run.source)},
         )
 
     def step(self, run, loss: Tensor, t: Tensor, norm: float) -> None:
@@ -60,19 +60,20 @@ class Log:
             "norm": round(sum(self.norms) / len(self.norms), 4),
             "skipped": run.skipped,
         }
-        stage = ""
-        if self.config.objective == "ect":
-            record["stage"] = self.config.ect.stage(run.images / self.config.images)
-            stage = f"  d 1/{self.config.ect.q ** (record['stage'] + 1):g}"
+        stage = run.objective.stage(run.images)
+        if stage:
+            record["stage"] = stage
         self.write(
             f"{run.images:>9} images  {speed:7.1f}/s  loss {record['loss']:.4f}  by ln t "
             + " ".join(f"{b:.4f}" for b in bands)
-            + f"  grad {record['norm']:.3f}  skipped {run.skipped}{stage}",
+            + f"  grad {record['norm']:.3f}  skipped {run.skipped}  {stage}".rstrip(),
             record,
         )
         self.reset()
 
     def held_out(self, images: int, errors: dict[str, float]) -> None:
+        if not errors:
+            return
         told = "  ".join(f"{name} {value:.4f}" for name, value in errors.items())
         self.write(f"{images:>9} images  held out: {told}", {"images": images, **errors})
         self.reset()
@@ -81,6 +82,8 @@ class Log:
 @torch.no_grad()
 def held_out_errors(run, count: int = 256) -> dict[str, float]:
     """Mean squared error of x0 on held-out pictures at a few noise levels, by the last EMA."""
+    if not len(run.held_out):
+        return {}
     pick = torch.linspace(0, len(run.held_out) - 1, min(count, len(run.held_out))).long()
     x0, label = run.held_out.floats(pick), run.held_out.label(pick)
     noise = torch.randn(x0.shape, generator=torch.Generator().manual_seed(0))

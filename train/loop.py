@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import torch
-from torch import Generator, nn
+from torch import Generator, Tensor, nn
 
 from cm_core.checkpoint import load_checkpoint, save_checkpoint
 from cm_core.errors import ConfigError
@@ -22,17 +22,21 @@ from train.config import OptimConfig, RunConfig
 from train.ema import EMA
 from train.grid import training_grid
 from train.log import Log, held_out_errors
-from train.objectives import OBJECTIVES, Batch
+from train.objectives import OBJECTIVES, Batch, Objective
+from train.objectives.base import known
+from train.world import World
 
 OPTIMISERS = {"adam": torch.optim.Adam, "radam": torch.optim.RAdam}
 RESTART_WARMUP = 300  # steps, for a leg that finds weights but no optimiser
+MEASURED = 1_024  # pictures that sigma_data is measured on, where they are not all in memory
 
 
 def learning_rate(optim: OptimConfig, step: int, progress: float) -> float:
     """Linear warm-up, flat, then a cosine from lr to lr_end over the last `decay` of the run."""
     into = max(0.0, progress - (1 - optim.decay)) / optim.decay
     cosine = (1 + math.cos(math.pi * min(into, 1.0))) / 2
-    return (optim.lr_end + (optim.lr - optim.lr_end) * cosine) * min(1.0, step / optim.warmup)
+    warm = min(1.0, step / optim.warmup) if optim.warmup else 1.0
+    return (optim.lr_end + (optim.lr - optim.lr_end) * cosine) * warm
 
 
 def step_generator(seed: int, images: int, device: torch.device) -> Generator:
@@ -42,19 +46,21 @@ def step_generator(seed: int, images: int, device: torch.device) -> Generator:
     return Generator(device).manual_seed(mixed)
 
 
-def make_model(config: RunConfig, pictures: data.Pictures) -> Preconditioned:
+def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
     """The run's model: new, or with the weights of the checkpoint it starts from."""
-    sigma_data = config.sigma_data or float(pictures.floats().std())
-    net = {**vars(config.net), "num_classes": pictures.labels.count}
+    kind = known(OBJECTIVES, config.objective, "objective")
+    sigma_data = config.sigma_data or float(source.look(MEASURED).std())
+    net = {**vars(config.net), "num_classes": source.labels.count}
     net["augment_dim"] = AUGMENT_DIM if config.data.augment else 0
     torch.manual_seed(config.seed)
     about = ModelConfig(
         name=config.name,
         unet=type(config.net)(**net),
         sigma_data=round(sigma_data, 4),
-        labels=pictures.labels,
+        c_noise=config.c_noise,
+        labels=source.labels,
     )
-    model = OBJECTIVES[config.objective].model(about)
+    model = kind.form(kind.describe_model(about))
     if config.init:
         start = load_checkpoint(config.init)
         if start.config.labels != about.labels:
@@ -63,47 +69,77 @@ def make_model(config: RunConfig, pictures: data.Pictures) -> Preconditioned:
     return model
 
 
-def autocast(config: RunConfig, progress: float, device: torch.device):
-    """The arithmetic of a step: bf16 by autocast, TF32, or full fp32."""
-    fine = config.objective == "ect" and config.ect.stage(progress) > 1
-    precision = (fine and config.fine_precision) or config.precision
+def make_objective(config: RunConfig, model: Preconditioned) -> Objective:
+    """The run's objective, with the teacher it learns from."""
+    teacher = load_checkpoint(config.teacher) if config.teacher else None
+    if teacher is not None and teacher.config.labels != model.config.labels:
+        raise ConfigError(f"{config.teacher} was trained on other labels than {config.name} uses.")
+    return OBJECTIVES[config.objective](config, model, teacher)
+
+
+def autocast(precision: str, device: torch.device):
+    """The arithmetic of a step: bf16 or fp16 by autocast, TF32, or full fp32."""
     tf32 = precision == "tf32"
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
-    return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" else nullcontext()
+    half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+    return torch.autocast(device.type, half) if half else nullcontext()
 
 
 class Run:
-    """A run in progress: model, averages, optimiser and how many images it has seen."""
+    """A run in progress: model, objective, averages, optimiser, and how many images it has seen."""
 
-    def __init__(self, config: RunConfig, resume: Path | None, device: torch.device):
-        self.config, self.device = config, device
-        self.pictures, self.held_out = data.load(config.data)
-        self.model = make_model(config, self.pictures).to(device).train()
-        self.pictures = self.pictures.to(device)
+    def __init__(
+        self,
+        config: RunConfig,
+        resume: Path | None,
+        device: torch.device,
+        world: World = World(),  # noqa: B008 - frozen
+    ):
+        self.config, self.device, self.world = config, device, world
+        with world.in_turn():
+            self.source, self.held_out = data.load(config.data, world.rank, world.size)
+        self.model = make_model(config, self.source).to(device).train()
+        self.source = self.source.to(device)
         if device.type == "cuda":
             self.model = self.model.to(memory_format=torch.channels_last)
+        self.objective = make_objective(config, self.model).to(device)
         self.emas = [EMA(self.model, decay=d) for d in config.ema]
         if config.ema_share:
             self.emas.append(EMA(self.model, share=config.ema_share))
         optim = config.optim
-        kind = OPTIMISERS[optim.name]
-        self.optimiser = kind(self.model.parameters(), lr=optim.lr, betas=optim.betas)
+        # Weights that the objective learns beside the model's.
+        self.extra = [p for p in self.objective.parameters() if p.requires_grad]
+        self.optimiser = known(OPTIMISERS, optim.name, "optimiser")(
+            [*self.model.parameters(), *self.extra], lr=optim.lr, betas=optim.betas
+        )
+        self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         self.images = self.skipped = 0
         self.warm_from = 0  # images seen when the optimiser started
         if resume is not None:
             self.resume(resume)
-        self.forward = torch.compile(self.model) if config.compile else self.model
+            self.source.skip(self.images)
+        net = torch.compile(self.model.net) if config.compile else self.model.net
+        self.shared = world.share(net) if self.objective.wrapped else net
+        self.forward = self.model.with_net(self.shared)
 
     def resume(self, folder: Path) -> None:
         """Go on from a full state, or from weight shards with a fresh optimiser."""
         state = snapshot.load_state(folder)
         if state is not None:
+            if state.keys() != self.state().keys():
+                raise ConfigError(
+                    f"{folder / snapshot.STATE} was written by another version: start anew with "
+                    "--init and one of its checkpoints."
+                )
             snapshot.take_weights(self.model, state["model"], folder / snapshot.STATE)
+            snapshot.take_weights(self.objective, state["objective"], folder / snapshot.STATE)
             for ema in self.emas:
                 ema.load(state["emas"][ema.name])
             self.optimiser.load_state_dict(state["optimiser"])
+            self.scaler.load_state_dict(state["scaler"])
             self.images, self.warm_from = state["images"], state["warm_from"]
             self.skipped = state["skipped"]
+            self.objective.after_load(self.model)
             return
         shards = snapshot.load_shards(folder)
         if shards is None:
@@ -111,25 +147,33 @@ class Run:
         sets, self.images = shards
         self.warm_from = self.images
         snapshot.take_weights(self.model, sets["model"], folder)
+        snapshot.take_weights(self.objective, sets.get("objective", {}), folder)
         for ema in self.emas:
             ema.load(sets[ema.name])
+        self.objective.after_load(self.model)
 
-    def save(self, out: Path, shards: bool) -> None:
-        """Write the full state and a checkpoint folder an EMA; with `shards`, light copies too."""
-        out.mkdir(parents=True, exist_ok=True)
-        state = {
+    def state(self) -> dict:
+        """All that a run goes on from."""
+        return {
             "model": self.model.state_dict(),
+            "objective": self.objective.state_dict(),
             "emas": {ema.name: ema.weights for ema in self.emas},
             "optimiser": self.optimiser.state_dict(),
+            "scaler": self.scaler.state_dict(),
             "images": self.images,
             "warm_from": self.warm_from,
             "skipped": self.skipped,
         }
+
+    def save(self, out: Path, shards: bool) -> None:
+        """Write the full state and a checkpoint folder an EMA; with `shards`, light copies too."""
+        out.mkdir(parents=True, exist_ok=True)
+        state = self.state()
         snapshot.save_state(out, state)
         for ema in self.emas:
             save_checkpoint(self.model, out / ema.name, weights=ema.weights)
         if shards:
-            sets = {"model": state["model"], **state["emas"]}
+            sets = {"model": state["model"], "objective": state["objective"], **state["emas"]}
             snapshot.save_shards(out, sets, self.images)
 
     def learning_rate(self, progress: float) -> float:
@@ -149,32 +193,68 @@ class Run:
             self.model.load_state_dict(held)
             self.model.train()
 
-    def step(self) -> tuple[torch.Tensor, torch.Tensor, float]:
-        """One optimiser step: (loss a sample, t, gradient norm)."""
-        config = self.config
-        generator = step_generator(config.seed, self.images, self.device)
-        progress = self.images / config.images
-        x0, label = data.batch(self.pictures, config.data, config.batch, generator)
+    def micro_batches(self) -> list[int]:
+        """Where this process's parts of the batch begin, in images seen.
+
+        Random numbers belong to a part: the same parts shared by more processes, or worked off one
+        after the other by one, give the same step.
+        """
+        config, world = self.config, self.world
+        size = config.micro_batch or config.batch // world.size
+        parts, left = divmod(config.batch, size)
+        if left or parts % world.size:
+            raise ConfigError(
+                f"{config.name}: a batch of {config.batch} in parts of {size} cannot be shared by "
+                f"{world.size} processes."
+            )
+        return [self.images + size * part for part in range(world.rank, parts, world.size)]
+
+    def draw(self, at: int, size: int) -> Batch:
+        """The pictures and random numbers of a part of the batch, on the training device."""
+        config, generator = self.config, step_generator(self.config.seed, at, self.device)
+        x0, label = data.batch(self.source, config.data, size, generator)
         told = None
         if config.data.augment:
             x0, told = augment(x0, config.data.augment, generator)
-        objective = OBJECTIVES[config.objective]
-        with autocast(config, progress, self.device):
-            batch = Batch(x0, label, told)
-            loss, t = objective.step(self.forward, batch, config, progress, generator)
+        level = torch.randn(size, generator=generator, device=self.device)
+        noise = torch.randn(x0.shape, generator=generator, device=self.device)
+        return Batch(x0, label, told, noise, level)
+
+    def step(self) -> tuple[Tensor, Tensor, float]:
+        """One optimiser step: (loss a sample, t, gradient norm), of this process's pictures."""
+        config, world = self.config, self.world
+        fine = self.objective.fine(self.images) and config.fine_precision
+        starts = self.micro_batches()
+        size = config.batch // (len(starts) * world.size)
+        losses, times = [], []
         self.optimiser.zero_grad(set_to_none=True)
-        loss.mean().backward()
+        for at in starts:
+            batch = self.draw(at, size)
+            last = at == starts[-1]
+            with nullcontext() if last else world.unsynced(self.shared):
+                with autocast(fine or config.precision, self.device):
+                    loss, t = self.objective.loss(self.forward, self.model, batch, self.images)
+                self.scaler.scale(loss.mean() / len(starts)).backward()
+            losses.append(loss.detach())
+            times.append(t)
+        world.average(self.extra)
+        if not self.objective.wrapped:
+            world.average(self.model.parameters())
+        self.scaler.unscale_(self.optimiser)
         norm = float(nn.utils.get_total_norm([p.grad for p in self.model.parameters()]))
+        progress = config.progress(self.images)
         self.images += config.batch
         if math.isfinite(norm):
             for group in self.optimiser.param_groups:
                 group["lr"] = self.learning_rate(progress)
-            self.optimiser.step()
+            self.scaler.step(self.optimiser)
             for ema in self.emas:
                 ema.update(self.model, self.images, config.batch)
+            self.objective.after_step(self.model, self.images)
         else:
             self.skipped += 1
-        return loss.detach(), t, norm
+        self.scaler.update()
+        return torch.cat(losses), torch.cat(times), norm
 
 
 def train(
@@ -185,22 +265,30 @@ def train(
     save_every: float = 3.0,
     shards: bool = False,
     device: str | None = None,
+    world: World = World(),  # noqa: B008 - frozen
 ) -> None:
     """Run a leg: to the end of the run, or until its minutes are over; saves as it goes."""
-    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     started = saved = time.monotonic()
-    run = Run(config, resume, device)
+    run = Run(config, resume, world.device(device), world)
     out.mkdir(parents=True, exist_ok=True)
     log = Log(out / "log.jsonl", config)
-    log.start(run)
+    if world.writes:
+        log.start(run)
 
     def save() -> None:
-        run.save(out, shards)
-        log.held_out(run.images, held_out_errors(run))
-        training_grid(run, out / "grid.png")
+        if world.writes:
+            run.save(out, shards)
+            log.held_out(run.images, held_out_errors(run))
+            training_grid(run, out / "grid.png")
 
-    while run.images < config.images and time.monotonic() - started < 60 * minutes:
+    def over() -> bool:
+        late = time.monotonic() - started >= 60 * minutes
+        return run.images >= config.images or world.any(late, run.device)
+
+    while not over():
         loss, t, norm = run.step()
+        if not world.writes:
+            continue
         log.step(run, loss, t, norm)
         if time.monotonic() - saved > 60 * save_every:
             save()

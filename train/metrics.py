@@ -1,4 +1,7 @@
-"""Measures of sample and edit quality, on (B, 3, H, W) pictures in [-1, 1]."""
+"""Measures of sample and edit quality.
+
+The first half compares (B, 3, H, W) pictures in [-1, 1], the second sets of features (N, D).
+"""
 
 import torch
 import torch.nn.functional as F
@@ -73,3 +76,87 @@ def sliced_wasserstein(
         sorted_a, sorted_b = ((d @ directions).sort(0).values for d in (first, second))
         total += float((sorted_a - sorted_b).abs().mean())
     return total / levels
+
+
+def kid(a: Tensor, b: Tensor, subsets: int = 100, most: int = 1000) -> float:
+    """Kernel distance of two feature sets (N, D): 0 in the mean where both are of one source.
+
+    The unbiased squared maximum mean discrepancy under the kernel (x.y / D + 1)^3, averaged over
+    random subsets (Binkowski et al. 2018, eq. 4 and section 4): of `most` features a set, as
+    theirs, or of half the smaller set where that is less. Random numbers are fixed.
+    """
+    g = torch.Generator().manual_seed(0)
+    size = min(most, len(a) // 2, len(b) // 2)
+    if size < 2:
+        size, subsets = min(len(a), len(b)), 1
+    total = 0.0
+    for _ in range(subsets):
+        first, second = (x[torch.randperm(len(x), generator=g)[:size]] for x in (a, b))
+        total += mmd2(first, second)
+    return total / subsets
+
+
+def mmd2(a: Tensor, b: Tensor) -> float:
+    """Unbiased squared MMD of feature sets (N, D) and (M, D), N and M at least 2, under the kernel
+    (x.y / D + 1)^3 (Binkowski et al. 2018, eq. 4)."""
+
+    def kernel(x: Tensor, y: Tensor) -> Tensor:
+        return (x @ y.T / x.shape[1] + 1) ** 3
+
+    def between(x: Tensor) -> Tensor:  # the mean over pairs of two different features
+        k = kernel(x, x)
+        return (k.sum() - k.diagonal().sum()) / (len(x) * (len(x) - 1))
+
+    a, b = a.double(), b.double()
+    return float(between(a) + between(b) - 2 * kernel(a, b).mean())
+
+
+def frechet(a: Tensor, b: Tensor) -> float:
+    """Squared Frechet distance of the Gaussians with the moments of two feature sets (N, D).
+
+    |m_a - m_b|^2 + tr(A + B - 2 (A^1/2 B A^1/2)^1/2) (Dowson and Landau 1982; Heusel et al. 2017).
+    Biased upwards, the more so the fewer features there are: compare it at equal counts only.
+    """
+    a, b = a.double(), b.double()
+    cov_a, cov_b = torch.cov(a.T), torch.cov(b.T)
+    values, vectors = torch.linalg.eigh(cov_a)
+    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    cross = torch.linalg.eigvalsh(root @ cov_b @ root).clamp(min=0).sqrt().sum()
+    shift = (a.mean(0) - b.mean(0)).square().sum()
+    return max(float(shift + cov_a.trace() + cov_b.trace() - 2 * cross), 0.0)
+
+
+def distances(a: Tensor, b: Tensor) -> Tensor:
+    """Euclidean distances (N, M) of features (N, D) and (M, D), in float64."""
+    return torch.cdist(a.double(), b.double())
+
+
+def precision_recall(made: Tensor, real: Tensor, k: int = 3) -> tuple[float, float]:
+    """Improved precision and recall of feature sets (N, D) and (M, D), N and M above k.
+
+    Precision: the share of made features within the distance of a real one to its k-th nearest
+    neighbour among the real; recall: the same with the roles exchanged (Kynkaanniemi et al. 2019,
+    eq. 1 and 2). Both grow with the number of balls: compare them at equal counts only.
+    """
+
+    def covered(points: Tensor, centres: Tensor) -> float:
+        # The nearest neighbour of a centre is itself, at distance 0.
+        radius = distances(centres, centres).kthvalue(k + 1, dim=1).values
+        return float((distances(points, centres) <= radius).any(1).double().mean())
+
+    return covered(made, real), covered(real, made)
+
+
+def memorisation(made: Tensor, train: Tensor, held_out: Tensor) -> tuple[float, float]:
+    """(ratio, copies) of feature sets (N, D), from distances to the nearest training picture.
+
+    ratio: the median over samples divided by the median over held-out pictures, which the model
+    never saw. Near 1, samples keep as far from the training set as unseen pictures do; well below
+    1, they gather around it (by copying, or by being plainer than pictures are).
+    copies: the share of samples nearer to a training picture than 95 % of the held-out pictures
+    are: 0.05 where samples are like unseen pictures, more where some of them are copies, even when
+    most are not.
+    """
+    nearest, usual = (distances(x, train).amin(1) for x in (made, held_out))
+    ratio = nearest.median() / usual.median().clamp(min=1e-12)
+    return float(ratio), float((nearest < usual.quantile(0.05)).double().mean())

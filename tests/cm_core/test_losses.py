@@ -1,8 +1,13 @@
+import urllib.error
+
 import pytest
 import torch
 
 from cm_core import ConsistencyModel, ModelConfig, distance, losses
+from cm_core.errors import CheckpointError
+from cm_core.losses.common import RandomState
 from cm_core.schedule import ect_r
+from cm_core.solvers import euler_step
 from cm_core.unet import UNetConfig
 from tests.gaussian import S, denoiser
 
@@ -43,14 +48,134 @@ def trained_mode_model():
     return model
 
 
-def test_ect_evaluates_twice_under_one_dropout_mask():
+PAIRS = {
+    "ect": lambda f, x0, z, t, r: losses.ect(f, x0, z, t, r, 0.5, c=0.03),
+    "ct": lambda f, x0, z, t, r: losses.ct(f, f, x0, z, t, r, 0.5),
+    "ict": lambda f, x0, z, t, r: losses.ict(f, x0, z, t, r, 0.03) * (t - r + 1e-9),
+    "cd": lambda f, x0, z, t, r: losses.cd(f, f, denoiser, euler_step, x0, z, t, r, 0.5),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_both_evaluations_see_one_dropout_mask(pair):
     model = trained_mode_model()
     x0, z, t = torch.randn(4, 3, 8, 8), torch.randn(4, 3, 8, 8), torch.full((4,), 0.7)
-    same = losses.ect(model, x0, z, t, t.clone(), sigma_data=0.5, c=0.03)
-    assert (same == 0).all()
-    assert (losses.ect(model, x0, z, t, t / 2, sigma_data=0.5, c=0.03) > 0).all()
+    same = PAIRS[pair](model, x0, z, t, t.clone())
+    assert same.abs().max() < 1e-9 if pair == "cd" else (same.nan_to_num() == 0).all()
+    assert (PAIRS[pair](model, x0, z, t, t / 2) > 1e-6).all()
     first, second = model(x0, t), model(x0, t)
     assert not torch.equal(first, second)  # dropout was really on
+
+
+class Dropping(torch.nn.Module):
+    """A small net with dropout, which compiles sooner than a U-Net."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.Conv2d(3, 16, 1)
+        self.second = torch.nn.Conv2d(16, 3, 1)
+
+    def forward(self, x, time, label=None, augment=None):
+        return self.second(torch.nn.functional.dropout(self.first(x), 0.5, self.training))
+
+
+@pytest.mark.slow
+def test_compiled_evaluations_see_one_dropout_mask():
+    model = trained_mode_model()
+    model = model.with_net(torch.compile(Dropping()))
+    x0, z, t = torch.randn(4, 3, 8, 8), torch.randn(4, 3, 8, 8), torch.full((4,), 0.7)
+    rng = RandomState(x0.device)
+    online = model(x0 + z, t)
+    with torch.no_grad():
+        rng.restore()
+        again = model(x0 + z, t)
+        other = model(x0 + z, t)
+    assert torch.allclose(online, again, atol=1e-6)
+    assert (online - other).abs().max() > 1e-2
+    assert losses.ect(model, x0, z, t, t.clone(), 0.5, 0.03).max() < 1e-4
+
+
+def test_forward_mode_agrees_with_differences_through_attention_and_dropout():
+    torch.manual_seed(0)
+    net = UNetConfig(image_size=8, channels=16, channel_mult=(1, 2), attention_sizes=(8, 4))
+    model = ConsistencyModel(ModelConfig("tiny", net)).eval()
+    for weight in model.parameters():
+        torch.nn.init.normal_(weight, std=0.2)
+    x, t, dx = torch.randn(4, 3, 8, 8), torch.full((4,), 0.7), torch.randn(4, 3, 8, 8)
+    value, slope = losses.tangent(model, x, t, dx, torch.ones(4))
+    h = 1e-2
+    with torch.no_grad():
+        assert torch.allclose(value, model(x, t), atol=1e-5)
+        differences = (model(x + h * dx, t + h) - model(x - h * dx, t - h)) / (2 * h)
+    assert (slope - differences).norm() / slope.norm() < 2e-3
+
+
+def test_weights_by_hand():
+    t = torch.tensor([0.5, 2.0])
+    by_hand = {
+        "uniform": [1, 1],
+        "snr": [4, 0.25],
+        "snr+1": [5, 1.25],
+        "truncated-snr": [4, 1],
+        "karras": [4 + 16, 0.25 + 16],
+    }
+    assert by_hand.keys() == losses.WEIGHTS.keys()
+    for name, values in by_hand.items():
+        assert losses.WEIGHTS[name](t, 0.25).tolist() == values
+
+
+def test_ct_weighs_the_distance_at_the_noisier_level():
+    x0, z = torch.randn(2, 3, 8, 8), torch.randn(2, 3, 8, 8)
+    t_hi, t_lo = torch.tensor([0.5, 2.0]), torch.tensor([0.4, 1.0])
+
+    def model(x, sigma, label=None):
+        return 0.9 * x
+
+    loss = losses.ct(
+        model, model, x0, z, t_hi, t_lo, 0.5, distance=distance.l1, weight=losses.WEIGHTS["snr"]
+    )
+    gap = 0.9 * (t_hi - t_lo) * z.abs().flatten(1).mean(1)
+    assert torch.allclose(loss, torch.tensor([4, 0.25]) * gap, rtol=1e-5)
+
+
+def test_ict_divides_by_the_gap():
+    x0, z = torch.randn(2, 3, 8, 8), torch.randn(2, 3, 8, 8)
+    t_hi, t_lo = torch.tensor([0.5, 2.0]), torch.tensor([0.4, 1.0])
+    loss = losses.ict(lambda x, sigma, label=None: x, x0, z, t_hi, t_lo, c=0.03)
+    gap = (t_hi - t_lo) * z.flatten(1).norm(dim=1)
+    assert torch.allclose(loss, ((gap**2 + 0.03**2).sqrt() - 0.03) / (t_hi - t_lo), rtol=1e-4)
+
+
+@pytest.mark.parametrize("net", ["alex", "vgg"])
+def test_lpips_is_a_distance_with_a_gradient(net):
+    torch.manual_seed(0)
+    lpips = distance.LPIPS(net, pretrained=False)
+    a = torch.rand(2, 3, 32, 32) * 2 - 1
+    b = (a + 0.3 * torch.randn_like(a)).clamp(-1, 1).requires_grad_()
+    assert lpips(a, a).tolist() == [0, 0]
+    value = lpips(a, b)
+    assert value.shape == (2,) and (value > 0).all()
+    value.sum().backward()
+    assert b.grad.abs().max() > 0
+
+
+def test_lpips_enlarges_small_pictures_only(monkeypatch):
+    lpips, seen = distance.LPIPS("alex", pretrained=False), []
+    monkeypatch.setattr(
+        lpips.metric, "forward", lambda a, b: seen.append(a.shape[-1]) or a.sum((1, 2, 3))
+    )
+    for side in (32, 224, 256):
+        lpips(torch.zeros(1, 3, side, side), torch.zeros(1, 3, side, side))
+    assert seen == [224, 224, 256]
+
+
+def test_lpips_without_its_weights_says_so(monkeypatch):
+    def fetch(*args, **kwargs):
+        raise urllib.error.URLError("no network")
+
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", fetch)
+    with pytest.raises(CheckpointError, match=r"LPIPS \(vgg\) could not be fetched"):
+        distance.LPIPS("vgg")
 
 
 def test_ect_targets_the_clean_picture_where_r_is_zero():

@@ -44,8 +44,9 @@ def test_preconditioning_formulas():
     e_skip, e_out, _ = precondition.edm(t, s)
     assert torch.allclose(e_skip, s**2 / (t**2 + s**2))
     assert torch.allclose(e_out, s * t / (t**2 + s**2).sqrt())
-    assert torch.allclose(precondition.noise_quarter_log(t), t.log() / 4)
-    assert torch.allclose(precondition.noise_openai(t), 250 * t.log())
+    assert torch.allclose(precondition.noise_quarter_log(t, s), t.log() / 4)
+    assert torch.allclose(precondition.noise_openai(t, s), 250 * t.log())
+    assert torch.allclose(s * torch.tan(precondition.noise_angle(t, s)), t, rtol=1e-4)
 
 
 def test_denoiser_of_a_silent_network_is_the_gaussian_denoiser():
@@ -156,3 +157,23 @@ def test_published_architecture_has_the_published_number_of_weights():
             )
         )
     assert sum(p.numel() for p in net.parameters()) == 295_899_267
+
+
+def test_another_form_of_the_net_shares_its_weights():
+    model = tiny(ConsistencyModel)
+    seen = []
+
+    class Watched(torch.nn.Module):
+        def __init__(self, net):
+            super().__init__()
+            self.net = net
+
+        def forward(self, *inputs):
+            seen.append(len(inputs[0]))
+            return self.net(*inputs)
+
+    other = model.with_net(Watched(model.net))
+    x = torch.randn(2, 3, *[model.config.image_size] * 2)
+    assert torch.equal(other(x, 1.0), model(x, 1.0)) and seen == [2]
+    assert {id(p) for p in other.parameters()} == {id(p) for p in model.parameters()}
+    assert not isinstance(model.net, Watched)

@@ -6,7 +6,10 @@ from cm_core.schedule import (
     ct_discretisation,
     ct_ema_decay,
     ect_r,
+    ict_discretisation,
+    karras_path,
     karras_sigmas,
+    lognormal_index,
     nearest_index,
 )
 
@@ -62,3 +65,30 @@ def test_ect_pairs_come_nearer_with_each_stage():
     n = 1 + 8 / (1 + torch.tensor(0.01).exp().item())
     assert near[0].item() == pytest.approx(0.01 * (1 - n / 256), rel=1e-5)
     assert far[0] == 0
+
+
+def test_the_continuous_path_runs_through_the_grid():
+    u = torch.linspace(0, 1, 40, dtype=torch.float64)
+    t, speed = karras_path(u)
+    assert torch.allclose(t.flip(0), karras_sigmas(40), rtol=1e-12)
+    h = 1e-6
+    differences = (karras_path(u + h)[0] - karras_path(u - h)[0]) / (2 * h)
+    assert torch.allclose(speed, differences, rtol=1e-6)
+
+
+def test_improved_discretisation_doubles_eight_times():
+    """K' = floor(800 / (log2(1280 / 10) + 1)) = 100 steps a doubling."""
+    seen = [ict_discretisation(k, 800) for k in (0, 99, 100, 200, 699, 700, 799, 800)]
+    assert seen == [11, 11, 21, 41, 641, 1281, 1281, 1281]
+
+
+def test_lognormal_pairs_come_as_often_as_the_density_says():
+    """Song and Dhariwal 2023, eq. 10: erf differences of neighbouring ln sigma, normalised."""
+    sigmas, mean, std = karras_sigmas(11), -1.1, 2.0
+    scaled = (sigmas.log() - mean) / (2**0.5 * std)
+    share = torch.erf(scaled[:-1]) - torch.erf(scaled[1:])
+    u = (torch.arange(200_000, dtype=torch.float64) + 0.5) / 200_000
+    counts = torch.bincount(lognormal_index(u, sigmas, mean, std), minlength=10)
+    assert torch.allclose(counts.double() / 200_000, share / share.sum(), atol=1e-4)
+    ends = lognormal_index(torch.tensor([0.0, 1.0]), sigmas, mean, std)
+    assert ends.tolist() == [0, 9]

@@ -30,7 +30,7 @@ def packed(tmp_path_factory):
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_config(packed):
     """A tiny run on it, ten steps long."""
     return RunConfig(

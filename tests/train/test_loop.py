@@ -6,10 +6,12 @@ import torch
 
 from cm_core import ConsistencyModel, Denoiser, load_model
 from cm_core.errors import CheckpointError, ConfigError
+from cm_core.schedule import karras_sigmas
 from train import loop, snapshot
 from train.augment import augment
-from train.config import ECTConfig, OptimConfig
+from train.config import CDConfig, CTConfig, ECTConfig, OptimConfig, PDConfig
 from train.ema import EMA
+from train.objectives import OBJECTIVES
 
 
 def weights(folder):
@@ -25,18 +27,134 @@ def same(a, b):
     return torch.equal(a, b) if torch.is_tensor(a) else a == b
 
 
-@pytest.mark.parametrize("objective", ["edm", "ect"])
-def test_a_resumed_run_equals_the_unbroken_one(tmp_path, run_config, ect_config, objective):
-    config = {"edm": run_config, "ect": ect_config}[objective]
+@pytest.fixture(scope="session")
+def teacher(tmp_path_factory, run_config):
+    """A diffusion model that has seen a little."""
+    out = tmp_path_factory.mktemp("teacher")
+    loop.train(run_config, out, device="cpu")
+    return out / "ema-0.9"
+
+
+@pytest.fixture
+def config_of(run_config, ect_config, teacher):
+    """A tiny run of any objective."""
+
+    def config(objective: str):
+        base = run_config if objective in ("edm", "pd") else ect_config
+        return dataclasses.replace(
+            base,
+            objective=objective,
+            teacher=str(teacher) if OBJECTIVES[objective].needs_teacher else "",
+            cd=CDConfig(levels=8, mu=0.5),
+            ct=CTConfig(s1=8),
+            pd=PDConfig(levels=8, stages=2),
+        )
+
+    return config
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_resumed_run_equals_the_unbroken_one(tmp_path, config_of, objective):
+    config = config_of(objective)
     loop.train(config, tmp_path / "whole", device="cpu")
     run = loop.Run(config, None, torch.device("cpu"))
-    for _ in range(4):
+    for _ in range(6):
         run.step()
     run.save(tmp_path / "broken", shards=False)
     torch.manual_seed(12345)  # whatever happened in between must not matter
     loop.train(config, tmp_path / "rest", resume=tmp_path / "broken", device="cpu")
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "rest"))
     assert weights(tmp_path / "rest")["images"] == 80
+    read = [(tmp_path / part / "ema-0.9" / "config.json").read_text() for part in ("whole", "rest")]
+    assert read[0] == read[1]
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_objective_trains_on_pictures(config_of, objective):
+    """Finite losses, weights that move, nothing skipped; what it owns is saved with the run."""
+    run = loop.Run(config_of(objective), None, torch.device("cpu"))
+    before = {k: v.clone() for k, v in run.model.state_dict().items()}
+    for _ in range(3):
+        loss, t, norm = run.step()
+        assert loss.shape == t.shape == (8,) and loss.isfinite().all() and norm > 0
+    assert run.skipped == 0 and not same(before, dict(run.model.state_dict()))
+    owned = {name.split(".")[0] for name in run.objective.state_dict()}
+    assert owned == OWNED.get(objective, set())
+
+
+OWNED = {
+    "pd": {"teacher", "taught"},
+    "cd": {"teacher", "target"},
+    "ct": {"target"},
+    "ccd": {"teacher"},
+    "ccd-full": {"teacher"},
+    "scm": {"log_weight"},
+}
+
+
+def test_targets_follow_by_their_decay(config_of):
+    """target <- mu target + (1 - mu) model, to the last bit."""
+    run = loop.Run(config_of("cd"), None, torch.device("cpu"))
+    name = "net.out_conv.weight"
+    before = run.objective.target.state_dict()[name].clone()
+    run.step()
+    after = run.model.state_dict()[name]
+    assert torch.equal(run.objective.target.state_dict()[name], before.lerp(after, 0.5))
+
+
+def test_distilled_stages_halve_the_levels(config_of):
+    """8 levels, two stages: the first ends at 4, whose student teaches the second, to 2."""
+    run = loop.Run(config_of("pd"), None, torch.device("cpu"))
+    assert list(run.model.config.sigmas) == [4]
+    for _ in range(5):
+        run.step()
+    assert list(run.model.config.sigmas) == [2] and int(run.objective.taught) == 1
+    assert same(dict(run.objective.teacher.state_dict()), dict(run.model.state_dict()))
+    grid = karras_sigmas(8)
+    assert run.model.config.sigmas[2] == (grid[0].item(), grid[4].item())
+
+
+def test_parts_of_a_batch_add_up_to_it(config_of):
+    """The gradient of a batch worked off in parts is the mean of the parts' gradients."""
+    config = dataclasses.replace(config_of("edm"), micro_batch=4)
+    run = loop.Run(config, None, torch.device("cpu"))
+    grads = []
+    for at in (0, 4):
+        run.model.zero_grad()
+        batch = run.draw(at, 4)
+        run.objective.loss(run.model, run.model, batch, 0)[0].mean().backward()
+        grads.append(run.model.net.out_conv.weight.grad.clone())
+    assert not torch.allclose(grads[0], grads[1])
+    run.step()
+    assert torch.allclose(run.model.net.out_conv.weight.grad, (grads[0] + grads[1]) / 2, atol=1e-6)
+
+
+def test_half_precision_scales_its_loss_and_trains(config_of):
+    run = loop.Run(
+        dataclasses.replace(config_of("edm"), precision="fp16"), None, torch.device("cpu")
+    )
+    assert run.scaler.is_enabled()
+    steps = [run.step() for _ in range(6)]
+    assert run.skipped < 6 and all(loss.isfinite().all() for loss, _, _ in steps)
+    assert "scale" in run.state()["scaler"]
+
+
+def test_states_of_another_kind_are_refused(tmp_path, config_of):
+    run = loop.Run(config_of("edm"), None, torch.device("cpu"))
+    state = run.state()
+    del state["scaler"]
+    snapshot.save_state(tmp_path, state)
+    with pytest.raises(ConfigError, match="another version"):
+        loop.Run(config_of("edm"), tmp_path, torch.device("cpu"))
+
+
+def test_objectives_say_what_they_lack(config_of):
+    with pytest.raises(ConfigError, match="needs a teacher"):
+        lacking = dataclasses.replace(config_of("cd"), teacher="")
+        loop.Run(lacking, None, torch.device("cpu"))
+    with pytest.raises(ConfigError, match="no objective 'magic': choose edm, pd, cd"):
+        unknown = dataclasses.replace(config_of("edm"), objective="magic")
+        loop.Run(unknown, None, torch.device("cpu"))
 
 
 def test_what_a_run_leaves_can_be_opened(tmp_path, run_config, ect_config):
@@ -107,6 +225,7 @@ def test_learning_rate_warms_up_stays_and_decays():
     optim = OptimConfig(lr=1.0, lr_end=0.1, warmup=10, decay=0.5)
     rates = [loop.learning_rate(optim, *at) for at in ((5, 0.0), (99, 0.5), (99, 0.75), (99, 1.0))]
     assert rates == pytest.approx([0.5, 1.0, 0.55, 0.1])
+    assert loop.learning_rate(OptimConfig(lr=1.0, lr_end=1.0, warmup=0), 0, 0.0) == 1.0
 
 
 def test_ect_stages_follow_their_shares():

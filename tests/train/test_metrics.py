@@ -1,12 +1,8 @@
-import dataclasses
-import json
-
 import numpy as np
 import pytest
 import torch
 
-from cm_core import load_model
-from train import evaluate, loop, metrics
+from train import metrics
 
 
 def pictures(seed, count=64, scale=1.0):
@@ -51,29 +47,90 @@ def test_sliced_wasserstein_of_scaled_noise_is_its_closed_form():
     assert metrics.sliced_wasserstein(pictures(0), pictures(0)) == 0
 
 
-def test_evaluation_writes_card_chart_and_noise_levels(
-    tmp_path, run_config, ect_config, packed, monkeypatch
-):
-    monkeypatch.setattr(evaluate, "SWEEP", (0.5, 1.5))
-    monkeypatch.setattr(evaluate, "TEACHER_LEVELS", (3,))
-    monkeypatch.setattr(evaluate, "TRUTH_LEVELS", 4)
-    loop.train(dataclasses.replace(run_config, images=8), tmp_path / "t", device="cpu")
-    loop.train(dataclasses.replace(ect_config, images=8), tmp_path / "c", device="cpu")
-    folder = tmp_path / "c" / "ema-0.9"
-    (folder / "README.md").write_text(
-        "# Squares\n\n<!-- evaluation -->\nold\n<!-- /evaluation -->\nend"
-    )
-    quality = tmp_path / "quality.json"
-    teacher = load_model(tmp_path / "t" / "ema-0.9", "cpu")
-    evaluate.evaluate(folder, teacher, str(packed), 8, quality, swept=True)
-    sigmas = load_model(folder).config.sigmas
-    assert sorted(sigmas) == [1, 2, 4, 8] and all(len(v) == n for n, v in sigmas.items())
-    assert sigmas[2][0] == 80 and sigmas[2][1] in (0.5, 1.5)
-    card = (folder / "README.md").read_text()
-    assert card.startswith("# Squares") and card.endswith("-->\n\nend\n") and "old" not in card
-    rows = json.loads(quality.read_text())["rows"]
-    assert [r["evaluations"] for r in rows] == [1, 2, 4, 8, 5, 7]
-    # The teacher at the truth's own number of levels is the truth itself.
-    last = next(x for x in card.splitlines() if x.startswith("| teacher | 7 |"))
-    assert last.split("|")[3].strip() == "0.0"
-    assert "| enlarge x4 | bicubic |" in card
+def features(seed, count, width=4):
+    g = torch.Generator().manual_seed(seed)
+    return torch.randn(count, width, generator=g, dtype=torch.float64)
+
+
+def test_mmd_of_three_points_by_hand():
+    """a = {1, 2}, b = {0, 1, 3} on a line: kernel (x y + 1)^3.
+
+    Within a: k(1, 2) = 27. Within b: k(0, 1) = k(0, 3) = 1, k(1, 3) = 64, mean 22. Between:
+    1, 8, 64 and 1, 27, 343, mean 74. 27 + 22 - 2 x 74 = -99: an unbiased estimate may be negative.
+    """
+    a, b = torch.tensor([[1.0], [2.0]]), torch.tensor([[0.0], [1.0], [3.0]])
+    assert metrics.mmd2(a, b) == pytest.approx(-99)
+    assert metrics.mmd2(b, a) == pytest.approx(-99)
+    # The same numbers twice over, as two features: x.y / D stays.
+    assert metrics.mmd2(a.repeat(1, 2), b.repeat(1, 2)) == pytest.approx(-99)
+
+
+def test_kid_is_unbiased_and_averages_subsets():
+    """Small sets of one source average to 0 over many draws, within their standard error."""
+    found = torch.tensor([metrics.kid(features(2 * i, 16), features(2 * i + 1, 20), 5)
+                          for i in range(300)])  # fmt: skip
+    error = found.std() / len(found) ** 0.5
+    assert abs(found.mean()) < 3 * error and (found < 0).any()
+    # Where a subset is all there is to draw, it is the estimate itself.
+    a, b = features(0, 3), features(1, 3) + 1
+    assert metrics.kid(a, b) == pytest.approx(metrics.mmd2(a, b))
+    # Subsets of 1000 out of 2000 estimate the same distance as all at once.
+    a, b = features(0, 2000), features(1, 2000) + 0.5
+    assert metrics.kid(a, b, subsets=20) == pytest.approx(metrics.mmd2(a, b), rel=0.05)
+    assert metrics.kid(a, b, subsets=20) == metrics.kid(a, b, subsets=20)
+
+
+def test_frechet_distance_of_gaussians_is_its_closed_form():
+    """Sets moved to have exact moments: |m|^2 + sum (s_a - s_b)^2 where covariances commute."""
+    x = features(0, 500, 3)
+    white = (x - x.mean(0)) @ torch.linalg.inv(torch.linalg.cholesky(torch.cov(x.T))).T
+    a, b = white * torch.tensor([1.0, 2.0, 3.0]), white * torch.tensor([2.0, 2.0, 1.0]) + 0.5
+    assert metrics.frechet(a, b) == pytest.approx(3 * 0.25 + 1 + 0 + 4)
+    assert metrics.frechet(a, a) == pytest.approx(0, abs=1e-9)
+    # Where they do not commute: A = diag(1, 4) and B the same turned by 45 degrees.
+    turn = torch.tensor([[1.0, -1.0], [1.0, 1.0]], dtype=torch.float64) / 2**0.5
+    a = white[:, :2] * torch.tensor([1.0, 2.0])
+    # tr (A^1/2 B A^1/2)^1/2 = sqrt(tr AB + 2 sqrt(det AB)) in two dimensions: sqrt(12.5 + 8).
+    assert metrics.frechet(a, a @ turn.T) == pytest.approx(10 - 2 * 20.5**0.5)
+    # A constant feature (a singular covariance) must not spoil it.
+    flat = torch.cat([a, torch.zeros(500, 1)], 1)
+    assert metrics.frechet(flat, flat + 1) == pytest.approx(3)
+
+
+def test_precision_and_recall_of_points_on_a_line():
+    """k = 1: each point's ball reaches to its neighbour."""
+    real = torch.tensor([[0.0], [1.0], [10.0], [11.0]])
+    made = torch.tensor([[0.5], [1.9], [5.0], [30.0]])
+    # Real radii of 1 cover 0.5 and 1.9. Made radii 1.4, 1.4, 3.1, 25: the last covers 10, 11.
+    assert metrics.precision_recall(made, real, k=1) == (0.5, 1.0)
+    assert metrics.precision_recall(real, made, k=1) == (1.0, 0.5)
+
+
+def test_dropped_modes_cost_recall_and_outliers_precision():
+    def two_modes(seed):
+        return torch.cat([features(seed, 60), features(seed + 1, 60) + 40])
+
+    real = two_modes(0)
+    precision, recall = metrics.precision_recall(two_modes(2), real)
+    assert precision > 0.85 and recall > 0.85
+    dropped = metrics.precision_recall(features(4, 120), real)
+    assert dropped[0] > 0.85 and dropped[1] == pytest.approx(0.5, abs=0.06)
+    strays = torch.cat([two_modes(6)[::2], features(8, 60) * 10 - 100])
+    strayed = metrics.precision_recall(strays, real)
+    assert strayed[0] == pytest.approx(0.5, abs=0.06) and strayed[1] > 0.75
+    assert metrics.precision_recall(real, real) == (1.0, 1.0)
+
+
+def test_memorisation_falls_with_copies_of_the_training_set():
+    train, held_out = features(0, 400), features(1, 200)
+    ratio, copies = metrics.memorisation(features(2, 200), train, held_out)
+    assert ratio == pytest.approx(1, abs=0.15) and copies == pytest.approx(0.05, abs=0.05)
+    ratio, copies = metrics.memorisation(train[:200] + 1e-4, train, held_out)
+    assert ratio < 0.001 and copies == 1
+    # A quarter of copies hardly moves the median, but shows as copies.
+    some = torch.cat([train[:50], features(3, 150)])
+    ratio, copies = metrics.memorisation(some, train, held_out)
+    assert ratio > 0.6 and copies == pytest.approx(0.25 + 0.75 * 0.05, abs=0.05)
+    # Other pictures, farther from the training set than held-out ones, are no copies.
+    ratio, copies = metrics.memorisation(features(4, 200) + 5, train, held_out)
+    assert ratio > 2 and copies == 0

@@ -1,0 +1,31 @@
+"""Training objectives: pure functions of networks, batch, noise and times, one value a sample."""
+
+from cm_core.losses.common import WEIGHTS, RandomState, add_noise, karras_weight
+from cm_core.losses.continuous import (
+    continuous_cd,
+    continuous_cd_full,
+    continuous_ct,
+    scm,
+    tangent,
+)
+from cm_core.losses.diffusion import edm, progressive_distillation
+from cm_core.losses.discrete import cd, ct, ect, ict, matching
+
+__all__ = [
+    "WEIGHTS",
+    "RandomState",
+    "add_noise",
+    "cd",
+    "continuous_cd",
+    "continuous_cd_full",
+    "continuous_ct",
+    "ct",
+    "ect",
+    "edm",
+    "ict",
+    "karras_weight",
+    "matching",
+    "progressive_distillation",
+    "scm",
+    "tangent",
+]

@@ -1,0 +1,67 @@
+"""Points in the plane instead of pictures: two round clusters whose every density is known.
+
+Points are (B, 2, 1, 1), so that the losses and objectives take them as they are.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from cm_core.model import ModelConfig, Preconditioned
+from cm_core.unet import UNetConfig
+
+CENTRES = torch.tensor([[-1.0, 0.0], [1.0, 0.0]])
+SPREAD = 0.2
+SIGMA_DATA = math.sqrt((1 + 2 * SPREAD**2) / 2)
+
+
+def points(count: int, generator: torch.Generator) -> Tensor:
+    """Samples of the mixture."""
+    which = torch.randint(2, (count,), generator=generator)
+    return (CENTRES[which] + SPREAD * torch.randn(count, 2, generator=generator))[..., None, None]
+
+
+def posterior_mean(x: Tensor, t: Tensor) -> Tensor:
+    """The true denoiser D(x, t), t (B,)."""
+    flat, centres = x.flatten(1), CENTRES.to(x)
+    variance = (SPREAD**2 + t**2)[:, None]
+    logits = -(flat[:, None] - centres).square().sum(2) / (2 * variance)
+    shares = logits.softmax(1)
+    towards = flat[:, None] - centres
+    each = centres + towards * (SPREAD**2 / variance)[..., None]
+    return (shares[..., None] * each).sum(1).reshape(x.shape)
+
+
+class TrueDenoiser(nn.Module):
+    """`posterior_mean` in the form of a teacher."""
+
+    def forward(self, x: Tensor, sigma: float | Tensor, label=None, augment=None) -> Tensor:
+        return posterior_mean(x, torch.as_tensor(sigma, dtype=x.dtype).expand(len(x)))
+
+
+class Perceptron(nn.Module):
+    """A network of (x, time) for points, called as the U-Net is."""
+
+    def __init__(self, width: int = 96):
+        super().__init__()
+        self.frequencies = torch.tensor([1.0, 2.0, 4.0])
+        layers, size = [], 2 + 1 + 2 * len(self.frequencies)
+        for _ in range(3):
+            layers += [nn.Linear(size, width), nn.SiLU()]
+            size = width
+        self.layers = nn.Sequential(*layers, nn.Linear(size, 2))
+
+    def forward(self, x: Tensor, time: Tensor, label=None, augment=None) -> Tensor:
+        angles = time[:, None] * self.frequencies.to(time)
+        features = [x.flatten(1), time[:, None], angles.sin(), angles.cos()]
+        return self.layers(torch.cat(features, 1)).reshape(x.shape)
+
+
+def toy_model(form: type[Preconditioned], seed: int = 0, **about) -> Preconditioned:
+    """A model of the given form around a perceptron."""
+    torch.manual_seed(seed)
+    unet = UNetConfig(image_size=8, channels=16, channel_mult=(1,), attention_sizes=())
+    model = form(ModelConfig("toy", unet, sigma_data=SIGMA_DATA, **about))
+    model.net = Perceptron()
+    return model

@@ -1,0 +1,29 @@
+"""Started by torchrun: tiny runs that two processes share, for test_world.
+
+python -m torch.distributed.run --nproc-per-node 2 -m tests.train.shared_runs CONFIGS OUT
+"""
+
+import pickle
+import sys
+from pathlib import Path
+
+import torch
+
+from train import loop, world
+from train.grid import samples
+
+
+def main(configs: Path, out: Path) -> None:
+    torch.set_num_threads(1)
+    place = world.join()
+    assert place.size == 2
+    for name, config in pickle.loads(configs.read_bytes()).items():
+        loop.train(config, out / name, device="cpu", world=place)
+    run = loop.Run(config, None, torch.device("cpu"), place)
+    made = samples(run.model.eval(), 10, 1, size=3, world=place)
+    torch.save(made, out / f"samples-{place.rank}.pt")
+    place.leave()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,226 @@
+"""Pictures from folders, CIFAR-10 and streamed data sets, on small files made here."""
+
+import hashlib
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from cm_core.errors import DataError
+from train import data
+from train.config import DataConfig
+from train.sources.reading import read, square
+
+
+def seeded(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+def plain(path, colour, size=(24, 24)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).save(path)
+
+
+def folder_config(root, **settings):
+    return DataConfig(source="folder", file=str(root), size=8, **settings)
+
+
+@pytest.fixture
+def classes(tmp_path):
+    """Thirty plain pictures of odd sizes in three classes, one class with folders of its own."""
+    for i in range(30):
+        name = ["birds", "cats/grey", "dogs"][i % 3]
+        plain(tmp_path / name / f"{i:02}.png", (i, 100, 200), (20 + i, 45 - i))
+    return tmp_path
+
+
+def test_a_constant_picture_stays_constant_at_any_size():
+    for width, height in [(8, 8), (7, 9), (16, 16), (33, 50), (640, 479), (3, 200)]:
+        made = square(Image.new("RGB", (width, height), (10, 120, 240)), 8)
+        assert made.shape == (3, 8, 8) and made.dtype == torch.uint8
+        assert (made == torch.tensor([10, 120, 240])[:, None, None]).all(), (width, height)
+
+
+def test_the_centred_square_survives_to_the_pixel():
+    rng = np.random.default_rng(0)
+    centre = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    for before, after in [(0, 0), (5, 5), (5, 6)]:
+        wide = np.pad(centre, ((0, 0), (before, after), (0, 0)))
+        tall = np.pad(centre, ((before, after), (0, 0), (0, 0)))
+        for pixels in (wide, tall):
+            made = square(Image.fromarray(pixels), 8)
+            assert np.array_equal(made.permute(1, 2, 0).numpy(), centre)
+
+
+def test_large_pictures_are_halved_by_averaging():
+    fine = np.zeros((32, 32, 3), np.uint8)
+    fine[::2, ::2] = fine[1::2, 1::2] = 255  # a chessboard of single pixels: grey once averaged
+    made = square(Image.fromarray(fine), 8)
+    assert made.min() >= 127 and made.max() <= 128
+    blocks = np.random.default_rng(1).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    large = Image.fromarray(blocks.repeat(4, 0).repeat(4, 1))
+    assert np.array_equal(square(large, 8).permute(1, 2, 0).numpy(), blocks)
+
+
+def test_files_are_read_upright_on_white_and_in_eight_bits(tmp_path):
+    halves = Image.new("RGB", (16, 16), "red")
+    halves.paste("blue", (0, 8, 16, 16))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: rotate by 90 degrees clockwise to see it upright
+    halves.save(tmp_path / "turned.png", exif=exif)
+    turned = read(tmp_path / "turned.png", 8)
+    assert (turned[2, :, :4] == 255).all() and (turned[0, :, 4:] == 255).all()
+
+    clear = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    clear.paste((255, 0, 0, 255), (0, 0, 8, 4))
+    clear.save(tmp_path / "clear.webp", lossless=True)
+    clear.convert("P").save(
+        tmp_path / "clear.gif", transparency=clear.convert("P").getpixel((0, 7))
+    )
+    for name in ("clear.webp", "clear.gif"):
+        made = read(tmp_path / name, 8)
+        assert (made[:, 4:] == 255).all() and (made[1, :4] == 0).all(), name
+
+    Image.fromarray(np.full((8, 8), 128 * 256, np.uint16)).save(tmp_path / "deep.png")
+    assert (read(tmp_path / "deep.png", 8) == 128).all()
+
+
+def test_folders_are_classes(classes):
+    train, held = data.load(folder_config(classes))
+    assert len(train) == 30 and len(held) == 0 and held.images.shape == (0, 3, 8, 8)
+    assert train.labels.axes == {"class": ("birds", "cats", "dogs")}
+    x0, choices = train.draw(50, seeded(0))
+    assert x0.dtype == torch.float32 and x0.shape == (50, 3, 8, 8) and choices.shape == (50, 1)
+    number = ((x0[:, 0, 0, 0] + 1) * 127.5).round().long()  # the red of picture i is i
+    assert torch.equal(number % 3, choices[:, 0]) and len(number.unique()) > 15
+    assert (x0 == x0[:, :, :1, :1]).all() and x0.abs().max() <= 1
+
+
+def test_class_folders_can_be_trained_on_without_their_labels(classes):
+    config = folder_config(classes, label_dropout=1.0, held_out=0.3)
+    train, held = data.load(config)
+    assert train.labels.count == held.labels.count == 0 and len(train) + len(held) == 30
+    x0, label = data.batch(train, config, 4, seeded(0))
+    assert x0.shape == (4, 3, 8, 8) and not label.any() and not held.label().any()
+
+
+def test_draws_of_a_folder_depend_on_the_generator_alone(classes):
+    config = folder_config(classes)
+    first, second = data.load(config)[0], data.load(config, rank=1, world=2)[0]
+    first.draw(7, seeded(9))
+    first.skip(1000)
+    batches = [data.batch(source, config, 16, seeded(1)) for source in (first, second)]
+    assert all(torch.equal(a, b) for a, b in zip(*batches, strict=True))
+    assert not torch.equal(batches[0][0], data.batch(first, config, 16, seeded(2))[0])
+    assert torch.equal(first.look(100)[:, 0, 0, 0].sort()[0], torch.arange(30) / 127.5 - 1)
+    assert len(first.look(5)) == 5
+
+
+def test_a_flat_folder_has_no_labels(tmp_path):
+    for i, suffix in enumerate(("png", "JPG", "jpeg", "webp", "bmp", "gif")):
+        plain(tmp_path / f"{i}.{suffix}", "white")
+    (tmp_path / "notes.txt").write_text("not a picture")
+    (tmp_path / "._0.png").write_bytes(b"left by a file manager")
+    plain(tmp_path / ".cache" / "small.png", "white")
+    config = folder_config(tmp_path)
+    train, _ = data.load(config)
+    assert len(train) == 6 and train.labels.count == 0
+    x0, label = data.batch(train, config, 12, seeded(0))
+    assert (x0 > 0.97).all() and label.shape == (12,)
+
+
+def test_the_held_out_share_is_disjoint_and_stays(tmp_path):
+    for i in range(200):
+        plain(tmp_path / f"{i % 2}" / f"{i}.png", (i, 0, 0), (8, 8))
+    train, held = data.load(folder_config(tmp_path, held_out=0.2))
+    assert len(train) + len(held) == 200 and 25 <= len(held) <= 55
+    assert not set(train.paths) & set(held.concepts)
+    for picture, choice, path in zip(held.images, held.choices, held.concepts, strict=True):
+        assert picture[0, 0, 0] == int(path.split("/")[1][:-4]) and choice[0] == int(path[0])
+    for i in range(200, 255):
+        plain(tmp_path / "0" / f"{i}.png", (i, 0, 0), (8, 8))
+    (tmp_path / train.paths[0]).unlink()
+    more = data.load(folder_config(tmp_path, held_out=0.2))[1]
+    assert set(held.concepts) == {p for p in more.concepts if int(p.split("/")[1][:-4]) < 200}
+    larger = data.load(folder_config(tmp_path, held_out=0.4))[1]
+    assert set(more.concepts) < set(larger.concepts)
+
+
+def test_bad_folders_are_refused_in_one_sentence(tmp_path):
+    with pytest.raises(DataError, match="not a folder"):
+        data.load(folder_config(tmp_path / "nowhere"))
+    with pytest.raises(DataError, match="holds no pictures"):
+        data.load(folder_config(tmp_path))
+    plain(tmp_path / "a" / "1.png", "red")
+    whole = (tmp_path / "a" / "1.png").read_bytes()
+    (tmp_path / "a" / "broken.png").write_bytes(whole[: len(whole) // 2])
+    train, _ = data.load(folder_config(tmp_path))
+    with pytest.raises(DataError, match=r"a/broken\.png cannot be read as a picture: mend it"):
+        train.draw(16, seeded(0))
+    plain(tmp_path / "loose.png", "red")
+    with pytest.raises(DataError, match=r"holds loose\.png beside folders"):
+        data.load(folder_config(tmp_path))
+    assert len(data.load(folder_config(tmp_path, label_dropout=1.0))[0]) == 3
+
+
+CIFAR_CLASSES = ["airplane", "automobile", "bird"]
+
+
+@pytest.fixture
+def cifar(tmp_path, monkeypatch):
+    """A small CIFAR-10 in torchvision's layout, whose checksums torchvision is told to expect."""
+    datasets = pytest.importorskip("torchvision.datasets")
+    base = tmp_path / datasets.CIFAR10.base_folder
+    base.mkdir()
+
+    def write(name, content):
+        blob = pickle.dumps(content)
+        (base / name).write_bytes(blob)
+        return hashlib.md5(blob).hexdigest()
+
+    def part(name, first):
+        pixels = np.zeros((10, 3, 32, 32), np.uint8)
+        pixels[:, 0] = np.arange(first, first + 10)[:, None, None]
+        pixels[:, 2, :16] = 255  # the upper half is blue
+        labels = [(first + i) % 3 for i in range(10)]
+        return [name, write(name, {"data": pixels.reshape(10, -1), "labels": labels})]
+
+    train = [part(f"data_batch_{i}", 10 * i) for i in range(2)]
+    monkeypatch.setattr(datasets.CIFAR10, "train_list", train)
+    monkeypatch.setattr(datasets.CIFAR10, "test_list", [part("test_batch", 100)])
+    checksum = write("batches.meta", {"label_names": CIFAR_CLASSES})
+    about = {"filename": "batches.meta", "key": "label_names", "md5": checksum}
+    monkeypatch.setattr(datasets.CIFAR10, "meta", about)
+    return tmp_path
+
+
+def test_cifar10_is_read_as_torchvision_keeps_it(cifar):
+    train, held = data.load(DataConfig(source="cifar10", file=str(cifar), size=32))
+    assert len(train) == 20 and len(held) == 10
+    assert train.labels.axes == {"class": tuple(CIFAR_CLASSES)}
+    assert torch.equal(train.images[:, 0, 5, 7].long(), torch.arange(20))
+    assert (train.images[:, 2, :16] == 255).all() and (train.images[:, 2, 16:] == 0).all()
+    assert torch.equal(train.choices[:, 0], torch.arange(20) % 3)
+    assert held.images[3, 0, 0, 0] == 103 and held.concepts[3] == CIFAR_CLASSES[103 % 3]
+    half, _ = data.load(DataConfig(source="cifar10", file=str(cifar), size=16))
+    assert half.images.shape == (20, 3, 16, 16)
+
+
+def test_a_missing_or_damaged_cifar10_is_refused(cifar, tmp_path):
+    config = DataConfig(source="cifar10", file=str(tmp_path / "nowhere"), size=32)
+    with pytest.raises(DataError, match="no whole copy of CIFAR-10: set download = true"):
+        data.load(config)
+    (cifar / "cifar-10-batches-py" / "data_batch_1").write_bytes(b"cut off")
+    with pytest.raises(DataError, match="no whole copy"):
+        data.load(DataConfig(source="cifar10", file=str(cifar), size=32))
+
+
+def test_a_download_without_a_network_is_refused(tmp_path, monkeypatch):
+    datasets = pytest.importorskip("torchvision.datasets")
+    unreachable = (tmp_path / "no-such-archive.tar.gz").as_uri()
+    monkeypatch.setattr(datasets.CIFAR10, "url", unreachable)
+    config = DataConfig(source="cifar10", file=str(tmp_path / "c"), size=32, download=True)
+    with pytest.raises(DataError, match="check the network"):
+        data.load(config)

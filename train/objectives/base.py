@@ -1,0 +1,105 @@
+"""What every objective offers the loop, and the batch it is given."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from cm_core.errors import ConfigError
+from cm_core.model import ConsistencyModel, ModelConfig, Preconditioned
+from cm_core.schedule import SIGMA_MIN
+from train.config import RunConfig
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step's pictures and random numbers, all on the device that trains.
+
+    x0, noise (B, 3, H, W); label (B,); augment (B, dims) or None; level (B,) standard normal, from
+    which the objective makes its noise levels.
+    """
+
+    x0: Tensor
+    label: Tensor
+    augment: Tensor | None
+    noise: Tensor
+    level: Tensor
+
+    @property
+    def u(self) -> Tensor:
+        """(B,) uniform in [0, 1]: the level's quantile."""
+        return torch.special.ndtr(self.level)
+
+    @property
+    def inputs(self) -> dict[str, Tensor | None]:
+        """What the networks are told beside x and t."""
+        return {"label": self.label, "augment": self.augment}
+
+
+class Objective(nn.Module, ABC):
+    """An objective with whatever it owns beside the trained model: target, teacher, weights.
+
+    Its state_dict is part of a run's state, so all of it survives a resume. Parameters that
+    require gradients are trained along with the model.
+    """
+
+    form: ClassVar[type[Preconditioned]] = ConsistencyModel
+    needs_teacher: ClassVar[bool] = False
+    wrapped: ClassVar[bool] = True  # whether its gradients run through DistributedDataParallel
+    passes: ClassVar[int]  # network evaluations a picture and step; a backward counts for two
+
+    def __init__(
+        self, config: RunConfig, model: Preconditioned, teacher: Preconditioned | None = None
+    ):
+        super().__init__()
+        self.config, self.about = config, model.config
+        if self.needs_teacher and teacher is None:
+            raise ConfigError(f"{config.name}: '{config.objective}' needs a teacher's folder.")
+
+    @classmethod
+    def describe_model(cls, about: ModelConfig) -> ModelConfig:
+        """The model's config as this objective wants it."""
+        return about
+
+    @abstractmethod
+    def loss(
+        self, model: Preconditioned, still: Preconditioned, batch: Batch, images: int
+    ) -> tuple[Tensor, Tensor]:
+        """(loss a sample, its noise level t), both (B,), at so many images seen.
+
+        model: the trained one as it is to be called for gradients (it may be compiled, or shared
+        by processes); still: the same weights without any wrapper, for forward-mode passes.
+        """
+
+    def after_step(self, model: Preconditioned, images: int) -> None:
+        """Called after each optimiser step with the trained model."""
+
+    def after_load(self, model: Preconditioned) -> None:
+        """Called once where a run goes on from a saved state."""
+
+    def fine(self, images: int) -> bool:
+        """Whether the objective's two levels are too close for half precision."""
+        return False
+
+    def stage(self, images: int) -> str:
+        """What the log tells of the schedule."""
+        return ""
+
+    def lognormal(self, batch: Batch) -> Tensor:
+        """(B,) noise levels, ln t ~ N(mean, std^2), clamped to [eps, sigma_max]."""
+        ln_t = self.config.noise.mean + self.config.noise.std * batch.level
+        return ln_t.exp().clamp(SIGMA_MIN, self.about.sigma_max)
+
+
+def frozen(model: Preconditioned) -> Preconditioned:
+    """The model in eval mode, its weights without gradients."""
+    return model.eval().requires_grad_(False)
+
+
+def known(table: dict, name: str, what: str):
+    """An entry of a table of named choices, or one sentence that lists them."""
+    if name not in table:
+        raise ConfigError(f"There is no {what} '{name}': choose {', '.join(table)}.")
+    return table[name]

@@ -1,0 +1,132 @@
+"""Objectives in continuous time: CD, CT and sCM."""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from cm_core import losses, schedule
+from cm_core.model import Preconditioned
+from cm_core.unet import timestep_embedding
+from train.objectives.base import Batch, Objective, frozen, known
+
+
+class Continuous(Objective):
+    """A level t = tau(u) of the Karras path, u uniform, with the path's speed there."""
+
+    def __init__(self, config, model, teacher=None):
+        super().__init__(config, model, teacher)
+        self.weight = known(losses.WEIGHTS, config.continuous.weight, "weight")
+
+    def level(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """(t, dt/du), both (B,)."""
+        return schedule.karras_path(batch.u, self.about.sigma_min, self.about.sigma_max)
+
+    def fine(self, images: int) -> bool:
+        return True
+
+
+class ContinuousDistillation(Continuous):
+    """Continuous-time CD with a stop-gradient target (Song et al. 2023, Theorem 5)."""
+
+    needs_teacher = True
+    passes = 7
+
+    def __init__(self, config, model, teacher=None):
+        super().__init__(config, model, teacher)
+        self.teacher = frozen(teacher)
+
+    def loss(self, model, still, batch: Batch, images: int):
+        t, speed = self.level(batch)
+        loss = losses.continuous_cd(
+            model, still, self.teacher, batch.x0, batch.noise, t, speed, self.about.sigma_data,
+            weight=self.weight, **batch.inputs,
+        )  # fmt: skip
+        return loss, t
+
+
+class ContinuousDistillationFull(ContinuousDistillation):
+    """Continuous-time CD with theta- = theta (Song et al. 2023, Theorem 3)."""
+
+    passes = 10
+    wrapped = False  # forward mode cannot enter that wrapper
+
+    def loss(self, model, still, batch: Batch, images: int):
+        t, speed = self.level(batch)
+        loss = losses.continuous_cd_full(
+            model, self.teacher, batch.x0, batch.noise, t, speed, self.about.sigma_data,
+            weight=self.weight, **batch.inputs,
+        )  # fmt: skip
+        return loss, t
+
+
+class ContinuousTraining(Continuous):
+    """Continuous-time CT (Song et al. 2023, Theorem 6)."""
+
+    passes = 6
+
+    def loss(self, model, still, batch: Batch, images: int):
+        t, speed = self.level(batch)
+        loss = losses.continuous_ct(
+            model, still, batch.x0, batch.noise, t, speed, self.about.sigma_data,
+            weight=self.weight, **batch.inputs,
+        )  # fmt: skip
+        return loss, t
+
+
+class AdaptiveWeight(nn.Module):
+    """w(t), a learned log weight of the noise level (Lu and Song 2024, section 4.2)."""
+
+    def __init__(self, dim: int = 64):
+        super().__init__()
+        self.dim = dim
+        self.line = nn.Linear(dim, 1)
+        nn.init.zeros_(self.line.weight)
+        nn.init.zeros_(self.line.bias)
+
+    def forward(self, t: Tensor) -> Tensor:
+        """(B,) noise levels -> (B,) log weights."""
+        return self.line(timestep_embedding(t.log(), self.dim))[:, 0]
+
+
+def at_angle(model: Preconditioned):
+    """The raw network as a function of (x / sigma_data, angle), whatever its time input is."""
+    sigma_data = model.config.sigma_data
+
+    def network(x: Tensor, angle: Tensor, label=None, **inputs) -> Tensor:
+        t = sigma_data * torch.tan(angle)
+        return model.network(x, model.time_input(t, sigma_data), label, **inputs)
+
+    return network
+
+
+class SCM(Objective):
+    """sCM (Lu and Song 2024): distilled where there is a teacher, else trained on data alone."""
+
+    passes = 6
+
+    def __init__(self, config, model, teacher=None):
+        super().__init__(config, model, teacher)
+        self.teacher = None if teacher is None else frozen(teacher)
+        self.log_weight = AdaptiveWeight()
+
+    @classmethod
+    def describe_model(cls, about):
+        return replace(about, sigma_min=0.0)  # TrigFlow has its boundary at zero noise
+
+    def loss(self, model, still, batch: Batch, images: int):
+        t = self.lognormal(batch)
+        k, _ = self.config.step(images)
+        ramp = min(1.0, k / self.config.scm.warmup) if self.config.scm.warmup else 1.0
+        loss = losses.scm(
+            at_angle(model), at_angle(still), batch.x0, batch.noise, t, self.about.sigma_data,
+            self.log_weight(t), ramp, self.config.scm.c, self.teacher, **batch.inputs,
+        )  # fmt: skip
+        return loss, t
+
+    def fine(self, images: int) -> bool:
+        return True
+
+    def stage(self, images: int) -> str:
+        k, _ = self.config.step(images)
+        return f"ramp {min(1.0, k / max(1, self.config.scm.warmup)):.2f}"

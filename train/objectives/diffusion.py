@@ -1,0 +1,92 @@
+"""The diffusion teacher, and progressive distillation of it: the baselines."""
+
+import copy
+from dataclasses import replace
+
+import torch
+
+from cm_core import losses
+from cm_core.errors import ConfigError
+from cm_core.model import Denoiser
+from cm_core.schedule import karras_sigmas
+from train.objectives.base import Batch, Objective, frozen, known
+
+
+class EDM(Objective):
+    """A denoiser at all noise levels (Karras et al. 2022)."""
+
+    form = Denoiser
+    passes = 3
+
+    def loss(self, model, still, batch: Batch, images: int):
+        t = self.lognormal(batch)
+        sigma_data = self.about.sigma_data
+        return losses.edm(model, batch.x0, batch.noise, t, sigma_data, **batch.inputs), t
+
+
+class ProgressiveDistillation(Objective):
+    """A sampler of many Euler steps into one of half as many, stage by stage.
+
+    Each stage's student becomes the next one's teacher (Salimans and Ho 2022, Algorithm 2).
+    """
+
+    form = Denoiser
+    needs_teacher = True
+    passes = 5
+
+    def __init__(self, config, model, teacher=None):
+        super().__init__(config, model, teacher)
+        if config.pd.levels % 2**config.pd.stages:
+            raise ConfigError(
+                f"{config.name}: {config.pd.levels} levels cannot be halved "
+                f"{config.pd.stages} times."
+            )
+        self.teacher = frozen(teacher)
+        self.register_buffer("taught", torch.tensor(0))  # stage that the teacher belongs to
+        self.weight = known(losses.WEIGHTS, config.pd.weight, "weight")
+        self.tell_levels(model, 0)
+
+    def number(self, images: int) -> int:
+        """Stage at so many images seen."""
+        return min(int(self.config.progress(images) * self.config.pd.stages), self.last)
+
+    @property
+    def last(self) -> int:
+        return self.config.pd.stages - 1
+
+    def levels(self, halvings: int) -> torch.Tensor:
+        """The noise levels of a sampler after so many halvings; its last step goes to zero."""
+        about = self.about
+        return karras_sigmas(self.config.pd.levels, about.sigma_min, about.sigma_max)[
+            :: 2**halvings
+        ]
+
+    def tell_levels(self, model, stage: int) -> None:
+        """Put the student's own levels into its config, for its samples."""
+        own = self.levels(stage + 1).tolist()
+        model.config = replace(model.config, sigmas={len(own): tuple(own)})
+
+    def loss(self, model, still, batch: Batch, images: int):
+        levels = self.levels(self.number(images)).to(batch.x0.device, torch.float32)
+        levels = torch.cat([levels, levels.new_zeros(1)])
+        pairs = (len(levels) - 1) // 2
+        index = 2 * (batch.u * pairs).long().clamp(max=pairs - 1)
+        t, middle, end = levels[index], levels[index + 1], levels[index + 2]
+        loss = losses.progressive_distillation(
+            model, self.teacher, batch.x0, batch.noise, t, middle, end, self.about.sigma_data,
+            weight=self.weight, **batch.inputs,
+        )  # fmt: skip
+        return loss, t
+
+    def after_step(self, model, images: int) -> None:
+        stage = self.number(images)
+        if stage > int(self.taught):
+            self.teacher = frozen(copy.deepcopy(model))
+            self.taught.fill_(stage)
+            self.tell_levels(model, stage)
+
+    def after_load(self, model) -> None:
+        self.tell_levels(model, int(self.taught))
+
+    def stage(self, images: int) -> str:
+        return f"{len(self.levels(self.number(images) + 1))} levels"

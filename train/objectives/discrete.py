@@ -1,0 +1,167 @@
+"""Consistency objectives on pairs of noise levels: CD, CT, improved CT and ECT."""
+
+import copy
+
+import torch
+
+from cm_core import distance, losses, schedule
+from cm_core.solvers import SOLVERS
+from train.ema import blend
+from train.objectives.base import Batch, Objective, frozen, known
+
+HUBER = 0.00054  # of sqrt(dimensions): Song and Dhariwal 2023, section 3.3
+
+
+def huber_constant(x: torch.Tensor) -> float:
+    """The pseudo-Huber constant that the paper takes for pictures of this size."""
+    return HUBER * x[0].numel() ** 0.5
+
+
+def scaled_huber(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Pseudo-Huber with the constant for the pictures' size."""
+    return distance.pseudo_huber(a, b, huber_constant(a))
+
+
+DISTANCES = {
+    "l1": lambda: distance.l1,
+    "l2": lambda: distance.l2,
+    "pseudo-huber": lambda: scaled_huber,
+    "lpips": lambda: distance.LPIPS("vgg"),
+    "lpips-alex": lambda: distance.LPIPS("alex"),
+}
+
+
+class Paired(Objective):
+    """A pair of neighbouring levels of a Karras grid, and a target network that follows slowly."""
+
+    def __init__(self, config, model, teacher=None):
+        super().__init__(config, model, teacher)
+        # In train mode like the model, for its dropout has to be on with the other's.
+        self.target = copy.deepcopy(model).requires_grad_(False).train()
+
+    def pair(self, batch: Batch, levels: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """(t_hi, t_lo), both (B,): uniformly one of the N - 1 neighbours of N levels."""
+        grid = schedule.karras_sigmas(levels, self.about.sigma_min, self.about.sigma_max)
+        grid = grid.to(batch.x0.device, torch.float32)
+        index = (batch.u * (levels - 1)).long().clamp(max=levels - 2)
+        return grid[index], grid[index + 1]
+
+    def follow(self, model, mu: float) -> None:
+        """target <- mu target + (1 - mu) model (Song et al. 2023, eq. 8)."""
+        blend(self.target.state_dict(), model.state_dict(), mu)
+
+
+class ConsistencyDistillation(Paired):
+    """Consistency distillation (Song et al. 2023, Algorithm 2)."""
+
+    needs_teacher = True
+    passes = 6  # with Heun; one fewer with Euler
+
+    def __init__(self, config, model, teacher=None):
+        super().__init__(config, model, teacher)
+        self.teacher = frozen(teacher)
+        self.solver = known(SOLVERS, config.cd.solver, "solver")
+        self.distance = known(DISTANCES, config.cd.distance, "distance")()
+        self.weight = known(losses.WEIGHTS, config.cd.weight, "weight")
+
+    def loss(self, model, still, batch: Batch, images: int):
+        t_hi, t_lo = self.pair(batch, self.config.cd.levels)
+        loss = losses.cd(
+            model, self.target, self.teacher, self.solver, batch.x0, batch.noise, t_hi, t_lo,
+            self.about.sigma_data, distance=self.distance, weight=self.weight, **batch.inputs,
+        )  # fmt: skip
+        return loss, t_hi
+
+    def after_step(self, model, images: int) -> None:
+        self.follow(model, self.config.cd.mu)
+
+
+class ConsistencyTraining(Paired):
+    """Consistency training with its schedules (Song et al. 2023, Algorithm 3)."""
+
+    passes = 4
+
+    def __init__(self, config, model, teacher=None):
+        super().__init__(config, model, teacher)
+        self.distance = known(DISTANCES, config.ct.distance, "distance")()
+        self.weight = known(losses.WEIGHTS, config.ct.weight, "weight")
+
+    def schedule(self, images: int) -> tuple[int, float]:
+        """(N(k), mu(k)) at so many images seen."""
+        ct = self.config.ct
+        if not ct.progressive:
+            return ct.s1 + 1, ct.mu0
+        k, total = self.config.step(images)
+        return (
+            schedule.ct_discretisation(k, total, ct.s0, ct.s1),
+            schedule.ct_ema_decay(k, total, ct.s0, ct.s1, ct.mu0, ct.openai_compatible),
+        )
+
+    def loss(self, model, still, batch: Batch, images: int):
+        levels, _ = self.schedule(images)
+        t_hi, t_lo = self.pair(batch, levels)
+        loss = losses.ct(
+            model, self.target, batch.x0, batch.noise, t_hi, t_lo, self.about.sigma_data,
+            distance=self.distance, weight=self.weight, **batch.inputs,
+        )  # fmt: skip
+        return loss, t_hi
+
+    def after_step(self, model, images: int) -> None:
+        # The decay belongs to the step just taken, which began a batch ago.
+        self.follow(model, self.schedule(images - self.config.batch)[1])
+
+    def stage(self, images: int) -> str:
+        levels, mu = self.schedule(images)
+        return f"N {levels} mu {mu:.4f}"
+
+
+class ImprovedConsistencyTraining(Objective):
+    """Improved consistency training (Song and Dhariwal 2023)."""
+
+    passes = 4
+
+    def levels(self, images: int) -> int:
+        """N(k) at so many images seen."""
+        k, total = self.config.step(images)
+        return schedule.ict_discretisation(k, total, self.config.ict.s0, self.config.ict.s1)
+
+    def loss(self, model, still, batch: Batch, images: int):
+        about, noise = self.about, self.config.noise
+        grid = schedule.karras_sigmas(self.levels(images), about.sigma_min, about.sigma_max)
+        grid = grid.to(batch.x0.device)
+        index = schedule.lognormal_index(batch.u, grid, noise.mean, noise.std)
+        t_hi, t_lo = grid[index].float(), grid[index + 1].float()
+        c = self.config.ict.c or huber_constant(batch.x0)
+        return losses.ict(model, batch.x0, batch.noise, t_hi, t_lo, c, **batch.inputs), t_hi
+
+    def fine(self, images: int) -> bool:
+        return self.levels(images) > 100
+
+    def stage(self, images: int) -> str:
+        return f"N {self.levels(images)}"
+
+
+class EasyConsistencyTuning(Objective):
+    """Easy consistency tuning, from a diffusion model's weights (Geng et al. 2024)."""
+
+    passes = 4
+
+    def number(self, images: int) -> int:
+        """Stage at so many images seen."""
+        return self.config.ect.stage(self.config.progress(images))
+
+    def loss(self, model, still, batch: Batch, images: int):
+        t, ect = self.lognormal(batch), self.config.ect
+        r = schedule.ect_r(t, self.number(images), ect.q)
+        # Below eps f is the identity: the nearest level a network is asked at is eps itself.
+        r = torch.where(r > 0, r.clamp(min=self.about.sigma_min), r).minimum(t)
+        loss = losses.ect(
+            model, batch.x0, batch.noise, t, r, self.about.sigma_data, ect.c, **batch.inputs
+        )
+        return loss, t
+
+    def fine(self, images: int) -> bool:
+        return self.number(images) > 1
+
+    def stage(self, images: int) -> str:
+        return f"d 1/{self.config.ect.q ** (self.number(images) + 1):g}"

@@ -1,0 +1,51 @@
+"""What an evaluation leaves behind: a section of the model card, and the page's chart."""
+
+import json
+from pathlib import Path
+
+from cm_core.checkpoint import write_atomically
+
+BEGIN, END = "<!-- evaluation -->", "<!-- /evaluation -->"
+
+
+def table(rows: list[dict]) -> str:
+    """Rows as a Markdown table; numbers to four digits, a dash for what does not apply."""
+    names = list(rows[0])
+    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
+    lines += ["| " + " | ".join(cell(row[name]) for name in names) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def cell(value: str | float | None) -> str:
+    """One value of a table."""
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def into_card(card: Path, text: str) -> None:
+    """Put the text between the marks of a model card, at its end where there are none yet."""
+    old = card.read_text() if card.exists() else ""
+    head, found, rest = old.partition(BEGIN)
+    tail = rest.partition(END)[2] if found else ""
+    new = f"{head.rstrip()}\n\n{BEGIN}\n{text}\n{END}\n\n{tail.lstrip()}"
+    write_atomically(card, (new.strip() + "\n").encode())
+
+
+def write_chart(file: Path, rows: list[dict], floor: float) -> None:
+    """The page's chart: KID-own against evaluations. An unbiased estimate may fall below 0, which
+    is drawn as 0."""
+    values = [
+        {
+            "model": row["model"],
+            "evaluations": row["evaluations"],
+            "value": max(round(row["KID-own"], 5), 0.0),
+        }
+        for row in rows
+    ]
+    chart = {
+        "metric": "KID-own (kernel distance to held-out pictures in this project's own features)",
+        "floor": round(floor, 5),
+        "rows": values,
+    }
+    write_atomically(file, (json.dumps(chart, indent=2) + "\n").encode())

@@ -1,0 +1,31 @@
+"""CIFAR-10 as torchvision keeps it on disk."""
+
+import torch
+
+from cm_core.errors import DataError
+from cm_core.labels import Labels
+from train.config import DataConfig
+from train.sources import HELD_OUT_MOST
+from train.sources.pictures import Pictures, shrink
+
+
+def load_cifar10(config: DataConfig) -> tuple[Pictures, Pictures]:
+    """All training pictures, and the first of the test pictures as held out."""
+    try:
+        from torchvision.datasets import CIFAR10
+    except ImportError:
+        raise DataError("CIFAR-10 is read by torchvision: pip install torchvision.") from None
+    try:
+        sets = [CIFAR10(config.file, train, download=config.download) for train in (True, False)]
+    except (OSError, RuntimeError):
+        remedy = "check the network" if config.download else "set download = true"
+        raise DataError(f"{config.file} holds no whole copy of CIFAR-10: {remedy}.") from None
+    labels = Labels({"class": tuple(sets[0].classes)}, any=config.label_any)
+
+    def pictures(part: CIFAR10, count: int) -> Pictures:
+        images = torch.from_numpy(part.data[:count]).permute(0, 3, 1, 2)
+        targets = part.targets[:count]
+        names = tuple(part.classes[i] for i in targets)
+        return Pictures(shrink(images, config.size), torch.tensor(targets)[:, None], names, labels)
+
+    return pictures(sets[0], len(sets[0])), pictures(sets[1], HELD_OUT_MOST)

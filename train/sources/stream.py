@@ -1,0 +1,133 @@
+"""A Hugging Face data set, streamed: read as it arrives, never whole on disk."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from cm_core.errors import DataError
+from cm_core.labels import Labels
+from train.config import DataConfig
+from train.sources.pictures import Pictures, to_floats
+from train.sources.reading import BROKEN, square, together
+
+
+class Stream:
+    """An endless stream of pictures, a share of it in each process.
+
+    Its order comes from the data set's own shuffle buffer, not from the run's generators, so runs
+    on it are not bit-exact: they depend on the number of processes, and a leg that resumes starts
+    a new epoch in a new order.
+    """
+
+    def __init__(self, config: DataConfig, whole: Any, share: Any, labels: Labels, length: int):
+        self.config, self.labels, self.length = config, labels, length
+        self.whole, self.share = whole, share
+        self.epoch = 0
+        self.examples = self.endless()
+
+    def __len__(self) -> int:
+        return self.length
+
+    def to(self, device: torch.device) -> "Stream":
+        """Itself: only what is drawn goes to a device."""
+        return self
+
+    def skip(self, images: int) -> None:
+        """Start another epoch, in an order that belongs to the images seen."""
+        self.epoch = images
+        self.examples = self.endless()
+
+    def endless(self) -> Iterator[dict]:
+        """This process's examples, epoch after epoch."""
+        while True:
+            self.share.set_epoch(self.epoch)
+            example = None
+            for example in self.share:
+                yield example
+            if example is None:
+                raise DataError(f"{self.config.file} is too small to be shared: use one process.")
+            self.epoch += 1
+
+    def draw(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
+        """The next pictures of the stream; the generator only says for which device."""
+        examples = self.take(self.examples, size)
+        choices = torch.tensor([self.choice(e) for e in examples], dtype=torch.long)
+        choices = choices.reshape(len(examples), len(self.labels.axes))
+        return self.floats(examples).to(generator.device), choices.to(generator.device)
+
+    def look(self, count: int) -> Tensor:
+        """The first pictures of the shuffled whole, the same in every process."""
+        return self.floats(self.take(iter(self.whole), count))
+
+    def take(self, examples: Iterator[dict], count: int) -> list[dict]:
+        """So many decoded examples."""
+        try:
+            return list(islice(examples, count))
+        except BROKEN as error:
+            reason = first_line(error)
+            raise DataError(f"{self.config.file} broke off ({reason}): resume the run.") from None
+
+    def floats(self, examples: list[dict]) -> Tensor:
+        pictures = [example[self.config.image_column] for example in examples]
+        return to_floats(together(partial(square, size=self.config.size), pictures))
+
+    def choice(self, example: dict) -> list[int]:
+        """The label choices of one example; a missing label is -1, any."""
+        if not self.labels.axes:
+            return []
+        label = example[self.config.label_column]
+        if label is None or label < 0:
+            if not self.labels.any:
+                raise DataError(
+                    f"{self.config.file} has unlabelled pictures: set label_any = true."
+                )
+            return [-1]
+        return [label]
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, short enough for a sentence."""
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def load_stream(config: DataConfig, rank: int, world: int) -> tuple[Stream, Pictures]:
+    """A stream of this process's share; nothing of a stream is held out."""
+    try:
+        import datasets
+        from datasets.distributed import split_dataset_by_node
+    except ImportError:
+        raise DataError("Streaming needs one more package: pip install datasets.") from None
+    name = config.file
+    try:
+        whole = datasets.load_dataset(name, split=config.split, streaming=True)
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{name} cannot be streamed ({first_line(error)}): check its name and split, and the "
+            "network."
+        ) from None
+    columns = whole.features or {}
+    if not isinstance(columns.get(config.image_column), datasets.Image):
+        raise DataError(
+            f"{name} has no column of pictures '{config.image_column}': "
+            f"set image_column to one of {', '.join(columns) or 'its columns'}."
+        )
+    labels = Labels(any=config.label_any)
+    if config.label_column:
+        column = columns.get(config.label_column)
+        if not isinstance(column, datasets.ClassLabel):
+            raise DataError(
+                f"{name} has no class names in a column '{config.label_column}': "
+                'leave label_column = "" to train without labels.'
+            )
+        labels = Labels({"class": tuple(column.names)}, any=config.label_any)
+    told = (whole.info.splits or {}).get(config.split)
+    length = (told and told.num_examples) or 0
+    whole = whole.shuffle(seed=0, buffer_size=config.shuffle)
+    share = split_dataset_by_node(whole, rank, world)
+    empty = torch.empty(0, 3, config.size, config.size, dtype=torch.uint8)
+    held_out = Pictures(empty, torch.empty(0, len(labels.axes), dtype=torch.long), (), labels)
+    return Stream(config, whole, share, labels, length), held_out

@@ -76,6 +76,8 @@ class Preconditioned(nn.Module, ABC):
         self, x: Tensor, time: Tensor, label: Label = None, augment: Tensor | None = None
     ) -> Tensor:
         """The raw network at an input already scaled by c_in and a time input (B,)."""
+        x = x.to(self.dtype)
+        augment = None if augment is None else augment.to(self.dtype)
         return self.net(x, time, self.label_tensor(label, x), augment)
 
     def with_net(self, net: nn.Module) -> Self:
@@ -104,6 +106,11 @@ class Preconditioned(nn.Module, ABC):
     def label_index(self, **choice: str | int | None) -> int | None:
         """The label of a choice by axis, e.g. label_index(style="Noto"); left out means any."""
         return self.config.labels.index(**choice)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the weights; inputs and results stay in fp32."""
+        return next(self.parameters()).dtype
 
     @property
     def device(self) -> torch.device:

@@ -187,7 +187,7 @@ class UNet(nn.Module):
         self, x: Tensor, c_noise: Tensor, label: Tensor | None = None, augment: Tensor | None = None
     ) -> Tensor:
         """Raw network output; `augment` is (B, augment_dim), left out when sampling."""
-        emb = self.time(timestep_embedding(c_noise, self.config.channels))
+        emb = self.time(timestep_embedding(c_noise, self.config.channels).to(x.dtype))
         if self.label is not None:
             emb = emb + self.label(label)
         if self.augment is not None and augment is not None:

@@ -177,3 +177,16 @@ def test_another_form_of_the_net_shares_its_weights():
     assert torch.equal(other(x, 1.0), model(x, 1.0)) and seen == [2]
     assert {id(p) for p in other.parameters()} == {id(p) for p in model.parameters()}
     assert not isinstance(model.net, Watched)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_networks_in_half_precision_take_and_give_fp32(dtype):
+    model = tiny(ConsistencyModel).eval()
+    for weight in model.parameters():
+        torch.nn.init.normal_(weight, std=0.1)
+    x = torch.randn(2, 3, *[model.config.image_size] * 2)
+    whole = model(x, 1.0)
+    model.net.to(dtype)
+    half = model(x, 1.0)
+    assert half.dtype == torch.float32 and model.dtype == dtype
+    assert 0 < (half - whole).abs().max() < 0.05 * whole.std()

@@ -92,6 +92,7 @@ class ECTConfig:
     shares: tuple[float, ...] = (0.15, 0.2, 0.25, 0.4)
     c: float = 0.06
     q: float = 4.0
+    weight: str = "karras"
 
     def stage(self, progress: float) -> int:
         """Stage at a progress in [0, 1]."""

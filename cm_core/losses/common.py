@@ -38,12 +38,18 @@ def karras_weight(t: Tensor, sigma_data: float) -> Tensor:
     return t**-2 + sigma_data**-2
 
 
+def inverse_weight(t: Tensor, sigma_data: float) -> Tensor:
+    """1/t + 1/sigma_data: what `karras_weight` is to squares, for distances that grow linearly."""
+    return t**-1 + sigma_data**-1
+
+
 WEIGHTS: dict[str, Weight] = {
     "uniform": uniform_weight,
     "snr": snr_weight,
     "snr+1": snr_plus_one_weight,
     "truncated-snr": truncated_snr_weight,
     "karras": karras_weight,
+    "inverse": inverse_weight,
 }
 
 

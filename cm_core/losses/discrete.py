@@ -111,6 +111,7 @@ def ect(
     sigma_data: float,
     c: float,
     label=None,
+    weight: Weight = karras_weight,
     **inputs,
 ) -> Tensor:
     """Easy consistency tuning, (B,) (Geng et al. 2024, Algorithm 1).
@@ -128,4 +129,4 @@ def ect(
     distance = partial(pseudo_huber, c=c)
     x_hi, x_lo = add_noise(x0, noise, t), add_noise(x0, noise, safe_r)
     loss = matching(model, target, x_hi, t, x_lo, safe_r, distance, label, **inputs)
-    return karras_weight(t, sigma_data) * loss
+    return weight(t, sigma_data) * loss

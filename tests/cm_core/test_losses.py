@@ -118,6 +118,7 @@ def test_weights_by_hand():
         "snr+1": [5, 1.25],
         "truncated-snr": [4, 1],
         "karras": [4 + 16, 0.25 + 16],
+        "inverse": [2 + 4, 0.5 + 4],
     }
     assert by_hand.keys() == losses.WEIGHTS.keys()
     for name, values in by_hand.items():

@@ -146,6 +146,10 @@ class EasyConsistencyTuning(Objective):
 
     passes = 4
 
+    def __init__(self, config, model, teacher=None):
+        super().__init__(config, model, teacher)
+        self.weight = known(losses.WEIGHTS, config.ect.weight, "weight")
+
     def number(self, images: int) -> int:
         """Stage at so many images seen."""
         return self.config.ect.stage(self.config.progress(images))
@@ -156,8 +160,9 @@ class EasyConsistencyTuning(Objective):
         # Below eps f is the identity: the nearest level a network is asked at is eps itself.
         r = torch.where(r > 0, r.clamp(min=self.about.sigma_min), r).minimum(t)
         loss = losses.ect(
-            model, batch.x0, batch.noise, t, r, self.about.sigma_data, ect.c, **batch.inputs
-        )
+            model, batch.x0, batch.noise, t, r, self.about.sigma_data, ect.c,
+            weight=self.weight, **batch.inputs,
+        )  # fmt: skip
         return loss, t
 
     def fine(self, images: int) -> bool:

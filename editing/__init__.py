@@ -1,14 +1,25 @@
 """Zero-shot image editing with a consistency model."""
 
+from editing.generate import (
+    generate,
+    interpolate,
+    interpolate_grid,
+    sample_teacher,
+    self_consistency,
+    stream_generate,
+    stream_interpolate,
+    stream_interpolate_grid,
+    stream_teacher,
+)
+from editing.region import inpaint_region, outpaint, stream_inpaint_region, stream_outpaint
 from editing.tasks import (
+    add_noise,
     colorize,
     denoise,
     inpaint,
-    interpolate,
     stream_colorize,
     stream_denoise,
     stream_inpaint,
-    stream_interpolate,
     stream_stroke,
     stream_super_resolve,
     stroke,
@@ -16,16 +27,28 @@ from editing.tasks import (
 )
 
 __all__ = [
+    "add_noise",
     "colorize",
     "denoise",
+    "generate",
     "inpaint",
+    "inpaint_region",
     "interpolate",
+    "interpolate_grid",
+    "outpaint",
+    "sample_teacher",
+    "self_consistency",
     "stream_colorize",
     "stream_denoise",
+    "stream_generate",
     "stream_inpaint",
+    "stream_inpaint_region",
     "stream_interpolate",
+    "stream_interpolate_grid",
+    "stream_outpaint",
     "stream_stroke",
     "stream_super_resolve",
+    "stream_teacher",
     "stroke",
     "super_resolve",
 ]

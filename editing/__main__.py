@@ -1,97 +1,29 @@
-"""python -m editing TASK ... --out FILE: every zero-shot task on ordinary picture files."""
+"""python -m editing TASK ... --out FILE: every zero-shot task on ordinary picture files.
+
+The ending of FILE says what is written: .png and the like, .svg for flat pictures, and for the
+frames of a walk .webp or .gif, which move, or any other kind, which holds them side by side.
+"""
 
 import argparse
 import sys
 from pathlib import Path
 
 import torch
-from PIL import Image
 
 from cm_core import load_model
-from cm_core.errors import ImageError, OneStrokeError, SettingError
+from cm_core.errors import OneStrokeError, SettingError
 from cm_core.samplers import Step
-from editing import colorize, denoise, inpaint, interpolate, stroke, super_resolve
-from editing.image import (
-    fit,
-    fit_hints,
-    fit_mask,
-    on_white,
-    open_picture,
-    paste_back,
-    to_hints,
-    to_mask,
-    to_pil,
-    to_tensor,
-)
+from editing import commands
+from editing.output import check_path, save
+from editing.region import CONTEXT
 
 FACTORS = (2, 4, 8)
 
 
-def task_inpaint(model, args, options) -> Image.Image:
-    picture, mask = open_picture(args.input), open_picture(args.mask)
-    if mask.size != picture.size:
-        raise ImageError(
-            f"The mask is {mask.width}x{mask.height}, the picture {picture.width}x{picture.height}:"
-            " draw it over the picture."
-        )
-    size = model.config.image_size
-    holes = to_mask(fit_mask(mask, size))
-    x0 = inpaint(model, to_tensor(fit(picture, size)), holes, args.steps, args.seed, **options)
-    return paste_back(picture, to_pil(x0), mask)
-
-
-def task_colorize(model, args, options) -> Image.Image:
-    size = model.config.image_size
-    hints = to_hints(fit_hints(open_picture(args.hints), size)) if args.hints else None
-    grey = to_tensor(fit(open_picture(args.input), size))
-    return to_pil(colorize(model, grey, args.steps, args.seed, hints, **options))
-
-
-def task_super_resolve(model, args, options) -> Image.Image:
-    picture, size = on_white(open_picture(args.input)), model.config.image_size
-    if args.factor:
-        picture = fit(picture, size // args.factor)
-    return to_pil(super_resolve(model, to_tensor(picture), args.steps, args.seed, **options))
-
-
-def task_stroke(model, args, options) -> Image.Image:
-    painting = to_tensor(fit(open_picture(args.input), model.config.image_size))
-    return to_pil(stroke(model, painting, args.strength, args.steps, args.seed, **options))
-
-
-def task_denoise(model, args, options) -> Image.Image:
-    noisy = to_tensor(fit(open_picture(args.input), model.config.image_size))
-    return to_pil(denoise(model, noisy, args.sigma, **options))
-
-
-def task_interpolate(model, args, options) -> list[Image.Image]:
-    frames = interpolate(model, args.seed_a, args.seed_b, args.frames, args.steps, **options)
-    return [to_pil(frame) for frame in frames.split(1)]
-
-
-def write(made: Image.Image | list[Image.Image], path: Path) -> None:
-    """Save a picture, or frames as an animation (WebP, GIF) or as a strip (anything else)."""
-    try:
-        if isinstance(made, Image.Image):
-            made.save(path)
-        elif path.suffix.lower() in (".webp", ".gif"):
-            lossless = {"lossless": True} if path.suffix.lower() == ".webp" else {}
-            made[0].save(
-                path, save_all=True, append_images=made[1:], duration=80, loop=0, **lossless
-            )
-        else:
-            strip = Image.new("RGB", (sum(p.width for p in made), made[0].height))
-            for i, picture in enumerate(made):
-                strip.paste(picture, (i * picture.width, 0))
-            strip.save(path)
-    except (OSError, ValueError) as error:
-        raise ImageError(f"{path} could not be written: {error}.") from None
-
-
-def label_of(model, chosen: list[str]) -> int | None:
-    """The label of choices written AXIS=NAME."""
-    choice = {}
-    for text in chosen:
+def label_of(model, args: argparse.Namespace) -> int | None:
+    """The label of choices written AXIS=NAME, --style NAME or --group NAME."""
+    choice = {axis: name for axis in ("style", "group") if (name := getattr(args, axis))}
+    for text in args.label:
         axis, separator, name = text.partition("=")
         if not separator:
             raise SettingError(f"A label is written AXIS=NAME, not '{text}'.")
@@ -101,58 +33,87 @@ def label_of(model, chosen: list[str]) -> int | None:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m editing", description=__doc__)
-    commands = top.add_subparsers(dest="task", required=True)
+    tasks = top.add_subparsers(dest="task", required=True)
 
-    def task(name: str, function, steps: int | None = None, picture: bool = True, **about):
-        p = commands.add_parser(name, **about)
+    def task(name: str, steps: int | None = None, picture: bool = True, seed: bool = True, **about):
+        p = tasks.add_parser(name, **about)
         if picture:
             p.add_argument("input", help="picture file")
         p.add_argument("--out", required=True, type=Path, help="file to write")
+        p.add_argument("--scale", type=int, default=1, help="times the size of the result")
         p.add_argument("--model", default="emoji64", help="model name or checkpoint folder")
         p.add_argument("--label", action="append", default=[], help="AXIS=NAME, e.g. style=Noto")
+        p.add_argument("--style", help="short for --label style=...")
+        p.add_argument("--group", help="short for --label group=...")
         if steps:
             p.add_argument("--steps", type=int, default=steps, help="network evaluations")
-        p.set_defaults(function=function)
+        if seed:
+            p.add_argument("--seed", type=int, default=0)
+        p.set_defaults(function=getattr(commands, name))
         return p
 
-    p = task("inpaint", task_inpaint, 4, help="repaint where the mask is light")
-    p.add_argument("--mask", required=True, help="picture of the same size, light = repaint")
-    p.add_argument("--seed", type=int, default=0)
-    p = task("colorize", task_colorize, 4, help="colour a grey picture")
-    p.add_argument("--hints", help="picture with colour where opaque, transparent elsewhere")
-    p.add_argument("--seed", type=int, default=0)
-    p = task("super_resolve", task_super_resolve, 4, help="enlarge a small picture")
-    p.add_argument("--factor", type=int, choices=FACTORS, help="first fit the picture to this")
-    p.add_argument("--seed", type=int, default=0)
-    p = task("stroke", task_stroke, 2, help="finish a painting")
+    p = task("stroke", 2, help="finish a painting")
     p.add_argument("--strength", type=float, default=0.5, help="0 follows the strokes, 1 is free")
-    p.add_argument("--seed", type=int, default=0)
-    p = task("denoise", task_denoise, help="clean a noisy picture in one evaluation")
+
+    p = task("inpaint", 4, help="repaint where the mask is light, at any size")
+    p.add_argument("--mask", required=True, help="picture of the same size, light = repaint")
+    p.add_argument(
+        "--context", type=float, default=CONTEXT, help="surroundings seen, in sizes of the mask"
+    )
+
+    p = task("outpaint", 4, help="extend a picture over its edges")
+    for side in ("left", "top", "right", "bottom"):
+        p.add_argument(f"--{side}", type=int, default=0, metavar="PIXELS")
+
+    p = task("colorize", 4, help="colour a grey picture")
+    p.add_argument("--hints", help="picture with colour where opaque, transparent elsewhere")
+
+    p = task("super_resolve", 4, help="enlarge a small picture")
+    p.add_argument("--factor", type=int, choices=FACTORS, help="first fit the picture to this")
+    p.add_argument("--beside", action="store_true", help="with plain bicubic on the left")
+
+    p = task("denoise", help="clean a noisy picture in one evaluation")
     p.add_argument("--sigma", type=float, help="noise level in units of [-1, 1]; else estimated")
-    p = task("interpolate", task_interpolate, 1, picture=False, help="walk between two seeds")
-    p.add_argument("seed_a", type=int)
-    p.add_argument("seed_b", type=int)
-    p.add_argument("--frames", type=int, default=16)
+    p.add_argument("--add", type=float, default=0.0, help="first add noise of this level")
+    p.add_argument("--beside", action="store_true", help="with the noisy picture on the left")
+
+    p = task("interpolate", 1, picture=False, seed=False, help="walk between two seeds or four")
+    p.add_argument("seeds", type=int, nargs="+", help="two ends, or four corners of a grid")
+    p.add_argument("--frames", type=int, default=16, help="between two ends")
+    p.add_argument("--rows", type=int, default=5, help="of a grid")
+    p.add_argument("--columns", type=int, default=5, help="of a grid")
+
+    p = task("generate", 1, picture=False, help="draw from noise")
+    p.add_argument("--count", type=int, default=1, help="pictures, of this seed and the next ones")
+
+    p = task("steps", picture=False, help="one noise in more and more steps, then by the teacher")
+    p.add_argument("--counts", type=int, nargs="+", default=[1, 2, 4, 8], metavar="STEPS")
+    p.add_argument("--levels", type=int, nargs="+", default=[5, 18, 40], metavar="HEUN_STEPS")
+    p.add_argument("--teacher", help="its name or folder; else the model's with -teacher")
+    p.add_argument("--no-teacher", action="store_true", help="the consistency model alone")
     return top
 
 
 def main(arguments: list[str] | None = None) -> int:
     args = parser().parse_args(arguments)
     try:
+        check_path(args.out)
         model = load_model(args.model)
+        options = {"label": label_of(model, args), **progress()}
         with torch.inference_mode():
-            made = args.function(
-                model, args, {"label": label_of(model, args.label), **progress(args)}
-            )
-        write(made, args.out)
+            made = args.function(model, args, options)
+        pictures = made.pictures[0] if len(made.pictures) == 1 else made.pictures
+        save(pictures, args.out, args.scale, made.columns)
     except OneStrokeError as error:
         print(error, file=sys.stderr)
         return 2
+    if made.note:
+        print(made.note)
     print(args.out)
     return 0
 
 
-def progress(args) -> dict:
+def progress() -> dict:
     """A line a step on a terminal, nothing in a script."""
     if not sys.stderr.isatty():
         return {}

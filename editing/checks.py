@@ -49,3 +49,11 @@ def check_between(value: float, low: float, high: float, name: str) -> float:
     if not low <= value <= high:
         raise SettingError(f"{name} lies between {low:g} and {high:g}, not {value:g}.")
     return value
+
+
+def model_side(model: Model, size: int | None = None) -> int:
+    """The side of the pictures that a model draws; `size` speaks for a plain callable."""
+    side = size or getattr(getattr(model, "config", None), "image_size", None)
+    if side is None:
+        raise SettingError("Give size, the side of the pictures: this model does not say its own.")
+    return side

@@ -26,9 +26,14 @@ def open_picture(path: str | Path) -> Image.Image:
     return ImageOps.exif_transpose(picture)
 
 
+def is_transparent(picture: Image.Image) -> bool:
+    """Whether a picture has, or may have, transparent parts."""
+    return picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
+
+
 def on_white(picture: Image.Image) -> Image.Image:
     """RGB, transparent parts on white paper."""
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+    if is_transparent(picture):
         picture = picture.convert("RGBA")
         paper = Image.new("RGBA", picture.size, "white")
         return Image.alpha_composite(paper, picture).convert("RGB")
@@ -81,6 +86,11 @@ def fit(picture: Image.Image, size: int) -> Image.Image:
     )
     square.paste(resized, (left, top))
     return square
+
+
+def crop_like(edited: Image.Image, picture: Image.Image) -> Image.Image:
+    """The edit of a fitted picture without the margins that made `picture` square."""
+    return edited.crop(fit_box(picture.size, edited.width))
 
 
 def hard_mask(mask: Image.Image) -> Image.Image:

@@ -75,19 +75,31 @@ class PatchMean:
             )
         return F.avg_pool2d(x, self.patch)
 
-    def merge(self, measured: Tensor, x: Tensor) -> Tensor:
-        return x + enlarge(measured - self.measure(x), self.patch)
+    def merge(self, measured: Tensor, x: Tensor, free: Tensor | None = None) -> Tensor:
+        """As any merge; with free (B or 1, 1, H, W) of bool, only those pixels may change.
+
+        Where a mask cuts a patch, its free pixels take up what the known ones leave of the mean.
+        """
+        missing = measured - self.measure(x)
+        if free is None:
+            return x + enlarge(missing, self.patch)
+        share = self.measure(free.to(x))
+        missing = torch.where(share > 0, missing / share.clamp(min=1 / self.patch**2), 0.0)
+        return torch.where(free.to(x.device), x + enlarge(missing, self.patch), x)
 
 
 class Compose:
-    """Several measurements at once. Their splits must commute, as masks, grey and hints do.
+    """Several measurements at once: masks, grey, hints and means in any number.
 
-    Raises SettingError, on first use, where they do not (a mask that cuts through patches): merging
-    one would then undo another.
+    They commute, but for a mask and a mean whose patches it cuts: those are solved together, in
+    closed form. Raises SettingError, on first use, for others that do not commute (means whose
+    patches overlap without nesting): merging one would then undo another.
     """
 
     def __init__(self, *operators: Operator):
-        self.operators = operators
+        self.operators: list[Operator] = []
+        for operator in operators:
+            self.operators += operator.operators if isinstance(operator, Compose) else [operator]
         self.checked: tuple[int, ...] = ()
 
     def measure(self, x: Tensor) -> tuple:
@@ -96,26 +108,28 @@ class Compose:
         return tuple(operator.measure(x) for operator in self.operators)
 
     def merge(self, measured: Sequence, x: Tensor) -> Tensor:
-        for operator, part in zip(self.operators, measured, strict=True):
-            x = operator.merge(part, x)
+        pairs = list(zip(self.operators, measured, strict=True))
+        free = None
+        for operator, part in pairs:
+            if not isinstance(operator, PatchMean):
+                x = operator.merge(part, x)
+            if isinstance(operator, Mask):
+                free = operator.free if free is None else free & operator.free
+        for operator, part in pairs:  # last: they leave alone what the masks know
+            if isinstance(operator, PatchMean):
+                x = operator.merge(part, x, free)
         return x
 
     def _check(self, x: Tensor) -> None:
-        """Merging another picture's measurements must keep them all, in this order and reversed."""
+        """Merging another picture's measurements must keep them all."""
         probe = torch.randn(x.shape, generator=torch.Generator().manual_seed(0)).to(x)
         wanted = [operator.measure(probe) for operator in self.operators]
-        for order in (1, -1):
-            merged = x
-            for operator, part in list(zip(self.operators, wanted, strict=True))[::order]:
-                merged = operator.merge(part, merged)
-            for operator, part in zip(self.operators, wanted, strict=True):
-                kept = operator.measure(merged)
-                pairs = zip(kept, part, strict=True) if isinstance(kept, tuple) else [(kept, part)]
-                if any((a - b).abs().max() > 1e-4 for a, b in pairs):
-                    raise SettingError(
-                        "These measurements contradict each other: "
-                        "a mask must not cut through the patches of a mean."
-                    )
+        merged = self.merge(wanted, x)
+        for operator, part in zip(self.operators, wanted, strict=True):
+            if (operator.measure(merged) - part).abs().max() > 1e-4:
+                raise SettingError(
+                    "These measurements contradict each other: the patches of two means must nest."
+                )
         self.checked = tuple(x.shape)
 
 

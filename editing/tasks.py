@@ -11,9 +11,16 @@ import torch
 from torch import Tensor
 
 from cm_core.errors import SettingError
-from cm_core.noise import Generators, generators, randn
-from cm_core.samplers import Model, Step, last, stream_multistep
-from editing.checks import check_between, check_mask, check_picture, check_range, check_size
+from cm_core.noise import Generators, generators, randn_like
+from cm_core.samplers import Model, Step, last
+from editing.checks import (
+    check_between,
+    check_mask,
+    check_picture,
+    check_range,
+    check_size,
+    model_side,
+)
 from editing.operators import (
     ColourHints,
     Grey,
@@ -123,10 +130,7 @@ def stream_super_resolve(
     size: the side of the result, needed only for a callable that does not know its own.
     """
     check_range(check_picture(small, "small picture"))
-    config = getattr(model, "config", None)
-    size = size or getattr(config, "image_size", None)
-    if size is None:
-        raise SettingError("Give size, the side of the result: this model does not say its own.")
+    size = model_side(model, size)
     height, width = small.shape[-2:]
     if height != width or size % height or size == height:
         sides = ", ".join(str(size // f) for f in (2, 4, 8))
@@ -188,46 +192,16 @@ def stream_denoise(
     yield Step(0, sigma, noisy, model(noisy, sigma, label).clamp(-1, 1))
 
 
-def stream_interpolate(
-    model: Model,
-    seed_a: int,
-    seed_b: int,
-    frames: int = 16,
-    steps: int = 1,
+def add_noise(
+    image: Tensor,
+    sigma: float,
+    seed: int | Sequence[int] = 0,
     *,
-    label=None,
-    sigmas: Sigmas = None,
-    size: int | None = None,
-) -> Iterator[Step]:
-    """The pictures between two seeds' noises, all frames in one batch, (frames, 3, H, W).
-
-    Spherical interpolation keeps the noise as long as the network knows it. Later steps inject the
-    same noise into every frame.
-    """
-    check_between(frames, 2, 256, "frames")
-    config = getattr(model, "config", None)
-    size = size or getattr(config, "image_size", None)
-    if size is None:
-        raise SettingError("Give size, the side of the pictures: this model does not say its own.")
-    if sigmas is None:
-        sigmas = model.sigmas_for(steps)
-    shape = (1, 3, size, size)
-    a, b = (randn(shape, generators(seed, 1)) for seed in (seed_a, seed_b))
-    noise = torch.cat([slerp(a, b, i / (frames - 1)) for i in range(frames)])
-    draw = generators([seed_a] * frames, frames)
-    for g in draw:
-        torch.randn(shape, generator=g)  # past the noise that seed_a itself began with
-    noise = noise.to(getattr(model, "device", "cpu"))
-    return stream_multistep(model, noise, sigmas, draw, label, clip=True)
-
-
-def slerp(a: Tensor, b: Tensor, weight: float) -> Tensor:
-    """Spherical interpolation from a (weight 0) to b (weight 1)."""
-    cosine = (a * b).sum() / (a.norm() * b.norm())
-    angle = cosine.clamp(-1, 1).acos()
-    if angle.sin() < 1e-6:
-        return torch.lerp(a, b, weight)
-    return ((1 - weight) * angle).sin() / angle.sin() * a + (weight * angle).sin() / angle.sin() * b
+    generator: Generators | None = None,
+) -> Tensor:
+    """image + sigma z: what `denoise` is shown on. (B, 3, H, W), not clamped."""
+    check_between(sigma, 0, 80, "sigma")
+    return image + sigma * randn_like(image, _random(seed, generator, image.shape[0]))
 
 
 def estimate_sigma(noisy: Tensor) -> float:
@@ -267,10 +241,3 @@ def stroke(
 def denoise(model, noisy, sigma=None, *, on_step: OnStep = None, **options) -> Tensor:
     """The x0 of `stream_denoise`: (B, 3, H, W)."""
     return last(stream_denoise(model, noisy, sigma, **options), on_step)
-
-
-def interpolate(
-    model, seed_a, seed_b, frames=16, steps=1, *, on_step: OnStep = None, **options
-) -> Tensor:
-    """The last x0 of `stream_interpolate`: (frames, 3, H, W)."""
-    return last(stream_interpolate(model, seed_a, seed_b, frames, steps, **options), on_step)

@@ -43,11 +43,13 @@ def test_inpaint_changes_the_mask_only_at_full_size(files, folder):
         ["denoise", "in.png"],
     ],
 )
-def test_every_task_writes_a_picture_of_the_models_size(files, folder, arguments):
+def test_every_task_writes_a_picture_of_the_models_size_and_the_inputs_shape(
+    files, folder, arguments
+):
     out = files / "out.png"
     named = [files / a if a.endswith(".png") else a for a in arguments]
     assert run(folder, *named, "--out", out) == 0
-    assert Image.open(out).size == (16, 16)
+    assert Image.open(out).size == ((16, 12) if "in.png" in arguments else (16, 16))
 
 
 def test_interpolate_writes_an_animation_or_a_strip(files, folder):
@@ -67,6 +69,11 @@ def test_interpolate_writes_an_animation_or_a_strip(files, folder):
         (["stroke", "in.png", "--label", "style=Comic"], "choose Noto, Twemoji"),
         (["super_resolve", "in.png"], "whole factor"),
         (["stroke", "in.png", "--steps", "0"], "steps counts network evaluations"),
+        (["outpaint", "in.png"], "1 or more"),
+        (["interpolate", "1", "2", "3"], "two seeds, or four"),
+        (["generate", "--scale", "0"], "scale is a whole number"),
+        (["generate", "--style", "Comic"], "choose Noto, Twemoji"),
+        (["steps"], "There is no model"),
     ],
 )
 def test_bad_input_exits_with_2_and_one_line(files, folder, capsys, arguments, sentence):
@@ -80,3 +87,54 @@ def test_bad_input_exits_with_2_and_one_line(files, folder, capsys, arguments, s
 def test_an_unknown_model_exits_with_2(files, capsys):
     assert run("nowhere", "stroke", files / "in.png", "--out", files / "out.png") == 2
     assert "There is no model" in capsys.readouterr().err
+
+
+def test_the_kind_of_file_is_checked_before_the_work(files, folder, capsys):
+    for name, sentence in (("out.xyz", "kind of picture"), ("gone/out.png", "no folder")):
+        assert run(folder, "generate", "--out", files / name) == 2
+        assert sentence in capsys.readouterr().err
+
+
+def test_outpaint_keeps_the_old_picture(files, folder):
+    out = files / "out.png"
+    picture = np.array(Image.open(files / "in.png"))
+    margins = ["--left", 5, "--bottom", 9]
+    assert run(folder, "outpaint", files / "in.png", *margins, "--out", out) == 0
+    made = np.array(Image.open(out))
+    assert made.shape == (33, 37, 3) and (made[:24, 5:] == picture).all()
+
+
+def test_generate_and_interpolate_agree_on_a_seed(files, folder):
+    one, grid, corners = files / "one.png", files / "grid.png", files / "corners.png"
+    assert run(folder, "generate", "--seed", 3, "--steps", 2, "--out", one) == 0
+    assert run(folder, "generate", "--seed", 2, "--count", 9, "--steps", 2, "--out", grid) == 0
+    seeds = ["interpolate", 1, 3, 5, 8, "--rows", 2, "--columns", 3, "--steps", 2]
+    assert run(folder, *seeds, "--out", corners) == 0
+    alone = np.array(Image.open(one)).astype(int)
+    assert np.array(Image.open(grid)).shape == (32, 128, 3)
+    assert abs(np.array(Image.open(grid))[:16, 16:32] - alone).max() <= 1
+    assert abs(np.array(Image.open(corners))[:16, 32:] - alone).max() <= 1
+
+
+def test_denoise_says_the_level_it_estimated(files, folder, capsys):
+    out = files / "out.png"
+    assert run(folder, "denoise", files / "in.png", "--add", 0.4, "--beside", "--out", out) == 0
+    assert "(estimated)" in capsys.readouterr().out
+    assert Image.open(out).size == (32, 12)
+
+
+def test_scale_and_bicubic_beside(files, folder):
+    out = files / "out.png"
+    small = ["super_resolve", files / "small.png", "--beside", "--scale", 4]
+    assert run(folder, *small, "--out", out) == 0
+    assert Image.open(out).size == (128, 64)
+
+
+def test_steps_compares_one_noise(files, folder, capsys):
+    out, counts = files / "out.png", ["--counts", 1, 2, "--levels", 2, 3]
+    assert run(folder, "steps", *counts, "--teacher", folder, "--out", out) == 0
+    assert Image.open(out).size == (64, 16)
+    said = capsys.readouterr().out
+    assert "NFE 1," in said and "NFE 3," in said and "NFE 5," in said
+    assert run(folder, "steps", *counts, "--no-teacher", "--out", out) == 0
+    assert Image.open(out).size == (32, 16)

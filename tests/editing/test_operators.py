@@ -22,6 +22,9 @@ HOLE = torch.zeros(1, 1, 16, 16)
 HOLE[..., 4:12, 4:12] = 1
 DABS = torch.zeros(1, 1, 16, 16)
 DABS[..., 2:6, 9:14] = 1
+ODD_HOLE = torch.zeros(1, 1, 16, 16)
+ODD_HOLE[..., 3:14, 5:9] = 1
+ODD_HOLE[..., 0, 0] = 1
 OPERATORS = {
     "mask": Mask(HOLE),
     "grey": Grey(),
@@ -32,6 +35,9 @@ OPERATORS = {
     "hints inside a hole": Compose(Mask(HOLE), ColourHints(DABS)),
     "grey means": Compose(Grey(), PatchMean(4)),
     "hole along patches": Compose(Mask(HOLE), PatchMean(4)),
+    "hole across patches": Compose(PatchMean(8), Mask(ODD_HOLE)),
+    "dabs across patches": Compose(ColourHints(DABS), PatchMean(4)),
+    "everything": Compose(Mask(ODD_HOLE), PatchMean(8), ColourHints(DABS), PatchMean(4)),
 }
 
 
@@ -103,10 +109,22 @@ def test_measurements_by_hand():
 
 
 def test_contradicting_measurements_are_refused():
-    cutting = torch.zeros(1, 1, 16, 16)
-    cutting[..., :3, :] = 1
+    x = picture()[..., :12, :12]
     with pytest.raises(SettingError, match="contradict"):
-        Compose(Mask(cutting), PatchMean(4)).measure(picture())
+        Compose(PatchMean(4), PatchMean(6)).measure(x)
+
+
+def test_a_cut_patch_keeps_its_mean_by_its_free_pixels():
+    """By hand: of four pixels one is free, so it must make up for the other three."""
+    hole = torch.zeros(1, 1, 2, 2)
+    hole[..., 1, 1] = 1
+    both = Compose(Mask(hole), PatchMean(2))
+    known = torch.tensor([[0.1, 0.2], [0.3, 0.8]]).expand(1, 3, 2, 2)
+    merged = both.merge(both.measure(known), torch.zeros(1, 3, 2, 2))
+    assert torch.allclose(merged, known) and torch.equal(merged[..., 0, :], known[..., 0, :])
+    alone = Compose(Mask(1 - hole), PatchMean(2))
+    merged = alone.merge(alone.measure(known), torch.zeros(1, 3, 2, 2))
+    assert torch.allclose(merged, torch.tensor([[0.2, 0.2], [0.2, 0.8]]).expand(1, 3, 2, 2))
 
 
 def test_impossible_shapes_are_refused():

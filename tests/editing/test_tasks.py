@@ -12,8 +12,9 @@ from editing import (
     stroke,
     super_resolve,
 )
+from editing.generate import slerp
 from editing.operators import Grey, PatchMean, enlarge
-from editing.tasks import estimate_sigma, slerp, spaced
+from editing.tasks import estimate_sigma, spaced
 from tests.gaussian import consistency
 
 SIDE = 16

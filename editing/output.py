@@ -1,0 +1,173 @@
+"""What leaves the library as a file: enlarged PNG, SVG, animations and strips of frames."""
+
+import io
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from cm_core.errors import ImageError, SettingError
+from editing.image import MAX_PIXELS, on_white
+
+SCALES = (1, 4, 8)  # what the page offers
+FRAME_MS = 90
+COLOURS = 16  # of a traced picture: flat emoji use fewer
+PAPER = 240  # lighter than this in every channel, a traced colour is the white it is meant to be
+TRACE_SIDE = 512  # small pictures are traced enlarged to about this: curves instead of stairs
+ANIMATED = (".webp", ".gif")
+WITH_ALPHA = ("PNG", "WEBP", "TIFF")
+
+
+def enlarge_picture(picture: Image.Image, scale: int = 1, smooth: bool = True) -> Image.Image:
+    """A picture `scale` times as large.
+
+    Bicubic by default: the edges of flat shapes, which the model draws antialiased, stay smooth,
+    where nearest shows stairs and Lanczos rings beside them. smooth=False keeps the pixels square.
+    Raises SettingError.
+    """
+    if scale < 1 or picture.width * picture.height * scale**2 > MAX_PIXELS:
+        most = f"{MAX_PIXELS // 10**6} million pixels"
+        raise SettingError(f"scale is a whole number from 1, for at most {most}, not {scale}.")
+    kind = Image.Resampling.BICUBIC if smooth else Image.Resampling.NEAREST
+    size = picture.width * scale, picture.height * scale
+    return picture if scale == 1 else picture.resize(size, kind)
+
+
+def to_svg(picture: Image.Image, scale: int = 1, colours: int = COLOURS) -> str:
+    """A flat picture as SVG text, traced by vtracer, on white; shown `scale` times as large.
+
+    The picture's colours are first reduced to a few, so that the antialiased edge between two
+    areas does not become a stack of slivers. Raises ImageError where vtracer is missing.
+    """
+    try:
+        import vtracer
+    except ImportError:
+        raise ImageError("SVG needs the vtracer package: pip install vtracer.") from None
+    picture = on_white(picture)
+    few = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
+    palette = np.reshape(few.getpalette(), (-1, 3))
+    palette[palette.min(1) >= PAPER] = 255
+    few.putpalette(palette.flatten().tolist())
+    finer = max(1, round(TRACE_SIDE / max(picture.size)))
+    large = enlarge_picture(picture, finer).quantize(palette=few, dither=Image.Dither.NONE)
+    svg = vtracer.convert_raw_image_to_svg(
+        encoded(large.convert("RGB"), "PNG"),
+        img_format="png",
+        filter_speckle=2 * finer,  # in pixels of the enlarged picture, a side
+        color_precision=8,
+        layer_difference=0,  # the colours are few already: keep each
+        path_precision=1,
+    )
+    view = f'viewBox="0 0 {large.width} {large.height}"'
+    own = f'width="{picture.width * scale}" height="{picture.height * scale}"'
+    return re.sub(r'width="\d+" height="\d+"', f"{view} {own}", svg, count=1)
+
+
+def animation(
+    frames: Sequence[Image.Image],
+    scale: int = 1,
+    *,
+    back: bool = False,
+    milliseconds: int = FRAME_MS,
+    kind: str = "WEBP",
+) -> bytes:
+    """The frames as an endless animation, kind WEBP (lossless) or GIF; with back, there and back.
+
+    Raises SettingError for no frames.
+    """
+    shown = [enlarge_picture(frame, scale) for frame in some(frames)]
+    shown += shown[-2:0:-1] if back else []
+    options = {"lossless": True} if kind == "WEBP" else {}
+    return encoded(
+        shown[0],
+        kind,
+        save_all=True,
+        append_images=shown[1:],
+        duration=milliseconds,
+        loop=0,
+        **options,
+    )
+
+
+def strip(frames: Sequence[Image.Image], columns: int | None = None) -> Image.Image:
+    """The frames in a row, or in rows of `columns`, all of the first one's size."""
+    columns = columns or len(some(frames))
+    width, height = frames[0].size
+    rows = -(-len(frames) // columns)
+    sheet = Image.new("RGB", (columns * width, rows * height), "white")
+    for i, frame in enumerate(frames):
+        sheet.paste(on_white(frame), (i % columns * width, i // columns * height))
+    return sheet
+
+
+def some(frames: Sequence[Image.Image]) -> Sequence[Image.Image]:
+    """The frames, or SettingError where there are none."""
+    if not frames:
+        raise SettingError("There are no frames to save.")
+    return frames
+
+
+def encoded(picture: Image.Image, kind: str, **options) -> bytes:
+    """A picture as the bytes of a file."""
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
+
+
+def check_path(path: Path) -> Path:
+    """A path whose ending is a known kind of picture, in a folder that exists."""
+    ending = path.suffix.lower()
+    if ending != ".svg" and Image.registered_extensions().get(ending) not in Image.SAVE:
+        raise ImageError(f"{path} does not end in a kind of picture: use .png, .webp or .svg.")
+    if not path.parent.is_dir():
+        raise ImageError(f"There is no folder {path.parent}.")
+    return path
+
+
+def save(
+    made: Image.Image | Sequence[Image.Image],
+    path: str | Path,
+    scale: int = 1,
+    columns: int | None = None,
+) -> None:
+    """Write a picture, or frames, whole or not at all; the file's ending says how.
+
+    Frames: an animation as WebP or GIF, else a strip in rows of `columns`. `.svg` is traced.
+    Raises ImageError, SettingError.
+    """
+    path = check_path(Path(path))
+    content = file_content(made, path.suffix.lower(), scale, columns)
+    # Beside its place and then renamed, so that a full disk leaves no half of a picture.
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ImageError(f"{path} could not be written: {error.strerror}.") from None
+
+
+def file_content(
+    made: Image.Image | Sequence[Image.Image],
+    ending: str,
+    scale: int = 1,
+    columns: int | None = None,
+) -> bytes:
+    """The bytes of the file that `save` writes, e.g. for the ending ".png"."""
+    if not isinstance(made, Image.Image):
+        if ending in ANIMATED:
+            return animation(made, scale, kind=ending[1:].upper())
+        made = strip(made, columns)
+    if ending == ".svg":
+        return to_svg(made, scale).encode()
+    kind = Image.registered_extensions()[ending]
+    made = enlarge_picture(made, scale)
+    try:
+        if kind in WITH_ALPHA:
+            return encoded(made, kind, **({"lossless": True} if kind == "WEBP" else {}))
+        return encoded(on_white(made), kind)
+    except (OSError, ValueError) as error:
+        raise ImageError(f"The picture cannot be kept as {kind}: {error}.") from None

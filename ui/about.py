@@ -28,8 +28,8 @@ LIMITS = """
 ### What it cannot do
 - It knows emoji: faces, animals, food, travel, objects. A photograph comes back as an emoji-like
   picture or a blur.
-- It thinks at {size} × {size} pixels. Inpainting pastes its edit back into the full picture;
-  everything else it returns at its own size, enlarged by the browser.
+- It thinks at {size} × {size} pixels. Inpainting and growing paste their edit into the full
+  picture; everything else it returns at its own size, enlarged by the browser.
 - It has no text prompt; style and subject are menus.
 - Few steps mean soft detail. The Steps tab shows what more of them buy.
 """
@@ -44,22 +44,27 @@ from gradio_client import Client, handle_file
 page = Client("http://127.0.0.1:7860")
 page.predict(handle_file("sketch.png"), strength=0.5, steps=2, seed=7, api_name="/paint")
 page.predict(handle_file("cat.png"), handle_file("mask.png"), api_name="/inpaint")
-page.predict(handle_file("grey.png"), api_name="/colorize")
+page.predict(handle_file("cat.png"), right=0.25, api_name="/outpaint")
+page.predict(handle_file("grey.png"), hints=handle_file("dabs.png"), api_name="/colorize")
 page.predict(handle_file("small.png"), factor=4, api_name="/super_resolve")
 page.predict(handle_file("noisy.png"), api_name="/denoise")
 page.predict(seed_a=1, seed_b=2, frames=12, api_name="/interpolate")
-page.predict(steps=1, seed=7, style="Any", group="Any", api_name="/generate")
+page.predict(seed_a=1, seed_b=2, seed_c=3, seed_d=4, api_name="/interpolate")  # a 5 x 5 grid
+page.predict(steps=1, seed=7, style="Noto", group="Any", api_name="/generate")
 page.predict(seed=7, api_name="/steps")
+page.predict(handle_file("picture.png"), form="svg", api_name="/export")  # or png1, png4, png8
 ```
 
 The same in Python, without the page:
 
 ```python
 from cm_core import load_model
-from editing import inpaint
+from editing import inpaint_region
+from editing.image import open_picture
 
 model = load_model("emoji64")
-picture = inpaint(model, image, mask, steps=4, seed=0)
+photo, mask = open_picture("photo.png"), open_picture("mask.png")
+picture = inpaint_region(model, photo, mask, steps=4, seed=0)  # at the photo's own size
 ```
 """
 

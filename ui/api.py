@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import gradio as gr
 
 from cm_core.errors import ImageError
+from ui import lesson
 from ui.engine import ANY, plainly
-from ui.interpolate import animation
+from ui.export import FORMATS, written
+from ui.film import animation
+from ui.interpolate import GRID
 from ui.pictures import PictureFile
-from ui.sidebar import MAX_SEED
-from ui.tasks import Tasks
+from ui.tasks import MAX_SEED, Made, Tasks, last, some
 
 
 def endpoints(tasks: Tasks) -> None:
     """Register the endpoints on components that the page never shows."""
-    axes = tasks.engine.axes
+    engines = tasks.engines
+    axes = engines.first.axes
     with gr.Column(visible=False):
         image, mask, hints = (PictureFile(label=name) for name in ("image", "mask", "hints"))
         strength = gr.Slider(0, 1, value=0.5, label="strength")
@@ -22,61 +28,110 @@ def endpoints(tasks: Tasks) -> None:
         sigma = gr.Number(0, label="sigma (0: estimate it)", minimum=0, maximum=80)
         frames = gr.Slider(2, 32, value=12, step=1, precision=0, label="frames")
         steps = gr.Slider(1, 8, value=4, step=1, precision=0, label="steps")
-        seed, seed_a, seed_b = (
+        margins = [
+            gr.Number(0, label=f"{side} (share of the picture)", minimum=0, maximum=1)
+            for side in ("left", "top", "right", "bottom")
+        ]
+        seed, seed_a, seed_b, seed_c, seed_d = (
             gr.Number(value, label=name, precision=0, minimum=0, maximum=MAX_SEED)
-            for name, value in (("seed", 0), ("seed_a", 1), ("seed_b", 2))
+            for name, value in (
+                ("seed", 0),
+                ("seed_a", 1),
+                ("seed_b", 2),
+                ("seed_c (lower left, for a grid)", None),
+                ("seed_d (lower right, for a grid)", None),
+            )
         )
-        style = gr.Dropdown(axes.get("style", [ANY]), value=ANY, label="style")
-        group = gr.Dropdown(axes.get("group", [ANY]), value=ANY, label="group")
+        # Another model has other names: they are checked against the model that was named.
+        choice = [
+            gr.Dropdown(axes.get(axis, [ANY]), value=ANY, allow_custom_value=True, label=axis)
+            for axis in ("style", "group", "category")
+        ]
+        model = gr.Dropdown(
+            [entry.name for entry in engines.menu()], value=engines.first.name, label="model"
+        )
+        form = gr.Radio(list(FORMATS), value="png1", label="form")
         picture = gr.Image(format="png", label="picture")
         gallery = gr.Gallery(format="png", label="pictures")
-        film = gr.File(label="animation")
+        film, file = gr.File(label="animation"), gr.File(label="file")
         level = gr.Number(label="noise level")
         costs = gr.JSON(label="costs")
 
-    def paint(image, strength, steps, seed, style, group):
-        return tasks.paint(image, strength, steps, seed, style, group)[0]
+    def finished(task: Callable[..., Any], *args: Any):
+        return last(task(*args)).picture
 
-    def generate(steps, seed, style, group):
-        return tasks.generate(steps, seed, style, group)[0]
+    def paint(image, strength, steps, seed, style, group, category, model):
+        return finished(tasks.paint, image, strength, steps, seed, style, group, category, model)
 
-    def inpaint(image, mask, steps, seed, style, group):
+    def generate(steps, seed, style, group, category, model):
+        return finished(tasks.generate, steps, seed, style, group, category, model)
+
+    def inpaint(image, mask, steps, seed, style, group, category, model):
         if image and mask and image.size != mask.size:
             raise ImageError("The mask must have the picture's own size: draw it over the picture.")
-        return tasks.inpaint(image, mask, steps, seed, style, group)[0]
+        return finished(tasks.inpaint, image, mask, steps, seed, style, group, category, model)
 
-    def colorize(image, steps, seed, style, group, hints=None):
-        return tasks.colorize(image, hints, steps, seed, style, group)[0]
+    def outpaint(image, left, top, right, bottom, steps, seed, style, group, category, model):
+        sides = (left, top, right, bottom)
+        return finished(tasks.outpaint, image, sides, steps, seed, style, group, category, model)
 
-    def super_resolve(image, factor, steps, seed, style, group):
-        return tasks.super_resolve(tasks.shrink(image, factor), steps, seed, style, group)[0]
+    def colorize(image, steps, seed, style, group, category, model, hints=None):
+        return finished(tasks.colorize, image, hints, steps, seed, style, group, category, model)
 
-    def denoise(image, sigma, style, group):
-        cleaned, told, _ = tasks.denoise(image, sigma, style, group)
-        return cleaned, told
+    def super_resolve(image, factor, steps, seed, style, group, category, model):
+        chosen = (style, group, category, model)
+        small = tasks.shrink(image, factor, *chosen)
+        return finished(tasks.super_resolve, small, steps, seed, *chosen)
 
-    def interpolate(seed_a, seed_b, frames, steps, style, group):
-        pictures, _ = tasks.interpolate(seed_a, seed_b, frames, steps, style, group)
-        return pictures, animation(pictures, film.GRADIO_CACHE)
+    def denoise(image, sigma, style, group, category, model):
+        made, told = tasks.denoise(image, sigma, style, group, category, model)
+        return made.picture, told
 
-    def compare(seed, style, group):
-        done = list(tasks.steps(seed, style, group))
-        table = [
-            {"name": name, "evaluations": r.evaluations, "milliseconds": round(r.milliseconds, 1)}
-            for name, _, r in done
+    def interpolate(
+        seed_a, seed_b, frames, steps, style, group, category, model, seed_c=None, seed_d=None
+    ):
+        four = seed_c is not None and seed_d is not None
+        seeds = [seed_a, seed_b, seed_c, seed_d] if four else [seed_a, seed_b]
+        count = GRID if four else frames
+        pictures, _ = tasks.interpolate(seeds, count, steps, style, group, category, model)
+        return pictures, animation(pictures, GRID if four else None)
+
+    def compare(seed, style, group, category, model):
+        done: list[tuple[str, Made]] = [
+            (name, made)
+            for name, made in lesson.compare(tasks, seed, style, group, category, model)
+            if made.done
         ]
-        return [(picture, name) for name, picture, _ in done], table
+        table = [
+            {
+                "name": name,
+                "evaluations": made.readout.evaluations,
+                "milliseconds": round(made.readout.milliseconds, 1),
+            }
+            for name, made in done
+        ]
+        return [(made.picture, name) for name, made in done], table
 
-    labels = [style, group]
+    def export(image, form):
+        return written(some(image), form)
+
+    labels = [*choice, model]
     shared = [steps, seed, *labels]
     for name, fn, inputs, outputs in (
         ("paint", paint, [image, strength, *shared], picture),
         ("generate", generate, shared, picture),
         ("inpaint", inpaint, [image, mask, *shared], picture),
+        ("outpaint", outpaint, [image, *margins, *shared], picture),
         ("colorize", colorize, [image, *shared, hints], picture),
         ("super_resolve", super_resolve, [image, factor, *shared], picture),
         ("denoise", denoise, [image, sigma, *labels], [picture, level]),
-        ("interpolate", interpolate, [seed_a, seed_b, frames, steps, *labels], [gallery, film]),
+        (
+            "interpolate",
+            interpolate,
+            [seed_a, seed_b, frames, steps, *labels, seed_c, seed_d],
+            [gallery, film],
+        ),
         ("steps", compare, [seed, *labels], [gallery, costs]),
+        ("export", export, [image, form], file),
     ):
         gr.on([], plainly(fn), inputs, outputs, api_name=name, concurrency_id="model")

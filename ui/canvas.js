@@ -1,29 +1,20 @@
-// Runs once per canvas with Gradio's (element, trigger, props, watch).
-// Two layers: `back` holds the picture, `ink` what was drawn. `props.value` leaves as the data URL
-// of a frame; Python sets it to {background: data URL or null} to start from another picture.
+// Runs once per canvas with Gradio's (element, trigger, props, watch), after brush.js.
+// Two layers: `back` holds the picture, `ink` what was drawn. `props.value` leaves as {frame: data URL,
+// drawing: whether the pen is down}; Python sets it to {background: data URL or null} to start anew.
 const PALETTE = ["#1d1d1f", "#ffffff", "#8e8e93", "#7a4a2b", "#d92d20", "#f97316", "#facc15", "#f6c99f",
   "#65a30d", "#15803d", "#22b8cf", "#2563eb", "#1e3a8a", "#7c3aed", "#ec4899"];
-const SIDE = 512, SEND_EVERY_MS = 80, UNDO_DEPTH = 30;
-const root = element.querySelector(".lc"), mode = props.mode;
-const stage = root.querySelector(".lc-stage");
+const NAMES = ["Black", "White", "Grey", "Brown", "Red", "Orange", "Yellow", "Skin", "Leaf green", "Green", "Cyan",
+  "Blue", "Navy", "Violet", "Pink"];
+const SIDE = 512, SEND_EVERY_MS = 70, UNDO_DEPTH = 40;
+const root = element.querySelector(".lc"), mode = root.dataset.mode, frameSide = +root.dataset.send;
+const stage = root.querySelector(".lc-stage"), ring = root.querySelector(".lc-ring");
 const back = root.querySelector(".lc-back"), ink = root.querySelector(".lc-ink");
 const options = { willReadFrequently: true };
 const backCtx = back.getContext("2d", options), inkCtx = ink.getContext("2d", options);
-const brush = { tool: "brush", colour: mode === "mask" ? "#ff2d87" : PALETTE[0], opacity: 1, size: +props.size };
-let undone = [], done = [], points = [], base = null;
-let lastFrame = null, timer = null, lastSent = 0, ready = false;
+const brush = { tool: "brush", colour: mode === "mask" ? "#ff2d87" : PALETTE[0], opacity: 1, mirror: false,
+  size: +root.dataset.size };
+let undone = [], done = [], stroke = null, lastFrame = null, timer = null, lastSent = 0, ready = false;
 
-function blank(width, height) {
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
-  return canvas;
-}
-function copy(canvas) {
-  const other = blank(canvas.width, canvas.height);
-  other.getContext("2d").drawImage(canvas, 0, 0);
-  return other;
-}
 function showInk(picture) {
   inkCtx.clearRect(0, 0, ink.width, ink.height);
   if (picture) inkCtx.drawImage(picture, 0, 0);
@@ -36,21 +27,23 @@ function composite() {
 
 // ---- sending: at most one frame per SEND_EVERY_MS, the last one always, an unchanged one never
 function frame() {
-  const scale = Math.min(1, props.send / Math.max(ink.width, ink.height));
+  const scale = Math.min(1, frameSide / Math.max(ink.width, ink.height));
   const out = blank(Math.max(1, Math.round(ink.width * scale)), Math.max(1, Math.round(ink.height * scale)));
   const ctx = out.getContext("2d");
   ctx.imageSmoothingQuality = "high";
-  ctx.drawImage(mode === "paint" ? composite() : ink, 0, 0, out.width, out.height);
+  if (mode === "paint") ctx.drawImage(back, 0, 0, out.width, out.height);
+  ctx.drawImage(ink, 0, 0, out.width, out.height);
   return out.toDataURL("image/png");
 }
 function send() {
   clearTimeout(timer);
   timer = null;
   lastSent = performance.now();
-  const now = frame();
-  if (now === lastFrame) return;
-  lastFrame = now;
-  props.value = now;
+  const drawing = stroke !== null, now = frame();
+  // What was sent while the pen was down is sent once more at pen up, to be finished in all its steps.
+  if (now === lastFrame?.frame && (drawing || !lastFrame.drawing)) return;
+  lastFrame = { frame: now, drawing };
+  props.value = lastFrame;
   trigger("input");
 }
 function sendSoon() {
@@ -64,7 +57,7 @@ function remember() {
   undone = [];
 }
 function swap(from, to) {
-  if (!from.length) return;
+  if (!from.length || stroke) return;
   to.push(copy(ink));
   showInk(from.pop());
   changed();
@@ -86,8 +79,10 @@ function reset(width, height, picture) {
   backCtx.fillStyle = "#fff";
   backCtx.fillRect(0, 0, width, height);
   if (picture) backCtx.drawImage(picture, 0, 0, width, height);
+  root.classList.toggle("lc-empty", !picture);
   done = [];
   undone = [];
+  stroke = null;
   changed();
   ready = true; // the picture that the page opens with is not news to the server
 }
@@ -101,85 +96,86 @@ function load(url) {
   picture.src = url;
 }
 watch("value", () => {
-  if (typeof props.value === "object") load(props.value?.background);
+  if (!props.value?.frame) load(props.value?.background);
 });
 
-// ---- drawing
+// ---- drawing with a mouse, a pen or a finger
 function position(event) {
   const box = stage.getBoundingClientRect();
-  return [(event.clientX - box.left) * ink.width / box.width, (event.clientY - box.top) * ink.height / box.height];
+  // A pen's pressure widens the line; a mouse and a finger have none to speak of.
+  const pressure = event.pointerType === "pen" && event.pressure > 0 ? 0.25 + 1.25 * event.pressure : 1;
+  return [(event.clientX - box.left) * ink.width / box.width, (event.clientY - box.top) * ink.height / box.height, pressure];
 }
-function drawStroke() {
-  // The whole stroke is drawn again from `base`, so that opacity does not pile up where it overlaps itself.
-  showInk(base);
-  inkCtx.save();
-  inkCtx.globalCompositeOperation = brush.tool === "eraser" ? "destination-out" : "source-over";
-  inkCtx.globalAlpha = brush.opacity;
-  inkCtx.strokeStyle = brush.colour;
-  inkCtx.lineWidth = brush.size;
-  inkCtx.lineCap = inkCtx.lineJoin = "round";
-  inkCtx.beginPath();
-  inkCtx.moveTo(...points[0]);
-  for (let i = 1; i < points.length - 1; i++) {
-    const [[x, y], [nextX, nextY]] = [points[i], points[i + 1]];
-    inkCtx.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
-  }
-  inkCtx.lineTo(...points[points.length - 1]);
-  inkCtx.stroke();
-  inkCtx.restore();
-}
-function fill([atX, atY]) {
-  const { width, height } = ink, seen = composite().getContext("2d").getImageData(0, 0, width, height).data;
-  const layer = inkCtx.getImageData(0, 0, width, height), data = layer.data;
-  const rgb = [1, 3, 5].map((i) => parseInt(brush.colour.slice(i, i + 2), 16));
-  const start = (Math.floor(atY) * width + Math.floor(atX)) * 4, visited = new Uint8Array(width * height);
-  const like = (p) => !visited[p] && [0, 1, 2].every((c) => Math.abs(seen[p * 4 + c] - seen[start + c]) < 48);
-  const stack = [start / 4];
-  while (stack.length) {
-    const p = stack.pop(), x = p % width;
-    if (!like(p)) continue;
-    visited[p] = 1;
-    data.set([...rgb, Math.round(255 * brush.opacity)], p * 4);
-    if (x > 0) stack.push(p - 1);
-    if (x < width - 1) stack.push(p + 1);
-    if (p >= width) stack.push(p - width);
-    if (p < width * (height - 1)) stack.push(p + width);
-  }
-  inkCtx.putImageData(layer, 0, 0);
+function showRing([x, y]) {
+  ring.style.left = 100 * x / ink.width + "%";
+  ring.style.top = 100 * y / ink.height + "%";
+  ring.style.width = 100 * brush.size / ink.width + "%";
 }
 function pick([x, y]) {
   const [r, g, b] = composite().getContext("2d").getImageData(Math.floor(x), Math.floor(y), 1, 1).data;
   chooseColour("#" + [r, g, b].map((v) => v.toString(16).padStart(2, "0")).join(""));
   chooseTool("brush");
 }
-stage.addEventListener("pointerdown", (event) => {
-  if (event.button !== 0 || points.length) return;
-  event.preventDefault();
-  root.focus({ preventScroll: true });
-  const at = position(event);
+function penDown(at) {
   if (brush.tool === "pick") return pick(at);
   remember();
-  if (brush.tool === "fill") { fill(at); return changed(); }
-  stage.setPointerCapture(event.pointerId);
-  base = copy(ink);
-  points = [at];
-  drawStroke();
+  root.classList.remove("lc-empty");
+  if (brush.tool === "fill") {
+    floodFill(ink, composite(), at, brush.colour, brush.opacity);
+    return changed();
+  }
+  stroke = startStroke(ink, brush);
+  penMove([at]);
+}
+function penMove(places) {
+  places.forEach(stroke.add);
+  stroke.lay();
   sendSoon();
-});
-stage.addEventListener("pointermove", (event) => {
-  if (!points.length || !stage.hasPointerCapture(event.pointerId)) return;
-  for (const e of event.getCoalescedEvents?.() ?? [event]) points.push(position(e));
-  drawStroke();
-  sendSoon();
-});
-function penUp(event) {
-  if (!points.length || !stage.hasPointerCapture(event.pointerId)) return;
-  points = [];
-  base = null;
+}
+function penUp() {
+  stroke.end();
+  stroke = null;
   changed();
 }
-stage.addEventListener("pointerup", penUp);
-stage.addEventListener("pointercancel", penUp);
+stage.addEventListener("pointerdown", (event) => {
+  if (event.button !== 0) return;
+  if (stroke) { // a second finger: the page is being pinched, not painted
+    stroke.cancel();
+    stroke = null;
+    done.pop();
+    return changed();
+  }
+  event.preventDefault();
+  stage.focus({ preventScroll: true });
+  penDown(position(event));
+  if (stroke) stage.setPointerCapture(event.pointerId);
+});
+stage.addEventListener("pointermove", (event) => {
+  showRing(position(event));
+  if (!stroke || !stage.hasPointerCapture(event.pointerId)) return;
+  const all = event.getCoalescedEvents?.() ?? [];
+  penMove((all.length ? all : [event]).map(position));
+});
+for (const name of ["pointerup", "pointercancel"])
+  stage.addEventListener(name, (event) => { if (stroke && stage.hasPointerCapture(event.pointerId)) penUp(); });
+
+// ---- drawing with the keyboard: arrows move the brush, Space puts it down and lifts it
+const hand = [SIDE / 2, SIDE / 2, 1];
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+function steer(event) {
+  const by = ARROWS[event.key];
+  if (by) {
+    const far = event.shiftKey ? 32 : 8;
+    hand[0] = Math.min(ink.width, Math.max(0, hand[0] + far * by[0]));
+    hand[1] = Math.min(ink.height, Math.max(0, hand[1] + far * by[1]));
+    showRing(hand);
+    if (stroke) penMove([[...hand]]);
+  } else if (event.key === " ") stroke ? penUp() : penDown([...hand]);
+  else return false;
+  return true;
+}
+stage.addEventListener("focus", () => showRing(hand));
+stage.addEventListener("blur", () => { if (stroke) penUp(); });
 
 // ---- the toolbar
 const tools = [...root.querySelectorAll("[data-tool]")], palette = root.querySelector(".lc-palette");
@@ -188,20 +184,26 @@ function chooseTool(name) {
   tools.forEach((b) => b.setAttribute("aria-pressed", b.dataset.tool === name));
 }
 tools.forEach((b) => { b.onclick = () => chooseTool(b.dataset.tool); });
+const mirror = root.querySelector("[data-mirror]");
+mirror.onclick = () => {
+  brush.mirror = !brush.mirror;
+  mirror.setAttribute("aria-pressed", brush.mirror);
+  root.classList.toggle("lc-mirror", brush.mirror);
+};
 function chooseColour(colour) {
   brush.colour = custom.value = colour;
   swatches.forEach((b) => b.setAttribute("aria-pressed", b.dataset.colour === colour));
   if (brush.tool === "eraser") chooseTool("brush");
 }
-const swatches = PALETTE.map((colour) => {
+const swatches = PALETTE.map((colour, i) => {
   const b = document.createElement("button");
-  Object.assign(b, { type: "button", ariaLabel: "Colour " + colour, onclick: () => chooseColour(colour) });
+  Object.assign(b, { type: "button", ariaLabel: NAMES[i], title: NAMES[i], onclick: () => chooseColour(colour) });
   b.dataset.colour = colour;
   b.style.setProperty("--swatch", colour);
   return b;
 });
 const custom = document.createElement("input");
-Object.assign(custom, { type: "color", ariaLabel: "Any other colour", oninput: () => chooseColour(custom.value) });
+Object.assign(custom, { type: "color", ariaLabel: "Any other colour", title: "Any other colour", oninput: () => chooseColour(custom.value) });
 palette.append(...swatches, custom);
 if (mode !== "mask") chooseColour(brush.colour);
 
@@ -212,13 +214,17 @@ function resize(factor) {
   size.value = brush.size * factor;
   brush.size = +size.value;
 }
-const KEYS = { b: () => chooseTool("brush"), e: () => chooseTool("eraser"), "[": () => resize(0.8), "]": () => resize(1.25) };
+const KEYS = { b: () => chooseTool("brush"), e: () => chooseTool("eraser"), m: () => mirror.click(),
+  "[": () => resize(0.8), "]": () => resize(1.25) };
 if (mode !== "mask") Object.assign(KEYS, { g: () => chooseTool("fill"), i: () => chooseTool("pick") });
 root.addEventListener("keydown", (event) => {
-  const key = event.key.toLowerCase();
-  if ((event.ctrlKey || event.metaKey) && key === "z") (event.shiftKey ? act.redo : act.undo).click();
-  else if (KEYS[key] && !event.ctrlKey && !event.metaKey && !event.altKey) KEYS[key]();
-  else return;
+  const key = event.key.toLowerCase(), command = event.ctrlKey || event.metaKey;
+  if (command && key === "z") (event.shiftKey ? act.redo : act.undo).click();
+  else if (command && key === "y") act.redo.click();
+  else if (command || event.altKey) return;
+  else if (key === "delete" || key === "backspace") act.clear.click();
+  else if (KEYS[key]) KEYS[key]();
+  else if (event.target !== stage || !steer(event)) return;
   event.preventDefault();
 });
 

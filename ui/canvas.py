@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
+from string import Template
 from typing import Any, Literal
 
 import gradio as gr
@@ -12,7 +14,8 @@ from editing.image import on_white
 from ui.pictures import data_url, from_data_url
 
 HERE = Path(__file__).parent
-CSS = (HERE / "canvas.css").read_text()
+HTML = Template((HERE / "canvas.html").read_text())
+JS = (HERE / "brush.js").read_text() + (HERE / "canvas.js").read_text()
 BACKGROUND_SIDE = 512  # the canvas is no larger; the full picture stays on the server
 
 
@@ -20,7 +23,8 @@ class LiveCanvas(gr.HTML):
     """Canvas whose value is a PIL picture both ways: in, the drawing; out, the picture under it.
 
     The drawing is opaque in mode "paint", and transparent where nothing was drawn in modes
-    "mask" and "hints". `.input` fires while one draws and once at pen up.
+    "mask" and "hints". `.input` fires while one draws, with `info["drawing"]` of the picture True,
+    and once at pen up. `send` is the longer side of the frames sent.
     """
 
     def __init__(
@@ -29,27 +33,37 @@ class LiveCanvas(gr.HTML):
         *,
         mode: Literal["paint", "mask", "hints"] = "paint",
         title: str = "Canvas",
+        hint: str = "",
         size: int = 24,
         send: int = 256,
         **kwargs: Any,
     ):
+        # Written into the template, because Gradio forgets a component's props when an update
+        # reaches it before its tab was first opened.
+        template = HTML.substitute(
+            mode=mode, title=escape(title, quote=True), hint=escape(hint), size=size, send=send
+        )
         super().__init__(
             value=value,
-            html_template=(HERE / "canvas.html").read_text(),
-            js_on_load=(HERE / "canvas.js").read_text(),
+            html_template=template,
+            js_on_load=JS,
             apply_default_css=False,
-            mode=mode,
-            title=title,
-            size=size,
-            send=send,
             **kwargs,
         )
 
     def preprocess(self, payload: str | dict | None) -> Image.Image | None:
-        """The frame as an RGBA picture, or None where nothing was drawn yet."""
-        if not payload or isinstance(payload, dict):  # a dict is our own background coming back
+        """The frame as an RGBA picture, or None where nothing was drawn yet.
+
+        A frame is a data URL, or {"frame": data URL, "drawing": whether the pen is down}.
+        """
+        drawing = False
+        if isinstance(payload, dict):  # one without a frame is our own background coming back
+            payload, drawing = payload.get("frame"), payload.get("drawing") is True
+        if not payload:
             return None
-        return from_data_url(payload)
+        picture = from_data_url(payload)
+        picture.info["drawing"] = drawing
+        return picture
 
     def postprocess(self, value: Image.Image | None) -> dict[str, str | None]:
         """Start a fresh drawing over `value`, or over white paper."""
@@ -60,4 +74,4 @@ class LiveCanvas(gr.HTML):
         return {"background": data_url(small, lossless=False)}
 
     def api_info(self) -> dict[str, str]:
-        return {"type": "string", "description": "data URL of a PNG, JPEG or WebP picture"}
+        return {"type": "object", "description": "data URL of a PNG, JPEG or WebP picture"}

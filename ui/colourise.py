@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import gradio as gr
 from PIL import Image
 
 from editing.image import on_white
 from ui.canvas import LiveCanvas
-from ui.engine import plainly
+from ui.desk import Desk
 from ui.examples import example
-from ui.result import Result
-from ui.sidebar import Controls
+from ui.result import grey
+from ui.sidebar import Controls, Go
 from ui.source import picture_source
-from ui.tasks import Tasks
+from ui.tasks import Made, Tasks, last
 
 FIRST = "Apple"
 
 
-def build(tasks: Tasks, controls: Controls) -> None:
+def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
     """Lay out the tab and connect it."""
     with gr.Row(elem_classes="workbench"):
         with gr.Column(min_width=300):
@@ -29,32 +31,39 @@ def build(tasks: Tasks, controls: Controls) -> None:
                 elem_id="colourise-canvas",
                 elem_classes="first",
             )
-            picture = picture_source(FIRST)
+            picture = picture_source(desk, "Colourise", FIRST)
         with gr.Column(min_width=300):
-            gr.HTML(
-                '<p class="note">The grey stays as it is; only colour is added.</p>',
-                elem_classes="top-note",
-            )
-            run = gr.Button(
-                "Colourise", variant="primary", elem_id="colourise-run", elem_classes="second"
-            )
-            result = Result(
-                "In colour",
+            with gr.Column(elem_classes=["top", "tight"], min_width=100):
+                gr.HTML(
+                    '<p class="note">The grey stays as it is, only colour is added. '
+                    "Dab a colour on the picture to say which.</p>"
+                )
+                go = Go("colourise", "Colourise")
+            result = desk.result(
+                "Grey | in colour",
                 "Press Colourise, or dab a colour on the picture.",
                 elem_id="colourise-result",
-                elem_classes="third",
+                elem_classes="second",
             )
 
-    @plainly
+    def beside(picture: Image.Image, made: Made) -> tuple[Image.Image, Made]:
+        """The result with the same picture in grey, as the model saw it."""
+        return grey(picture, made.picture.size), made
+
     def colourise(
-        picture: Image.Image,
-        hints: Image.Image | None,
-        steps: int,
-        seed: int,
-        style: str,
-        group: str,
+        picture: Image.Image, hints: Image.Image | None, steps: int, seed: int, *choice: str
+    ) -> Iterator[tuple]:
+        controls.warn(steps, choice[-1])
+        for made in tasks.colorize(picture, hints, steps, seed, *choice):
+            yield beside(picture, made), made.readout
+
+    def follow(
+        picture: Image.Image, hints: Image.Image | None, steps: int, seed: int, *choice: str
     ):
-        return tasks.colorize(picture, hints, steps, seed, style, group)
+        drawing = hints is not None and hints.info.get("drawing")
+        made = last(tasks.colorize(picture, hints, 1 if drawing else steps, seed, *choice))
+        made = Made(made.picture, made.readout, done=not drawing)
+        return beside(picture, made), made.readout
 
     # The canvas shows true grey. A new picture makes it fire `input`, so the result follows.
     picture.change(
@@ -64,13 +73,6 @@ def build(tasks: Tasks, controls: Controls) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-    wiring = {
-        "fn": colourise,
-        "inputs": [picture, canvas, *controls.inputs],
-        "outputs": [result, controls.readout],
-        "show_progress": "hidden",
-        "concurrency_id": "model",
-        "api_visibility": "private",
-    }
-    canvas.input(**wiring, trigger_mode="always_last")
-    controls.next_seed(run).then(**wiring)
+    inputs = [picture, canvas, *controls.inputs]
+    controls.live("Colourise", [canvas.input], follow, inputs, [result])
+    controls.work(go, colourise, inputs, [result])

@@ -5,8 +5,7 @@ from __future__ import annotations
 import gradio as gr
 from PIL import Image
 
-from ui.engine import plainly
-from ui.result import Result
+from ui.desk import Desk
 from ui.sidebar import Controls
 from ui.source import picture_source
 from ui.tasks import Tasks
@@ -14,43 +13,55 @@ from ui.tasks import Tasks
 FIRST = "Mushroom"
 
 
-def build(tasks: Tasks, controls: Controls) -> None:
+def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
     """Lay out the tab and connect it."""
-    with gr.Row(elem_classes="actions"):
-        picture = picture_source(FIRST)
-        level = gr.Slider(
-            0,
-            2,
-            value=0.3,
-            step=0.01,
-            label="Noise added (0: the picture is noisy already)",
-            elem_id="denoise-level",
-        )
-        blind = gr.Checkbox(False, label="Let the level be estimated")
-        run = gr.Button("Denoise", variant="primary", elem_id="denoise-run")
-    with gr.Row(elem_classes="workbench trio"):
-        noisy = Result("Noisy", "Move the slider.", elem_id="denoise-noisy", min_width=150)
-        result = Result(
-            "Denoised in one step", "Move the slider.", elem_id="denoise-result", min_width=150
-        )
-    told = gr.HTML(elem_id="denoise-told")
+    with gr.Row(elem_classes="workbench"):
+        with gr.Column(min_width=300):
+            level = gr.Slider(
+                0,
+                2,
+                value=0.3,
+                step=0.01,
+                label="Noise added (0: the picture is noisy already)",
+                elem_id="denoise-level",
+                elem_classes=["top", "first"],
+            )
+            noisy = desk.result(
+                "Noisy",
+                "Move the slider.",
+                keep=False,
+                elem_id="denoise-noisy",
+                elem_classes="first",
+            )
+            picture = picture_source(desk, "Denoise", FIRST)
+        with gr.Column(min_width=300):
+            with gr.Column(elem_classes=["top", "tight", "second"], min_width=100):
+                blind = gr.Checkbox(
+                    False,
+                    label="Estimate the noise level",
+                    info="Else the model is told it.",
+                    elem_id="denoise-blind",
+                )
+            result = desk.result(
+                "Noisy | cleaned in one step",
+                "Move the slider.",
+                elem_id="denoise-result",
+                elem_classes="third",
+            )
+            told = gr.HTML(elem_id="denoise-told")
 
-    @plainly
-    def clean(picture: Image.Image, level: float, blind: bool, seed: int, style: str, group: str):
-        shown, cleaned, sigma, readout = tasks.noise_and_denoise(
-            picture, level, blind, seed, style, group
-        )
+    def clean(picture: Image.Image, level: float, blind: bool, seed: int, *choice: str):
+        shown, made, sigma = tasks.noise_and_denoise(picture, level, blind, seed, *choice)
         how = "estimated" if blind or level == 0 else "told"
-        return shown, cleaned, f"Noise level {how}: {sigma:.2f}", readout
+        added = "" if level == 0 else f", {level:.2f} added"
+        note = f'<p class="note">Noise level {how}: {sigma:.2f}{added}</p>'
+        return shown, (shown, made), note, made.readout
 
-    _, seed, style, group = controls.inputs
-    gr.on(
-        [level.input, blind.input, run.click, picture.change],
+    _, seed, *choice = controls.inputs
+    controls.live(
+        "Denoise",
+        [controls.tab.change, level.input, blind.input, picture.change],
         clean,
-        [picture, level, blind, seed, style, group],
-        [noisy, result, told, controls.readout],
-        trigger_mode="always_last",
-        show_progress="hidden",
-        concurrency_id="model",
-        api_visibility="private",
+        [picture, level, blind, seed, *choice],
+        [noisy, result, told],
     )

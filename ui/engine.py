@@ -1,23 +1,29 @@
-"""The loaded models behind the page, one call at a time, each call measured."""
+"""The loaded models behind the page, one evaluation at a time, each measured."""
 
 from __future__ import annotations
 
 import functools
 import inspect
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import torch
 
-from cm_core import load_model
-from cm_core.errors import OneStrokeError
+from cm_core import load_model, zoo
+from cm_core.errors import CheckpointError, OneStrokeError, SettingError
 from ui.pictures import refusal
 
 T = TypeVar("T")
 ANY = "Any"
+KEPT = 2  # models kept in memory besides the page's own
+# One core stays free for the server: with every core in a network, its threads wait for each other
+# as soon as anything else runs.
+THREADS = max(1, (os.cpu_count() or 2) - 1)
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class Engine:
         self.model = load_model(name) if model is None else model
         self._teacher = teacher
         self._lock = threading.Lock()
+        self.seconds: float | None = None  # of one evaluation, as last measured
 
     @property
     def size(self) -> int:
@@ -62,37 +69,113 @@ class Engine:
 
     @property
     def device(self) -> str:
-        kind = self.model.device.type
-        return f"CPU, {torch.get_num_threads()} threads" if kind == "cpu" else kind.upper()
+        kind, threads = self.model.device.type, torch.get_num_threads()
+        return f"CPU, {threads} thread{'s' * (threads > 1)}" if kind == "cpu" else kind.upper()
 
     @functools.cached_property
     def teacher(self) -> Any:
-        return load_model(f"{self.name}-teacher") if self._teacher is None else self._teacher
+        if self._teacher is not None:
+            return self._teacher
+        known = zoo.public(self.name)
+        if known is None:
+            return load_model(f"{self.name}-teacher")
+        raise CheckpointError("This model came without its teacher: choose the bundled one.")
 
     @property
     def axes(self) -> dict[str, list[str]]:
         """Label choices by axis, as the menus show them."""
-        return {axis: [ANY, *names] for axis, names in self.model.config.labels.axes.items()}
+        labels = self.model.config.labels
+        anything = [ANY] if labels.any else []
+        return {axis: [*anything, *names] for axis, names in labels.axes.items()}
 
-    def label(self, style: str | None, group: str | None) -> int | None:
-        """The label index of two menu choices."""
-        chosen = {"style": style, "group": group}
-        return self.model.label_index(**{k: v for k, v in chosen.items() if v and v != ANY})
+    def label(self, **chosen: str | None) -> int | None:
+        """The label index of the menus' choices; those of axes that this model lacks say nothing.
 
-    def run(self, task: Callable[[Any], T], model: Any = None) -> tuple[T, Readout]:
-        """`task(model)` with its cost; the model is the consistency model unless given."""
+        Raises SettingError for a name unknown.
+        """
+        axes = self.model.config.labels.axes
+        stray = [v for axis, v in chosen.items() if axis not in axes and v and v != ANY]
+        if stray:
+            raise SettingError(f"This model knows no '{stray[0]}': choose {ANY}.")
+        return self.model.label_index(
+            **{axis: v for axis, v in chosen.items() if axis in axes and v and v != ANY}
+        )
+
+    def stream(
+        self, take: Callable[[Any], Iterator[T]], model: Any = None
+    ) -> Iterator[tuple[T, Readout]]:
+        """The steps of `take(model)`, each with the cost so far.
+
+        The model is the consistency model unless given. It is held for one evaluation at a time,
+        so that a long edit can be stopped and lets others through.
+        """
         counted = Counted(self.model if model is None else model)
-        with self._lock:
-            start = time.perf_counter()
-            result = task(counted)
-            milliseconds = 1000 * (time.perf_counter() - start)
-        return result, Readout(counted.evaluations, milliseconds, self.device)
+        steps, spent = take(counted), 0.0
+        while True:
+            with self._lock:
+                before, start = counted.evaluations, time.perf_counter()
+                step = next(steps, None)
+                took = time.perf_counter() - start
+            if step is None:
+                return
+            if model is None and counted.evaluations > before:
+                self.seconds = took / (counted.evaluations - before)
+            spent += took
+            yield step, Readout(counted.evaluations, 1000 * spent, self.device)
 
     def warm_up(self) -> None:
         """One evaluation, so that the first visitor does not pay for lazy initialisation."""
-        noise = torch.zeros(1, 3, self.size, self.size)
-        with torch.inference_mode():
-            self.run(lambda model: model(noise, 1.0, None))
+        noise = torch.zeros(1, 3, self.size, self.size, device=self.model.device)
+        label = None if self.model.config.labels.any else 0
+
+        def once(model: Any) -> Iterator[torch.Tensor]:
+            with torch.inference_mode():
+                yield model(noise, 1.0, label)
+
+        for _ in self.stream(once):
+            pass
+
+
+class Engines:
+    """The page's own engine, and those of other models of the zoo, loaded when asked for."""
+
+    def __init__(self, first: Engine):
+        self.first = first
+        self._others: OrderedDict[str, Engine] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def menu(self) -> list[zoo.MenuEntry]:
+        """What the page offers, its own model first."""
+        entries = zoo.menu()
+        own = [entry for entry in entries if entry.name == self.first.name]
+        if not own:
+            name, size = os.path.basename(self.first.name), self.first.size
+            own = [zoo.MenuEntry(self.first.name, name, "consistency", size, 0, "", True)]
+        return own + [entry for entry in entries if entry.name != self.first.name]
+
+    def get(self, name: str | None = None, download: bool = False) -> Engine:
+        """The engine of a model, loaded now if it lies here; None: the page's own.
+
+        Raises CheckpointError where it would have to be downloaded and that was not asked for.
+        """
+        if name in (None, "", self.first.name):
+            return self.first
+        with self._lock:
+            engine = self._others.pop(name, None)
+            if engine is None:
+                entry = next((entry for entry in self.menu() if entry.name == name), None)
+                if entry is None:
+                    raise CheckpointError(f"This page offers no model '{name}'.")
+                if not (entry.on_disk or download):
+                    raise CheckpointError(
+                        f"{entry.title} is not here yet: load it from the page's menu first."
+                    )
+                engine = Engine(name)
+                engine.warm_up()
+            self._others[name] = engine
+            while len(self._others) > KEPT:
+                self._others.popitem(last=False)
+            return engine
 
 
 def plainly(fn: Callable[..., T]) -> Callable[..., T]:
@@ -105,5 +188,13 @@ def plainly(fn: Callable[..., T]) -> Callable[..., T]:
         except OneStrokeError as error:
             raise refusal(str(error)) from None
 
-    wrapper.__signature__ = inspect.signature(fn)  # Gradio names endpoint parameters after it
-    return wrapper
+    @functools.wraps(fn)
+    def stream(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        try:
+            yield from fn(*args, **kwargs)
+        except OneStrokeError as error:
+            raise refusal(str(error)) from None
+
+    chosen = stream if inspect.isgeneratorfunction(fn) else wrapper
+    chosen.__signature__ = inspect.signature(fn)  # Gradio names endpoint parameters after it
+    return chosen

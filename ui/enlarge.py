@@ -2,63 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import gradio as gr
 from PIL import Image
 
+from ui.desk import Desk
 from ui.engine import plainly
 from ui.examples import example
-from ui.result import Result
-from ui.sidebar import Controls
+from ui.sidebar import Controls, Go
 from ui.source import picture_source
 from ui.tasks import Tasks
 
 FIRST = "Boat"
 
 
-def build(tasks: Tasks, controls: Controls) -> None:
+def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
     """Lay out the tab and connect it."""
-    with gr.Row(elem_classes="actions"):
-        picture = picture_source(FIRST)
-        factor = gr.Radio(
-            [(f"×{n}", n) for n in (2, 4, 8)],
-            value=4,
-            label="Times as large",
-            elem_id="enlarge-factor",
-        )
-        run = gr.Button("Enlarge", variant="primary", elem_id="enlarge-run")
-    with gr.Row(elem_classes="workbench trio"):
-        small = Result(
-            "What goes in",
-            "The picture is shrunk first.",
-            value=tasks.shrink(example(FIRST), 4),
-            elem_classes="exact",
-            min_width=150,
-        )
-        bicubic = Result("Bicubic", "The usual way.", min_width=150)
-        result = Result("OneStroke", "Press Enlarge.", elem_id="enlarge-result", min_width=150)
+    with gr.Row(elem_classes="workbench"):
+        with gr.Column(min_width=300):
+            factor = gr.Radio(
+                [(f"×{n}", n) for n in (2, 4, 8)],
+                value=4,
+                label="Times as large",
+                elem_id="enlarge-factor",
+                elem_classes=["top", "first"],
+            )
+            small = desk.result(
+                "What goes in",
+                "The picture is shrunk first.",
+                keep=False,
+                value=tasks.shrink(example(FIRST), 4),
+                elem_id="enlarge-small",
+                elem_classes=["exact", "first"],
+            )
+            picture = picture_source(desk, "Enlarge", FIRST)
+        with gr.Column(min_width=300):
+            with gr.Column(elem_classes=["top", "tight", "second"], min_width=100):
+                gr.HTML(
+                    '<p class="note">Every patch keeps its mean: shrunk again, the result is what '
+                    "went in.</p>"
+                )
+                go = Go("enlarge", "Enlarge")
+            result = desk.result(
+                "Bicubic | OneStroke",
+                "Press Enlarge: the usual way and this one appear here, to be compared.",
+                elem_id="enlarge-result",
+                elem_classes="third",
+            )
+
+    def enlarge(
+        picture: Image.Image, factor: int, steps: int, seed: int, *choice: str
+    ) -> Iterator[tuple]:
+        controls.warn(steps, choice[-1])
+        little = tasks.shrink(picture, factor, *choice)
+        for made in tasks.super_resolve(little, steps, seed, *choice):
+            bicubic = little.resize(made.picture.size, Image.Resampling.BICUBIC)
+            yield little, (bicubic, made), made.readout
 
     @plainly
-    def enlarge(picture: Image.Image, factor: int, steps: int, seed: int, style: str, group: str):
-        little = tasks.shrink(picture, factor)
-        large, readout = tasks.super_resolve(little, steps, seed, style, group)
-        return little, little.resize(large.size, Image.Resampling.BICUBIC), large, readout
-
-    def preview(picture: Image.Image, factor: int):
-        return tasks.shrink(picture, factor), None, None
+    def preview(picture: Image.Image, factor: int, *choice: str):
+        return tasks.shrink(picture, factor, *choice), None
 
     gr.on(
         [factor.input, picture.change],
         preview,
-        [picture, factor],
-        [small, bicubic, result],
+        [picture, factor, *controls.choice],
+        [small, result],
         show_progress="hidden",
         api_visibility="private",
     )
-    controls.next_seed(run).then(
-        enlarge,
-        [picture, factor, *controls.inputs],
-        [small, bicubic, result, controls.readout],
-        show_progress="hidden",
-        concurrency_id="model",
-        api_visibility="private",
-    )
+    controls.work(go, enlarge, [picture, factor, *controls.inputs], [small, result])

@@ -1,21 +1,24 @@
-"""Inpaint: paint over what should change; everything else stays as it was."""
+"""Inpaint: paint over what should change, or let the picture grow; the rest stays as it was."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import gradio as gr
 from PIL import Image
 
 from ui.canvas import LiveCanvas
-from ui.engine import plainly
+from ui.desk import Desk
 from ui.examples import example
-from ui.sidebar import Controls
+from ui.sidebar import Controls, Go
 from ui.source import picture_source
 from ui.tasks import Tasks
 
 FIRST = "Cat"
+SIDES = ["Left", "Top", "Right", "Bottom"]
 
 
-def build(tasks: Tasks, controls: Controls) -> None:
+def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
     """Lay out the tab and connect it."""
     with gr.Row(elem_classes="workbench"):
         with gr.Column(min_width=300):
@@ -23,44 +26,56 @@ def build(tasks: Tasks, controls: Controls) -> None:
                 example(FIRST),
                 mode="mask",
                 size=64,
+                send=512,
                 title="Paint over what should change",
                 elem_id="inpaint-canvas",
                 elem_classes="first",
             )
-            picture = picture_source(FIRST)
+            picture = picture_source(desk, "Inpaint", FIRST)
         with gr.Column(min_width=300):
-            run = gr.Button(
-                "Repaint", variant="primary", elem_id="inpaint-run", elem_classes="second"
-            )
-            result = gr.Image(
-                show_label=False,
-                format="png",
-                type="pil",
-                interactive=False,
-                buttons=["download", "fullscreen"],
-                elem_classes=["picture", "third"],
+            go = Go("inpaint", "Repaint what is marked", place="second")
+            result = desk.result(
+                "Repainted",
+                "Paint over what should change, then press Repaint.",
                 elem_id="inpaint-result",
+                elem_classes="third",
             )
+            sides = gr.CheckboxGroup(
+                SIDES,
+                value=["Right"],
+                label="Or let the picture grow on these sides",
+                elem_id="outpaint-sides",
+                elem_classes="under",
+            )
+            with gr.Row(elem_classes="under grow"):
+                share = gr.Slider(
+                    10,
+                    100,
+                    value=25,
+                    step=5,
+                    label="By, % of its longer side",
+                    min_width=160,
+                    elem_id="outpaint-share",
+                )
+                grow = Go("outpaint", "Grow", "secondary")
 
-    @plainly
     def repaint(
-        picture: Image.Image,
-        drawn: Image.Image | None,
-        steps: int,
-        seed: int,
-        style: str,
-        group: str,
-    ):
-        return tasks.inpaint(picture, drawn, steps, seed, style, group)
+        picture: Image.Image, drawn: Image.Image | None, steps: int, seed: int, *choice: str
+    ) -> Iterator[tuple]:
+        controls.warn(steps, choice[-1])
+        for made in tasks.inpaint(picture, drawn, steps, seed, *choice):
+            yield (picture, made) if made.done else made, made.readout
+
+    def outpaint(
+        picture: Image.Image, sides: list[str], share: float, steps: int, seed: int, *choice: str
+    ) -> Iterator[tuple]:
+        controls.warn(steps, choice[-1])
+        margins = tuple(share / 100 * (side in sides) for side in SIDES)
+        for made in tasks.outpaint(picture, margins, steps, seed, *choice):
+            yield made, made.readout
 
     picture.change(
         lambda picture: picture, picture, canvas, show_progress="hidden", api_visibility="private"
     )
-    controls.next_seed(run).then(
-        repaint,
-        [picture, canvas, *controls.inputs],
-        [result, controls.readout],
-        show_progress="hidden",
-        concurrency_id="model",
-        api_visibility="private",
-    )
+    controls.work(go, repaint, [picture, canvas, *controls.inputs], [result])
+    controls.work(grow, outpaint, [picture, sides, share, *controls.inputs], [result])

@@ -1,64 +1,91 @@
-"""Interpolate: from one seed's picture to another's, through noise space."""
+"""Interpolate: pictures on the way between two seeds, or inside the square of four."""
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import gradio as gr
-from PIL import Image
 
-from ui.engine import plainly
-from ui.pictures import strip
-from ui.sidebar import MAX_SEED, Controls
-from ui.tasks import Tasks
+from ui.desk import Desk
+from ui.film import animation, filmstrip
+from ui.sidebar import Controls, Go
+from ui.tasks import MAX_SEED, Tasks
+from ui.walk import Walk
 
-FRAME_MS = 90
-SCALE = 4  # animation pixels to a picture's
-
-
-def animation(frames: list[Image.Image], folder: str) -> str:
-    """Write the frames, there and back, as an animated WebP in `folder`."""
-    side = frames[0].width * SCALE
-    large = [frame.resize((side, side), Image.Resampling.BICUBIC) for frame in frames]
-    path = Path(tempfile.mkdtemp(dir=folder)) / "onestroke.webp"
-    loop = [*large, *large[-2:0:-1]]
-    loop[0].save(path, save_all=True, append_images=loop[1:], duration=FRAME_MS, loop=0)
-    return str(path)
+TWO, FOUR = "Two ends", "Four corners"
+GRID = 5  # frames along a side of the square
 
 
-def build(tasks: Tasks, controls: Controls) -> None:
+def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
     """Lay out the tab and connect it."""
-    with gr.Row(elem_classes="actions"):
-        seed_a = gr.Number(1, label="From seed", precision=0, minimum=0, maximum=MAX_SEED)
-        seed_b = gr.Number(2, label="To seed", precision=0, minimum=0, maximum=MAX_SEED)
-        frames = gr.Slider(2, 32, value=12, step=1, precision=0, label="Frames")
-        run = gr.Button("Interpolate", variant="primary", elem_id="interpolate-run")
     with gr.Row(elem_classes="workbench"):
         with gr.Column(min_width=300):
-            film = gr.Image(
-                label="Animation",
-                type="filepath",
-                interactive=False,
-                buttons=["download"],
-                elem_classes="picture",
-                elem_id="interpolate-film",
+            shape = gr.Radio([TWO, FOUR], value=TWO, show_label=False, elem_id="interpolate-shape")
+            with gr.Row(elem_classes="ends"):
+                ends = [
+                    gr.Number(
+                        i + 1,
+                        label=label,
+                        precision=0,
+                        minimum=0,
+                        maximum=MAX_SEED,
+                        min_width=100,
+                        visible=i < 2,
+                        elem_id=f"interpolate-end-{i}",
+                    )
+                    for i, label in enumerate(("From seed", "To seed", "Lower left", "Lower right"))
+                ]
+            frames = gr.Slider(
+                2, 32, value=16, step=1, precision=0, label="Frames", elem_id="interpolate-frames"
             )
+            go = Go("interpolate", "Interpolate")
+            gr.HTML(
+                '<p class="note">Seeds that you like in the history can be taken as ends there: '
+                "choose one, then Walk.</p>"
+            )
+            with gr.Row(elem_classes="under two"):
+                film = gr.DownloadButton(
+                    "Animated WebP", interactive=False, elem_id="interpolate-film", min_width=120
+                )
+                row = gr.DownloadButton(
+                    "Frame strip", interactive=False, elem_id="interpolate-strip", min_width=120
+                )
         with gr.Column(min_width=300):
-            shown = gr.HTML("Press Interpolate: the frames appear here.", elem_classes="frames")
+            walk = Walk(elem_id="interpolate-walk", elem_classes="second")
+    desk.results.append(walk)
+    desk.ends.extend(ends)
 
-    @plainly
-    def walk(seed_a: int, seed_b: int, frames: int, steps: int, style: str, group: str):
-        pictures, readout = tasks.interpolate(seed_a, seed_b, frames, steps, style, group)
-        row = strip((picture, str(i + 1)) for i, picture in enumerate(pictures))
-        return animation(pictures, film.GRADIO_CACHE), row, readout
+    def reshape(shape: str):
+        four = shape == FOUR
+        names = ("Upper left", "Upper right") if four else ("From seed", "To seed")
+        return [
+            *(gr.Number(label=name) for name in names),
+            gr.Number(visible=four),
+            gr.Number(visible=four),
+            gr.Slider(visible=not four),
+        ]
 
-    steps, _, style, group = controls.inputs
-    run.click(
-        walk,
-        [seed_a, seed_b, frames, steps, style, group],
-        [film, shown, controls.readout],
-        show_progress_on=film,
-        concurrency_id="model",
+    def travel(
+        a: int, b: int, c: int, d: int, shape: str, frames: int, steps: int, _: int, *choice: str
+    ):
+        four = shape == FOUR
+        count = GRID * GRID if four else frames
+        controls.warn(count * steps, choice[-1])
+        seeds = [a, b, c, d] if four else [a, b]
+        pictures, readout = tasks.interpolate(seeds, GRID if four else frames, steps, *choice)
+        columns = GRID if four else len(pictures)
+        yield (
+            (pictures, columns, seeds),
+            gr.DownloadButton(value=animation(pictures, columns), interactive=True),
+            gr.DownloadButton(value=filmstrip(pictures, columns), interactive=True),
+            readout,
+        )
+
+    shape.input(
+        reshape,
+        shape,
+        [*ends, frames],
+        show_progress="hidden",
+        queue=False,
         api_visibility="private",
     )
+    inputs = [*ends, shape, frames, *controls.inputs]
+    controls.work(go, travel, inputs, [walk, film, row], roll=False)

@@ -9,19 +9,20 @@ import gradio as gr
 import torch
 from PIL import Image
 
-from ui import about, colourise, denoise, enlarge, inpaint, interpolate, paint, sidebar, steps
+from ui import about, colourise, denoise, enlarge, inpaint, interpolate, link, paint, sidebar, steps
 from ui.api import endpoints
-from ui.canvas import CSS as CANVAS_CSS
-from ui.engine import Engine
+from ui.desk import Desk
+from ui.engine import THREADS, Engine, Engines
 from ui.pictures import MAX_PIXELS
+from ui.result import History
 from ui.tasks import Tasks
 
-THREADS = 2
+HERE = Path(__file__).parent
+STYLES = ("page.css", "result.css", "canvas.css")
 DAY = 24 * 60 * 60
 SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 MONO_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 TABS = {
-    "Paint": paint,
     "Inpaint": inpaint,
     "Colourise": colourise,
     "Enlarge": enlarge,
@@ -32,36 +33,52 @@ TABS = {
 THEME = gr.themes.Default(
     primary_hue="violet", neutral_hue="zinc", font=SYSTEM_FONTS, font_mono=MONO_FONTS
 ).set(body_text_color_subdued="*neutral_500", body_text_color_subdued_dark="*neutral_400")
+CLOSE_ON_PHONE = """() => {
+  if (innerWidth < 768) document.querySelector("#sidebar.open .toggle-button")?.click();
+}"""
 HEADER = (
     "<h1>OneStroke</h1><p>Paint, repair, colour and enlarge small pictures with a consistency "
     "model: one network evaluation a picture, live on a CPU.</p>"
 )
 
 
+def tab(name: str, controls: sidebar.Controls) -> gr.Tab:
+    """A tab that tells the controls when it is opened."""
+    with gr.Tab(name, id=name) as opened:
+        opened.select(
+            lambda: name,
+            outputs=controls.tab,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+    return opened
+
+
 def build_page(engine: Engine) -> gr.Blocks:
     """The whole page on one engine, its queue set up."""
-    tasks = Tasks(engine)
+    engines = Engines(engine)
+    tasks = Tasks(engines)
     # Files that requests left behind are swept hourly, once they are a day old.
     with gr.Blocks(
         title="OneStroke", analytics_enabled=False, delete_cache=(60 * 60, DAY), fill_width=True
     ) as page:
         endpoints(tasks)  # first, so that they get their own names
-        controls = sidebar.build(engine)
+        controls = sidebar.build(engines)
         gr.HTML(HEADER, elem_id="header")
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
+            desk = Desk(tabs)
+            with tab("Paint", controls):
+                strength = paint.build(tasks, controls, desk)
             for name, module in TABS.items():
-                with gr.Tab(name) as tab:
-                    module.build(tasks, controls)
-                tab.select(
-                    lambda name=name: name,
-                    outputs=controls.tab,
-                    show_progress="hidden",
-                    api_visibility="private",
-                )
-            with gr.Tab("About"):
+                with tab(name, controls):
+                    module.build(tasks, controls, desk)
+            with gr.Tab("About", id="About"):
                 about.build(engine)
+        desk.results.append(History(elem_id="history"))
+        desk.connect()
         gr.HTML(about.FOOTER, elem_id="footer")
-        page.load(None, js=sidebar.CLOSE_ON_PHONE, api_visibility="private")
+        page.load(None, js=CLOSE_ON_PHONE, api_visibility="private")
+        link.connect(page, engines, controls, strength)
     return page.queue(max_size=32, api_open=False, default_concurrency_limit=1)
 
 
@@ -73,7 +90,7 @@ def launch(engine: Engine, **where: Any) -> tuple[gr.Blocks, str]:
     page = build_page(engine)
     _, url, _ = page.launch(
         theme=THEME,
-        css=(Path(__file__).parent / "page.css").read_text() + CANVAS_CSS,
+        css="".join((HERE / name).read_text() for name in STYLES),
         max_file_size="20mb",
         state_session_capacity=64,
         footer_links=["api"],

@@ -2,50 +2,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import gradio as gr
 from PIL import Image
 
 from ui.canvas import LiveCanvas
-from ui.engine import plainly
-from ui.result import Result
-from ui.sidebar import Controls
+from ui.choices import Choices
+from ui.desk import Desk
+from ui.sidebar import LIVE_SECONDS, Controls, Go, costed
 from ui.source import picture_source
-from ui.tasks import Tasks
+from ui.tasks import Made, Tasks, last, some
+
+REFINE_STRENGTH = 0.12  # little noise: what is there gets cleaner and stays what it is
 
 
-def build(tasks: Tasks, controls: Controls) -> None:
-    """Lay out the tab and connect it."""
+def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
+    """Lay out the tab and connect it; returns the strength slider."""
     with gr.Row(elem_classes="workbench"):
         with gr.Column(min_width=300):
-            canvas = LiveCanvas(title="Paint here", elem_id="paint-canvas", elem_classes="first")
-            photo = picture_source()
-        with gr.Column(min_width=300):
-            strength = gr.Slider(
-                0,
-                1,
-                value=0.3,
-                step=0.01,
-                label="Follow my strokes → Surprise me",
-                elem_id="paint-strength",
-                elem_classes="top",
+            canvas = LiveCanvas(
+                title="Paint here",
+                hint="Paint here, or choose an example below",
+                elem_id="paint-canvas",
+                elem_classes="first",
+                send=128,
             )
-            result = Result(
+            photo = picture_source(desk, "Paint")
+        with gr.Column(min_width=300):
+            with gr.Row(elem_classes="top strength"):
+                strength = gr.Slider(
+                    0,
+                    1,
+                    value=0.3,
+                    step=0.01,
+                    label="Follow my strokes → Surprise me",
+                    elem_id="paint-strength",
+                    min_width=180,
+                )
+                seen = desk.result(
+                    "Model's view",
+                    keep=False,
+                    elem_id="paint-seen",
+                    elem_classes="seen",
+                    scale=0,
+                    min_width=64,
+                )
+            result = desk.result(
                 "What the model sees in it",
                 "Paint something: it appears here.",
                 elem_id="paint-result",
                 elem_classes="second",
             )
-            with gr.Row():
-                generate = gr.Button("From nothing", elem_id="paint-generate")
-                adopt = gr.Button("Result → canvas", elem_id="paint-adopt")
+            with gr.Row(elem_classes="under four"):
+                adopt = gr.Button("Use as canvas", elem_id="paint-adopt", min_width=80)
+                refine = gr.Button("Refine again", elem_id="paint-refine", min_width=80)
+                generate = Go("paint-generate", "From nothing", "secondary")
+                vary = Go("paint-vary", "Four variations", "secondary")
+            others = Choices(elem_id="paint-others")
 
-    @plainly
-    def follow(
-        drawing: Image.Image | None, strength: float, steps: int, seed: int, style: str, group: str
-    ):
+    def follow(drawing: Image.Image | None, strength: float, steps: int, seed: int, *choice: str):
         if drawing is None:
             return gr.skip()
-        return tasks.paint(drawing, strength, steps, seed, style, group)
+        drawing_on = drawing.info.get("drawing")
+        if drawing_on and (tasks.on(*choice)[0].seconds or 0) > LIVE_SECONDS:
+            return gr.skip()
+        # One evaluation while the pen is down, all of them once it lifts.
+        made = last(tasks.paint(drawing, strength, 1 if drawing_on else steps, seed, *choice))
+        made = Made(made.picture, made.readout, made.seen, done=not drawing_on)
+        return costed(made, made.seen)
+
+    def from_nothing(steps: int, seed: int, *choice: str) -> Iterator[tuple]:
+        controls.warn(steps, choice[-1])
+        for made in tasks.generate(steps, seed, *choice):
+            yield costed(made, made.seen)
+
+    def again(picture: Image.Image | None, steps: int, seed: int, *choice: str):
+        made = last(tasks.paint(some(picture), REFINE_STRENGTH, steps, seed, *choice))
+        return costed(made, made.seen)
+
+    def variations(
+        drawing: Image.Image | None, strength: float, steps: int, seed: int, *choice: str
+    ) -> Iterator[tuple]:
+        controls.warn(4 * steps, choice[-1])
+        done = []
+        for other, made in tasks.vary(some(drawing), strength, steps, seed, *choice):
+            done.append((made.picture, other))
+            yield done, made.readout
 
     photo.change(
         lambda picture: picture, photo, canvas, show_progress="hidden", api_visibility="private"
@@ -55,17 +98,18 @@ def build(tasks: Tasks, controls: Controls) -> None:
         [canvas.input, strength.input],
         follow,
         [canvas, strength, *controls.inputs],
-        [result],
+        [result, seen],
     )
-    controls.next_seed(generate).then(
-        plainly(tasks.generate),
-        controls.inputs,
-        [result, controls.readout],
-        show_progress="hidden",
-        concurrency_id="model",
-        api_visibility="private",
-    )
+    controls.work(generate, from_nothing, controls.inputs, [result, seen])
+    controls.work(vary, variations, [canvas, strength, *controls.inputs], [others], roll=False)
+    controls.run(refine, again, [result, *controls.inputs], [result, seen])
     # In the browser alone: the canvas takes {background: data URL} as a picture to start from.
     adopt.click(
-        None, result, canvas, js="url => ({background: url || null})", api_visibility="private"
+        None,
+        result,
+        canvas,
+        js="made => ({background: made?.url || null})",
+        api_visibility="private",
     )
+    others.connect(result, controls.seed)
+    return strength

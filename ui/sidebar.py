@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from ui.engine import ANY, Engine, Readout
+from ui.engine import Engines, Readout, plainly
+from ui.limits import RateLimit
+from ui.menu import ModelMenu, label_menus
+from ui.tasks import MAX_SEED, Made
 
-MAX_SEED = 999_999
+HERE = Path(__file__).parent
 NEW_SEED = f"() => Math.floor(Math.random() * {MAX_SEED + 1})"
-CLOSE_ON_PHONE = """() => {
-  if (innerWidth < 768) document.querySelector("#sidebar.open .toggle-button")?.click();
-}"""
 NEXT_SEED = f"(seed, lock) => lock ? seed : Math.floor(Math.random() * {MAX_SEED + 1})"
+COPY_LINK = (HERE / "link.js").read_text()
+BUSY = """() => {{
+  const go = document.getElementById("{0}");
+  go.classList.add("busy");
+  setTimeout(() => go.classList.toggle("stoppable", go.classList.contains("busy")), 350);
+}}"""
+IDLE = """() => document.getElementById("{0}").classList.remove("busy", "stoppable")"""
+LONG_SECONDS = 8  # a run that will take longer says so before it starts
+LIVE_SECONDS = 1.5  # of one evaluation; a slower model paints when the pen lifts only
 
 
 class Cost(gr.HTML):
@@ -27,22 +35,35 @@ class Cost(gr.HTML):
         return str(value)
 
 
+class Go:
+    """A button that starts a tab's work and turns into Stop while it lasts."""
+
+    def __init__(self, name: str, text: str, variant: str = "primary", place: str = ""):
+        self.place = f"{name}-go"
+        with gr.Row(elem_id=self.place, elem_classes=["go", place]):
+            self.run = gr.Button(text, variant=variant, elem_id=f"{name}-run", min_width=80)
+            self.stop = gr.Button("Stop", variant="stop", elem_id=f"{name}-stop", min_width=80)
+
+
 @dataclass
 class Controls:
-    """The shared controls; `inputs` go to a task as (steps, seed, style, group)."""
+    """The shared controls; `inputs` go to a task as (steps, seed, *choice)."""
 
+    engines: Engines
     steps: gr.Slider
     seed: gr.Number
     lock: gr.Checkbox
-    style: gr.Dropdown
-    group: gr.Dropdown
+    choice: list[gr.components.Component]  # style, group, category, model
+    models: ModelMenu
     readout: Cost
-    rolled: Any  # the event of the die
+    die: gr.Button
+    share: gr.Button
     tab: gr.State  # the open tab: a live picture in another is not worth computing
+    limit: RateLimit
 
     @property
     def inputs(self) -> list[gr.components.Component]:
-        return [self.steps, self.seed, self.style, self.group]
+        return [self.steps, self.seed, *self.choice]
 
     def live(
         self,
@@ -57,8 +78,12 @@ class Controls:
         A call under way is followed by one more with the latest values, however many came.
         """
 
-        def when_open(open_tab: str, *args: Any):
-            return fn(*args) if open_tab == tab else gr.skip()
+        @plainly
+        def when_open(request: gr.Request, open_tab: str, *args: Any):
+            if open_tab != tab:
+                return gr.skip()
+            self.limit.wait(request.session_hash)
+            return fn(*args)
 
         wiring = {
             "fn": when_open,
@@ -69,38 +94,90 @@ class Controls:
             "queue": False,  # one request a picture, not three; the engine's lock keeps the order
             "api_visibility": "private",
         }
-        shared = [control.input for control in self.inputs]
-        gr.on([*triggers, *shared], **wiring)
-        self.rolled.then(**wiring)
+        shared = [control.input for control in [*self.inputs[:-1], self.lock] if control]
+        gr.on([*triggers, *shared, self.models.changed.change], **wiring)
+        rolled = self.die.click(None, None, self.seed, js=NEW_SEED, api_visibility="private")
+        rolled.then(**wiring)
 
-    def next_seed(self, button: gr.Button) -> Any:
-        """On a press: roll the seed in the browser unless locked. Chain the work with `.then`."""
-        inputs = [self.seed, self.lock]
-        return button.click(None, inputs, self.seed, js=NEXT_SEED, api_visibility="private")
+    def work(
+        self,
+        go: Go,
+        fn: Callable[..., Any],
+        inputs: Sequence[gr.components.Component],
+        outputs: Sequence[gr.components.Component],
+        roll: bool = True,
+    ) -> None:
+        """Run `fn`, a generator of values for `outputs` and the readout, when `go` is pressed.
+
+        The seed rolls first, in the browser, unless it is locked. Stop acts between two yields.
+        """
+        begin, end = BUSY.format(go.place), IDLE.format(go.place)
+        private = {"api_visibility": "private"}
+        start = go.run.click(None, js=begin, **private)
+        if roll:
+            start = start.then(None, [self.seed, self.lock], self.seed, js=NEXT_SEED, **private)
+        done = start.then(
+            plainly(fn),
+            inputs,
+            [*outputs, self.readout],
+            show_progress="hidden",
+            concurrency_id="model",
+            **private,
+        )
+        done.then(None, js=end, **private)
+        done.failure(None, js=end, **private)
+        go.stop.click(None, js=end, cancels=done, **private)
+
+    def run(
+        self,
+        button: gr.Button,
+        fn: Callable[..., Any],
+        inputs: Sequence[gr.components.Component],
+        outputs: Sequence[gr.components.Component],
+    ) -> None:
+        """Run `fn`, short work that returns values for `outputs` and the readout, at a press."""
+        button.click(
+            plainly(fn),
+            inputs,
+            [*outputs, self.readout],
+            show_progress="hidden",
+            concurrency_id="model",
+            api_visibility="private",
+        )
+
+    def warn(self, evaluations: int, model: str | None) -> None:
+        """Say how long a run will take, where that is long."""
+        seconds = evaluations * (self.engines.get(model).seconds or 0)
+        if seconds > LONG_SECONDS:
+            gr.Info(f"About {duration(seconds)} on this machine; Stop works in between.")
 
 
-def menu(engine: Engine, axis: str, label: str) -> gr.Dropdown:
-    """A menu of one label axis; hidden where the model was trained without it."""
-    choices = engine.axes.get(axis, [ANY])
-    return gr.Dropdown(choices, value=ANY, label=label, visible=len(choices) > 1, filterable=False)
+def duration(seconds: float) -> str:
+    """E.g. "40 seconds", "3 minutes"."""
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes"
 
 
-def build(engine: Engine) -> Controls:
+def costed(made: Made, *more: Any) -> tuple[Any, ...]:
+    """A Made as values for (result, *more, readout)."""
+    return made, *more, made.readout
+
+
+def build(engines: Engines) -> Controls:
     """Lay out the sidebar."""
     with gr.Sidebar(width=290, elem_id="sidebar"):
-        gr.HTML(
-            f'<p class="model"><b>{escape(Path(engine.name).name)}</b><br>'
-            f"{engine.size} × {engine.size} pixels · {engine.device}</p>",
-            label="Model",
-        )
-        style = menu(engine, "style", "Style")
-        group = menu(engine, "group", "Subject")
+        models = ModelMenu(engines)
+        menus = label_menus(engines.first)
         steps = gr.Slider(1, 8, value=2, step=1, precision=0, label="Steps", elem_id="steps")
         with gr.Row(elem_classes="seed"):
-            seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, scale=3)
+            seed = gr.Number(
+                0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, scale=3, elem_id="seed"
+            )
             die = gr.Button("⚄", min_width=44, scale=0, elem_id="die", elem_classes="icon")
         lock = gr.Checkbox(True, label="Lock the seed", info="Unlocked, each button rolls it.")
         pixels = gr.Checkbox(False, label="Show the pixels")
+        share = gr.Button("Copy link", size="md", elem_id="share")
         gr.HTML('<p class="caption">Last call</p>')
         readout = Cost("Nothing computed yet", elem_id="readout")
     pixels.change(
@@ -109,5 +186,7 @@ def build(engine: Engine) -> Controls:
         js="on => { document.body.classList.toggle('pixels', on); }",
         api_visibility="private",
     )
-    rolled = die.click(None, None, seed, js=NEW_SEED, api_visibility="private")
-    return Controls(steps, seed, lock, style, group, readout, rolled, gr.State("Paint"))
+    models.connect(menus)
+    choice = [*menus.values(), models.name]
+    tab, limit = gr.State("Paint"), RateLimit()
+    return Controls(engines, steps, seed, lock, choice, models, readout, die, share, tab, limit)

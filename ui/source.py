@@ -1,4 +1,4 @@
-"""Where a tab's picture comes from: an example or an upload."""
+"""Where a tab's picture comes from: an example, an upload, or another tab."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 from PIL import Image
 
+from ui.desk import Desk
 from ui.examples import DRAWINGS, example
 from ui.pictures import data_url, open_picture
 
@@ -16,9 +17,10 @@ THUMBS = """<div class="thumbs" role="group" aria-label="Examples">
 <img src="{{{this.url}}}" alt="{{this.name}}"></button>{{/each}}</div>"""
 
 
-def picture_source(first: str | None = None) -> gr.State:
+def picture_source(desk: Desk, tab: str, first: str | None = None) -> gr.State:
     """A row of examples and an upload button; the state holds the picture chosen, in full size."""
     state = gr.State(first and example(first))
+    desk.sources[tab] = state
     with gr.Row(elem_classes="source"):
         thumbs = gr.HTML(
             [
@@ -28,7 +30,7 @@ def picture_source(first: str | None = None) -> gr.State:
             html_template=THUMBS,
             js_on_load=(Path(__file__).parent / "thumbs.js").read_text(),
             apply_default_css=False,
-            min_width=310,
+            min_width=300,
         )
         upload = gr.UploadButton(
             "Open a picture", file_types=["image"], size="md", scale=0, min_width=140

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 
 import gradio as gr
 
+from ui import lesson
 from ui.chart import quality_chart
-from ui.engine import Readout, plainly
+from ui.desk import Desk
+from ui.engine import Readout
 from ui.pictures import strip
-from ui.result import Result
-from ui.sidebar import Controls
-from ui.tasks import TEACHER_LEVELS, Tasks
+from ui.sidebar import Controls, Go
+from ui.tasks import Tasks
 
+INTRO = (
+    "One noise, two models. The **consistency model** jumps to a picture in one evaluation and may "
+    "refine it in a few more; its **diffusion teacher** walks there in many."
+)
 EXPLAIN_PATH = "**The path.** Above, what the network is given; below, the picture it answers with."
 EXPLAIN_SELF = (
     "**Self-consistency.** Points of one teacher trajectory, from pure noise to nearly clean, and "
@@ -25,12 +30,9 @@ def cost(readout: Readout) -> str:
     return f"{readout.evaluations} NFE · {readout.milliseconds:.0f} ms"
 
 
-def build(tasks: Tasks, controls: Controls) -> None:
+def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
     """Lay out the tab and connect it."""
-    gr.Markdown(
-        "One noise, two models. The **consistency model** jumps to a picture in one evaluation and "
-        "may refine it in a few more; its **diffusion teacher** walks there in many."
-    )
+    gr.Markdown(INTRO)
     with gr.Row(elem_classes="workbench"):
         with gr.Column(min_width=260):
             count = gr.Slider(
@@ -43,60 +45,55 @@ def build(tasks: Tasks, controls: Controls) -> None:
                 elem_id="steps-count",
                 elem_classes="top",
             )
-            student = Result("Consistency model", "Move the slider.", elem_id="steps-student")
+            student = desk.result("Consistency model", "Move the slider.", elem_id="steps-student")
         with gr.Column(min_width=260):
             levels = gr.Radio(
-                list(TEACHER_LEVELS),
+                list(lesson.TEACHER_LEVELS),
                 value=18,
                 elem_id="steps-levels",
                 elem_classes="top",
                 label="Teacher's Heun steps (n cost 2n − 1 evaluations)",
             )
-            walked = Result("Diffusion teacher", "Press Run the teacher.", elem_id="steps-teacher")
-            run = gr.Button("Run the teacher", variant="primary", elem_id="steps-run")
+            walked = desk.result(
+                "Diffusion teacher", "Press Run the teacher.", elem_id="steps-teacher"
+            )
+            go = Go("steps", "Run the teacher")
     gr.Markdown(EXPLAIN_PATH)
     path = gr.HTML(elem_id="steps-path")
     gr.Markdown(EXPLAIN_SELF)
-    same = gr.HTML("Run the teacher to see it.", elem_id="steps-self")
+    same = gr.HTML('<p class="note">Run the teacher to see it.</p>', elem_id="steps-self")
     with gr.Row(elem_classes="actions"):
         gr.Markdown("**All of them, measured here and now, from the same noise.**")
-        compare = gr.Button("Compare", elem_id="steps-compare")
-    table = gr.HTML("Press Compare.", elem_id="steps-table")
+        compare = Go("compare", "Compare", "secondary")
+    table = gr.HTML(
+        '<p class="note">Press Compare: about 150 evaluations.</p>', elem_id="steps-table"
+    )
     gr.Markdown("**Quality against evaluations**, measured beforehand on many pictures.")
     gr.HTML(quality_chart())
 
-    @plainly
-    def jump(count: int, seed: int, style: str, group: str):
-        picture, points, readout = tasks.path(count, seed, style, group)
+    def jump(count: int, seed: int, *choice: str):
+        *_, (made, points) = lesson.path(tasks, count, seed, *choice)
         given = strip((p.given, f"σ = {p.sigma:.3g}") for p in points)
         answers = strip((p.answer, f"step {i + 1}") for i, p in enumerate(points))
-        return picture, given + answers, readout
+        return made, given + answers, made.readout
 
-    @plainly
-    def walk(levels: int, seed: int, style: str, group: str):
-        picture, points, readout = tasks.teacher_path(levels, seed, style, group)
-        given = strip((p.given, f"t = {p.sigma:.3g}") for p in points)
-        answers = strip((p.answer, "f(x, t)") for p in points)
-        return picture, given + answers, readout
+    def walk(levels: int, seed: int, *choice: str) -> Iterator[tuple]:
+        controls.warn(2 * levels - 1, choice[-1])
+        for made, points in lesson.teacher_path(tasks, levels, seed, *choice):
+            given = strip((p.given, f"t = {p.sigma:.3g}") for p in points)
+            answers = strip((p.answer, "f(x, t)") for p in points)
+            yield made, given + answers if points else gr.skip(), made.readout
 
-    @plainly
-    def everything(seed: int, style: str, group: str) -> Iterator[tuple[str, Readout]]:
-        done = []
-        for name, picture, readout in tasks.steps(seed, style, group):
-            done.append((picture, f"{name}: {cost(readout)}"))
-            yield strip(done), readout
+    def everything(seed: int, *choice: str) -> Iterator[tuple]:
+        done: list[tuple] = []
+        for name, made in lesson.compare(tasks, seed, *choice):
+            if made.done:
+                done.append((made.picture, f"{name}: {cost(made.readout)}"))
+            yield strip(done) if made.done else gr.skip(), made.readout
 
-    _, seed, style, group = controls.inputs
-    shared = [seed, style, group]
-    private = {"concurrency_id": "model", "api_visibility": "private"}
-    controls.live(
-        "Steps", [controls.tab.change, count.input], jump, [count, *shared], [student, path]
-    )
-    run.click(
-        walk,
-        [levels, *shared],
-        [walked, same, controls.readout],
-        show_progress_on=walked,
-        **private,
-    )
-    compare.click(everything, shared, [table, controls.readout], show_progress_on=table, **private)
+    _, seed, *choice = controls.inputs
+    shared = [seed, *choice]
+    triggers = [controls.tab.change, count.input]
+    controls.live("Steps", triggers, jump, [count, *shared], [student, path])
+    controls.work(go, walk, [levels, *shared], [walked, same], roll=False)
+    controls.work(compare, everything, shared, [table], roll=False)

@@ -1,6 +1,7 @@
-"""The page's tasks, from pictures and plain numbers to pictures, each with what it cost.
+"""The page's edits, from pictures and plain numbers to pictures, each with what it cost.
 
-The tabs and the public endpoints both call these.
+The tabs and the public endpoints both call these. Each edit yields a Made an evaluation. `choice`
+is what the sidebar says besides steps and seed: style, group, category, model.
 """
 
 from __future__ import annotations
@@ -13,249 +14,241 @@ import torch
 from PIL import Image
 
 import editing
-from cm_core.errors import ImageError
+from cm_core.errors import ImageError, SettingError
 from cm_core.noise import generators, randn
-from cm_core.samplers import Step, stream_heun, stream_multistep
-from cm_core.schedule import karras_sigmas
-from editing.image import (
-    fit,
-    fit_box,
-    fit_hints,
-    fit_mask,
-    paste_back,
-    to_hints,
-    to_mask,
-    to_pil,
-    to_tensor,
-)
+from cm_core.samplers import Step
+from editing.image import fit, fit_box, fit_hints, to_hints, to_pil, to_tensor
 from editing.tasks import estimate_sigma
-from ui.engine import ANY, Engine, Readout
+from ui.engine import ANY, Engine, Engines, Readout
 
-TEACHER_LEVELS = (5, 9, 18, 40)
-STRIP = 9  # pictures in the self-consistency strip
-
-Costed = tuple[Image.Image, Readout]
+MAX_SEED = 999_999
+VARIATIONS = 4
 
 
 @dataclass(frozen=True)
-class Point:
-    """A point of a sampling path: what a network was given, and what it answered."""
+class Made:
+    """A picture on its way or done, what it cost so far, and the noisy picture it was made from."""
 
-    sigma: float
-    given: Image.Image
-    answer: Image.Image
+    picture: Image.Image
+    readout: Readout
+    seen: Image.Image | None = None
+    done: bool = True
+    seed: int | None = None  # of a picture that came from noise alone: it can be walked to
+
+
+def last(made: Iterator[Made]) -> Made:
+    """The finished one."""
+    *_, one = made
+    return one
 
 
 class Tasks:
-    """Every task of the page on one engine."""
+    """Every edit of the page, on the engine that the choice names."""
 
-    def __init__(self, engine: Engine):
-        self.engine = engine
+    def __init__(self, engines: Engines):
+        self.engines = engines
 
-    def tensor(self, picture: Image.Image | None) -> torch.Tensor:
-        """A picture fitted to the model, (1, 3, H, W) in [-1, 1]."""
-        return to_tensor(fit(self.some(picture), self.engine.size))
-
-    @staticmethod
-    def some(picture: Image.Image | None) -> Image.Image:
-        """The picture, or a sentence that asks for one."""
-        if picture is None:
-            raise ImageError("There is no picture yet: choose an example or open one.")
-        return picture
+    def on(
+        self,
+        style: str | None = ANY,
+        group: str | None = ANY,
+        category: str | None = ANY,
+        model: str | None = None,
+    ) -> tuple[Engine, int | None]:
+        """(engine, label) of a choice. Raises SettingError, CheckpointError."""
+        engine = self.engines.get(model)
+        return engine, engine.label(style=style, group=group, category=category)
 
     def paint(
         self,
-        image: Image.Image,
+        image: Image.Image | None,
         strength: float = 0.5,
         steps: int = 2,
         seed: int = 0,
-        style: str = ANY,
-        group: str = ANY,
-    ) -> Costed:
+        *choice: str,
+    ) -> Iterator[Made]:
         """A finished picture from a rough painting."""
-        label, painting = self.engine.label(style, group), self.tensor(image)
-        return self.one(
-            lambda model: editing.stroke(model, painting, strength, steps, seed=seed, label=label),
+        engine, label = self.on(*choice)
+        painting = to_tensor(fit(some(image), engine.size))
+        return edit(
+            engine,
+            lambda model: editing.stream_stroke(
+                model, painting, strength, steps, seed, label=label
+            ),
             image,
+            steps,
         )
 
-    def generate(self, steps: int = 2, seed: int = 0, style: str = ANY, group: str = ANY) -> Costed:
+    def vary(
+        self, image: Image.Image | None, strength: float, steps: int, seed: int, *choice: str
+    ) -> Iterator[tuple[int, Made]]:
+        """(seed, picture) of a painting under the next seeds, one after the other."""
+        for i in range(1, VARIATIONS + 1):
+            other = (seed + i) % (MAX_SEED + 1)
+            yield other, last(self.paint(image, strength, steps, other, *choice))
+
+    def generate(self, steps: int = 2, seed: int = 0, *choice: str) -> Iterator[Made]:
         """A picture from noise alone."""
-        picture, _, readout = self.path(steps, seed, style, group)
-        return picture, readout
+        engine, label = self.on(*choice)
+        taken = engine.stream(
+            lambda model: editing.stream_generate(model, seed, steps, label=label)
+        )
+        for step, readout in taken:
+            done = step.index + 1 == steps
+            yield Made(to_pil(step.x0), readout, shown(step), done, seed)
 
     def inpaint(
         self,
-        image: Image.Image,
+        image: Image.Image | None,
         mask: Image.Image | None,
         steps: int = 4,
         seed: int = 0,
-        style: str = ANY,
-        group: str = ANY,
-    ) -> Costed:
+        *choice: str,
+    ) -> Iterator[Made]:
         """Repaint where the mask is light, at the picture's own size, the rest untouched."""
-        label, picture = self.engine.label(style, group), self.tensor(image)
-        if mask is None:
+        engine, label = self.on(*choice)
+        if some(image) and mask is None:
             raise ImageError("Nothing is masked yet: paint over what should change first.")
-        holes = to_mask(fit_mask(mask, self.engine.size))
-        x0, readout = self.engine.run(
-            lambda model: editing.inpaint(model, picture, holes, steps, seed=seed, label=label)
+        return region(
+            engine,
+            lambda model: editing.stream_inpaint_region(
+                model, image, mask, steps, seed, label=label
+            ),
+            steps,
         )
-        return paste_back(image, to_pil(x0), mask), readout
+
+    def outpaint(
+        self,
+        image: Image.Image | None,
+        margins: tuple[float, float, float, float],
+        steps: int = 4,
+        seed: int = 0,
+        *choice: str,
+    ) -> Iterator[Made]:
+        """The picture on a larger canvas; margins are shares of its longer side: left, top, ..."""
+        engine, label = self.on(*choice)
+        if min(margins) < 0 or max(margins) > 1:
+            raise SettingError("A side grows by a share of the picture, 0 to 1.")
+        pixels = [round(share * max(some(image).size)) for share in margins]
+        return region(
+            engine,
+            lambda model: editing.stream_outpaint(model, image, *pixels, steps, seed, label=label),
+            steps,
+        )
 
     def colorize(
         self,
-        image: Image.Image,
+        image: Image.Image | None,
         hints: Image.Image | None = None,
         steps: int = 4,
         seed: int = 0,
-        style: str = ANY,
-        group: str = ANY,
-    ) -> Costed:
+        *choice: str,
+    ) -> Iterator[Made]:
         """The picture's grey in new colours; hints (RGBA) give the colour where they are opaque."""
-        label, picture = self.engine.label(style, group), self.tensor(image)
-        dabs = None if hints is None else to_hints(fit_hints(hints, self.engine.size))
-        return self.one(
-            lambda model: editing.colorize(
-                model, picture, steps, seed=seed, hints=dabs, label=label
-            ),
+        engine, label = self.on(*choice)
+        picture = to_tensor(fit(some(image), engine.size))
+        dabs = None if hints is None else to_hints(fit_hints(hints, engine.size))
+        return edit(
+            engine,
+            lambda model: editing.stream_colorize(model, picture, steps, seed, dabs, label=label),
             image,
+            steps,
         )
 
-    def shrink(self, image: Image.Image | None, factor: int) -> Image.Image:
+    def shrink(self, image: Image.Image | None, factor: int, *choice: str) -> Image.Image:
         """The small picture that goes into `super_resolve`; one of that size stays as it is."""
-        return fit(self.some(image), self.engine.size // factor)
+        engine, _ = self.on(*choice)
+        return fit(some(image), engine.size // factor)
 
     def super_resolve(
-        self,
-        small: Image.Image,
-        steps: int = 4,
-        seed: int = 0,
-        style: str = ANY,
-        group: str = ANY,
-    ) -> Costed:
+        self, small: Image.Image, steps: int = 4, seed: int = 0, *choice: str
+    ) -> Iterator[Made]:
         """A small picture at the model's size, its patch means kept."""
-        label, tensor = self.engine.label(style, group), to_tensor(small)
-        return self.one(
-            lambda model: editing.super_resolve(model, tensor, steps, seed=seed, label=label), small
+        engine, label = self.on(*choice)
+        tensor = to_tensor(small)
+        return edit(
+            engine,
+            lambda model: editing.stream_super_resolve(model, tensor, steps, seed, label=label),
+            small,
+            steps,
         )
 
     def denoise(
-        self, image: Image.Image, sigma: float = 0, style: str = ANY, group: str = ANY
-    ) -> tuple[Image.Image, float, Readout]:
-        """(clean picture, noise level used, cost); level 0 means that it is estimated."""
-        noisy, label = self.tensor(image), self.engine.label(style, group)
-        sigma = sigma or estimate_sigma(noisy)
-        picture, readout = self._denoise(noisy, sigma, label, image)
-        return picture, sigma, readout
+        self, image: Image.Image | None, sigma: float = 0, *choice: str
+    ) -> tuple[Made, float]:
+        """(clean picture, noise level used); level 0 means that it is estimated."""
+        engine, label = self.on(*choice)
+        noisy = to_tensor(fit(some(image), engine.size))
+        return clean(engine, noisy, sigma or estimate_sigma(noisy), label, image)
 
     def noise_and_denoise(
-        self,
-        image: Image.Image,
-        level: float,
-        blind: bool,
-        seed: int = 0,
-        style: str = ANY,
-        group: str = ANY,
-    ) -> tuple[Image.Image, Image.Image, float, Readout]:
-        """(noisy picture, clean picture, noise level used, cost) after adding noise of `level`."""
-        clean, label = self.tensor(image), self.engine.label(style, group)
-        noisy = clean + level * randn(clean.shape, generators(seed, 1))
+        self, image: Image.Image | None, level: float, blind: bool, seed: int = 0, *choice: str
+    ) -> tuple[Image.Image, Made, float]:
+        """(noisy picture, clean picture, noise level used) after adding noise of `level`."""
+        engine, label = self.on(*choice)
+        picture = to_tensor(fit(some(image), engine.size))
+        noisy = picture + level * randn(picture.shape, generators(seed, 1))
         sigma = estimate_sigma(noisy) if blind or level == 0 else level
-        picture, readout = self._denoise(noisy, sigma, label, image)
-        return self.like(noisy, image), picture, sigma, readout
-
-    def _denoise(
-        self, noisy: torch.Tensor, sigma: float, label: int | None, image: Image.Image
-    ) -> Costed:
-        return self.one(lambda model: editing.denoise(model, noisy, sigma, label=label), image)
+        return like(noisy, image, engine.size), *clean(engine, noisy, sigma, label, image)
 
     def interpolate(
-        self,
-        seed_a: int,
-        seed_b: int,
-        frames: int = 12,
-        steps: int = 1,
-        style: str = ANY,
-        group: str = ANY,
+        self, seeds: list[int], frames: int = 12, steps: int = 1, *choice: str
     ) -> tuple[list[Image.Image], Readout]:
-        """The pictures on the way from one seed to another."""
-        label = self.engine.label(style, group)
-        x0, readout = self.engine.run(
-            lambda model: editing.interpolate(
-                model, seed_a, seed_b, frames=frames, steps=steps, label=label
-            )
-        )
-        return [to_pil(x) for x in x0.split(1)], readout
+        """Frames on the way between two seeds, or of the square between four, row by row."""
+        engine, label = self.on(*choice)
 
-    def path(
-        self, steps: int = 1, seed: int = 0, style: str = ANY, group: str = ANY
-    ) -> tuple[Image.Image, list[Point], Readout]:
-        """The consistency model from noise: (picture, its path, cost)."""
-        label, draw = self.engine.label(style, group), generators(seed, 1)
-        noise = randn((1, 3, self.engine.size, self.engine.size), draw)
-        config = self.engine.model.config
-        sigmas = self.engine.model.sigmas_for(steps)
-        taken, readout = self.engine.run(
-            lambda model: list(
-                stream_multistep(
-                    model, noise, sigmas, draw, label, config.sigma_min, clip=config.clip
-                )
-            )
-        )
-        return to_pil(taken[-1].x0), [point(step) for step in taken], readout
+        def take(model: Any) -> Iterator[Step]:
+            if len(seeds) == 2:
+                return editing.stream_interpolate(model, *seeds, frames, steps, label=label)
+            return editing.stream_interpolate_grid(model, seeds, frames, frames, steps, label=label)
 
-    def teacher_path(
-        self, levels: int = 18, seed: int = 0, style: str = ANY, group: str = ANY
-    ) -> tuple[Image.Image, list[Point], Readout]:
-        """The teacher's Heun walk from the same noise, and f along it: (picture, points, cost)."""
-        taken, readout = self._walk(levels, seed, style, group)
-        walk = [step for step in taken if step.index % 2 == 0]  # odd ones are Heun's look ahead
-        chosen = [walk[round(i * (len(walk) - 1) / (STRIP - 1))] for i in range(STRIP)]
-        chosen = list({step.index: step for step in chosen}.values())
-        label, model = self.engine.label(style, group), self.engine.model
-        with torch.inference_mode():
-            answers = [model(step.x, step.sigma, label) for step in chosen]
-        points = [
-            Point(step.sigma, shown(step), to_pil(answer))
-            for step, answer in zip(chosen, answers, strict=True)
-        ]
-        return to_pil(taken[-1].x0), points, readout
+        for step, readout in engine.stream(take):
+            x0, cost = step.x0, readout
+        return [to_pil(x) for x in x0.split(1)], cost
 
-    def steps(
-        self, seed: int = 0, style: str = ANY, group: str = ANY
-    ) -> Iterator[tuple[str, Image.Image, Readout]]:
-        """Consistency model at 1 to 8 steps, then the teacher, all from one noise, as they come."""
-        for count in range(1, 9):
-            picture, _, readout = self.path(count, seed, style, group)
-            yield f"Consistency, {count} step{'s' if count > 1 else ''}", picture, readout
-        for levels in TEACHER_LEVELS:
-            taken, readout = self._walk(levels, seed, style, group)
-            yield f"Teacher, {levels} Heun steps", to_pil(taken[-1].x0), readout
 
-    def _walk(self, levels: int, seed: int, style: str, group: str) -> tuple[list[Step], Readout]:
-        label, config = self.engine.label(style, group), self.engine.model.config
-        noise = randn((1, 3, self.engine.size, self.engine.size), generators(seed, 1))
-        sigmas = karras_sigmas(levels, config.sigma_min, config.sigma_max)
-        return self.engine.run(
-            lambda model: list(stream_heun(model, noise, sigmas, label)), self.engine.teacher
-        )
+def edit(
+    engine: Engine, take: Callable[[Any], Iterator[Step]], image: Image.Image, steps: int
+) -> Iterator[Made]:
+    """The steps of an edit of a fitted picture, in the picture's own shape."""
+    for step, readout in engine.stream(take):
+        picture, seen = (like(x, image, engine.size) for x in (step.x0, step.x / scale(step)))
+        yield Made(picture, readout, seen, step.index + 1 == steps)
 
-    def one(self, task: Callable[[Any], torch.Tensor], image: Image.Image) -> Costed:
-        """One edit of `image` and its cost."""
-        x0, readout = self.engine.run(task)
-        return self.like(x0, image), readout
 
-    def like(self, x0: torch.Tensor, image: Image.Image) -> Image.Image:
-        """A fitted tensor as a picture, without the margins that made `image` square."""
-        return to_pil(x0).crop(fit_box(image.size, self.engine.size))
+def region(engine: Engine, take: Callable[[Any], Iterator[Any]], steps: int) -> Iterator[Made]:
+    """The steps of an edit within a picture of any size."""
+    for painted, readout in engine.stream(take):
+        yield Made(painted.picture, readout, done=painted.step.index + 1 == steps)
+
+
+def clean(
+    engine: Engine, noisy: torch.Tensor, sigma: float, label: int | None, image: Image.Image
+) -> tuple[Made, float]:
+    """One-step denoising of a fitted picture."""
+    made = edit(
+        engine, lambda model: editing.stream_denoise(model, noisy, sigma, label=label), image, 1
+    )
+    return last(made), sigma
+
+
+def some(picture: Image.Image | None) -> Image.Image:
+    """The picture, or a sentence that asks for one."""
+    if picture is None:
+        raise ImageError("There is no picture yet: choose an example or open one.")
+    return picture
+
+
+def like(x: torch.Tensor, image: Image.Image, size: int) -> Image.Image:
+    """A fitted tensor as a picture, without the margins that made `image` square."""
+    return to_pil(x).crop(fit_box(image.size, size))
+
+
+def scale(step: Step) -> float:
+    """What a noisy picture is divided by, so that its noise does not drown the screen."""
+    return max(1.0, step.sigma)
 
 
 def shown(step: Step) -> Image.Image:
-    """The noisy input of a step, scaled so that the noise does not drown the screen."""
-    return to_pil(step.x / max(1.0, step.sigma))
-
-
-def point(step: Step) -> Point:
-    """A sampler's step as pictures."""
-    return Point(step.sigma, shown(step), to_pil(step.x0))
+    """The noisy input of a step, as one can look at it."""
+    return to_pil(step.x / scale(step))

@@ -33,7 +33,7 @@ SETTLED = """(place) => {
     window.settling = { src, place, since: now };
   return now - window.settling.since > 400;
 }"""
-WAIT_MS = 60_000  # generous: the machine may be busy
+WAIT_MS = int(os.environ.get("WAIT_MS", 60_000))  # generous: the machine may be busy
 
 Points = Sequence[tuple[float, float]]
 
@@ -53,9 +53,16 @@ def chromium() -> Iterator[Browser]:
 
 
 def open_page(
-    browser: Browser, url: str, viewport: str, watch: Callable[[Page], None] = lambda page: None
+    browser: Browser,
+    url: str,
+    viewport: str,
+    watch: Callable[[Page], None] = lambda page: None,
+    quiet: bool = True,
 ) -> Page:
-    """The page on a viewport, its canvases ready, watched from the start; a phone touches."""
+    """The page on a viewport, its canvas ready, watched from the start; a phone touches.
+
+    quiet: wait until nothing is under way any more, not only until one can paint.
+    """
     width, height = VIEWPORTS[viewport]
     phone = viewport == "phone"
     context = browser.new_context(
@@ -69,7 +76,8 @@ def open_page(
     page.wait_for_selector("#paint-canvas .lc-palette button")
     if phone:
         page.wait_for_selector("#sidebar:not(.open)")
-    settle(page, "paint-result")
+    if quiet:
+        settle(page, "paint-result")
     return page
 
 
@@ -139,10 +147,18 @@ def settle(page: Page, place: str) -> str | None:
     return source(page, place)
 
 
-def picture(page: Page, src: str) -> Image.Image:
+def finished(page: Page, name: str, place: str) -> str:
+    """Wait until the work behind a tab's button is over; give the address of its picture."""
+    page.wait_for_function(
+        "(name) => !document.getElementById(`${name}-go`).classList.contains('busy')", arg=name
+    )
+    return settle(page, place)
+
+
+def picture(page: Page, src: str, mode: str = "RGB") -> Image.Image:
     """The picture behind an address: a data URL, or a file that the server sends."""
     if src.startswith("data:"):
         data = base64.b64decode(src.partition(",")[2])
     else:
         data = page.request.get(src).body()
-    return Image.open(io.BytesIO(data)).convert("RGB")
+    return Image.open(io.BytesIO(data)).convert(mode)

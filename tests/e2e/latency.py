@@ -1,9 +1,11 @@
-"""python -m tests.e2e.latency [MODEL]: milliseconds from pen up to the last new picture."""
+"""python -m tests.e2e.latency [MODEL]: how fast the page opens and follows the brush."""
 
 from __future__ import annotations
 
+import math
 import statistics
 import sys
+import time
 
 from playwright.sync_api import Page
 
@@ -12,6 +14,7 @@ from ui.engine import Engine
 from ui.page import launch
 
 STROKES = 20
+PACE_SECONDS = 4.0
 COLOURS = ("#1d1d1f", "#d92d20", "#facc15", "#2563eb", "#15803d")
 WATCH = """() => {
   window.up = 0; window.shown = 0; window.pictures = 0;
@@ -40,11 +43,32 @@ def strokes(page: Page) -> list[float]:
     return sorted(waited)
 
 
+def pace(page: Page) -> float:
+    """Pictures a second while the pen moves."""
+    box = page.locator("#paint-canvas .lc-stage").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    before, start = page.evaluate("pictures"), time.monotonic()
+    while (spent := time.monotonic() - start) < PACE_SECONDS:
+        turn = spent * 3
+        x, y = 0.5 + 0.4 * math.sin(turn), 0.5 + 0.4 * math.cos(1.3 * turn)
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.wait_for_timeout(15)
+    shown = page.evaluate("pictures") - before
+    page.mouse.up()
+    return shown / spent
+
+
 def main(model: str) -> None:
     served, url = launch(Engine(model), prevent_thread_lock=True, quiet=True)
     with chromium() as browser:
-        page = open_page(browser, url, "desktop")
+        open_page(browser, url, "desktop").close()  # the browser's own start is not the page's
+        start = time.monotonic()
+        page = open_page(browser, url, "desktop", quiet=False)
+        print(f"page ready: {time.monotonic() - start:.1f} s")
         waited = strokes(page)
+        print(f"while painting: {pace(page):.1f} pictures a second")
+        settle(page, "paint-result")
         print(f"last call: {page.locator('#readout').text_content().strip()}")
     print(f"pen up to picture, {STROKES} strokes: p50 {statistics.median(waited):.0f} ms, ", end="")
     print(f"p95 {waited[int(0.95 * (STROKES - 1))]:.0f} ms")

@@ -1,4 +1,4 @@
-"""python -m tests.e2e.screenshots [OUTDIR]: the page as the README shows it, on its own model."""
+"""python -m tests.e2e.screenshots [OUTDIR]: every tab as the README shows it, on its own model."""
 
 from __future__ import annotations
 
@@ -28,35 +28,73 @@ def brush(page: Page, canvas: str, size: int) -> None:
     slider.evaluate("(s, v) => { s.value = v; s.dispatchEvent(new Event('input')); }", size)
 
 
+def press(page: Page, name: str, result: str = "result") -> None:
+    """Press a tab's button and wait for its last picture."""
+    page.locator(f"#{name}-run").click()
+    new_source(page, f"{name}-{result}")
+    settle(page, f"{name}-{result}")
+
+
 def paint(page: Page) -> None:
-    """A small boat, always the same."""
+    """A small boat, always the same, and four variations of it."""
     for colour, size, points in BOAT:
         brush(page, "paint-canvas", size)
         draw(page, "paint-canvas", points, colour)
     settle(page, "paint-result")
+    page.locator("#paint-vary-run").click()
+    page.wait_for_function("document.querySelectorAll('#paint-others img').length === 4")
 
 
 def inpaint(page: Page) -> None:
     """New eyes for the cat."""
-    open_tab(page, "Inpaint")
     brush(page, "inpaint-canvas", 110)
     draw(page, "inpaint-canvas", [(0.3, 0.5), (0.7, 0.5)])
-    page.locator("#inpaint-run").click()
-    new_source(page, "inpaint-result")
-    settle(page, "inpaint-result")
+    press(page, "inpaint")
+
+
+def colourise(page: Page) -> None:
+    """A red apple with a green leaf."""
+    for colour, points in (("#d92d20", [(0.3, 0.6), (0.7, 0.6)]), ("#65a30d", [(0.6, 0.17)] * 2)):
+        draw(page, "colourise-canvas", points, colour)
+    new_source(page, "colourise-result")
+    settle(page, "colourise-result")
+
+
+def enlarge(page: Page) -> None:
+    """A boat of eight pixels."""
+    press(page, "enlarge")
+
+
+def denoise(page: Page) -> None:
+    """A noisy mushroom; the tab begins by itself."""
+    new_source(page, "denoise-result")
+    settle(page, "denoise-result")
+
+
+def interpolate(page: Page) -> None:
+    """Half way between two seeds."""
+    press(page, "interpolate", "walk")
+    for _ in range(7):
+        page.locator("#interpolate-walk .along").press("ArrowRight")
 
 
 def steps(page: Page) -> None:
     """The classroom, its teacher run."""
-    open_tab(page, "Steps")
     new_source(page, "steps-student")
-    page.locator("#steps-run").click()
-    new_source(page, "steps-teacher")
-    settle(page, "steps-teacher")
+    press(page, "steps", "teacher")
+
+
+def about(page: Page) -> None:
+    """The card and the credits."""
+
+
+SCENES = (paint, inpaint, colourise, enlarge, denoise, interpolate, steps, about)
 
 
 def save(page: Page, file: Path) -> None:
-    """What the window shows."""
+    """What the window shows, from the top."""
+    page.evaluate("window.scrollTo(0, 0)")
+    page.wait_for_timeout(1200)  # the history and the button at rest
     page.screenshot(path=file)
     Image.open(file).convert("RGB").save(file, optimize=True)
 
@@ -66,9 +104,13 @@ def main(folder: Path) -> None:
     served, url = launch(Engine("emoji64"), prevent_thread_lock=True, quiet=True)
     with chromium() as browser:
         page = open_page(browser, url, "desktop")
-        for name, act in (("paint", paint), ("inpaint", inpaint), ("steps", steps)):
-            act(page)
-            save(page, folder / f"{name}.png")
+        for scene in SCENES:
+            open_tab(page, scene.__name__.capitalize())
+            scene(page)
+            save(page, folder / f"{scene.__name__}.png")
+        dark = open_page(browser, f"{url}?__theme=dark", "desktop")
+        paint(dark)
+        save(dark, folder / "dark.png")
         phone = open_page(browser, url, "phone")
         paint(phone)
         save(phone, folder / "phone.png")

@@ -3,7 +3,7 @@ from gradio_client import Client
 
 from cm_core import Denoiser
 from tests.cm_core.test_model import LABELS, tiny
-from ui.engine import Engine
+from ui.engine import Engine, Engines
 from ui.page import launch
 from ui.tasks import Tasks
 
@@ -20,7 +20,7 @@ def engine():
 
 @pytest.fixture(scope="session")
 def tasks(engine):
-    return Tasks(engine)
+    return Tasks(Engines(engine))
 
 
 @pytest.fixture(scope="session")

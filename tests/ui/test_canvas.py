@@ -37,6 +37,13 @@ def test_transparency_survives(canvas):
     assert canvas.preprocess(data_url(ink)).tobytes() == ink.tobytes()
 
 
+@pytest.mark.parametrize("drawing", [True, False])
+def test_a_frame_says_whether_the_pen_is_down(canvas, drawing):
+    url = data_url(Image.new("RGB", (8, 8), "red"))
+    assert canvas.preprocess({"frame": url, "drawing": drawing}).info["drawing"] is drawing
+    assert canvas.preprocess(url).info["drawing"] is False
+
+
 @pytest.mark.parametrize("value", [None, "", {"background": "data:image/png;base64,AA"}])
 def test_nothing_drawn_is_nothing(canvas, value):
     assert canvas.preprocess(value) is None

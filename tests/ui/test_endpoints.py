@@ -1,5 +1,7 @@
 """Every public endpoint, called as a script would call it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from gradio_client import handle_file
@@ -8,7 +10,7 @@ from PIL import Image
 
 from tests.ui.conftest import SIZE
 from ui.examples import example
-from ui.tasks import TEACHER_LEVELS
+from ui.lesson import TEACHER_LEVELS
 
 LUMA = np.array([0.2989, 0.5870, 0.1140])
 
@@ -34,7 +36,9 @@ def apple():
 
 
 def test_the_page_has_these_endpoints_and_no_other(client):
-    names = "paint inpaint colorize super_resolve denoise interpolate generate steps"
+    names = (
+        "paint inpaint outpaint colorize super_resolve denoise interpolate generate steps export"
+    )
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
         f"/{name}" for name in names.split()
     }
@@ -74,6 +78,28 @@ def test_inpaint_keeps_every_pixel_outside_of_the_mask_at_full_size(client, save
     assert result.shape == before.shape
     assert np.array_equal(result[~hole], before[~hole])
     assert np.abs(result[hole] - before[hole]).mean() > 5
+
+
+def test_outpaint_adds_a_border_and_keeps_the_picture(client, save):
+    picture = example("Cat").crop((0, 60, 300, 260))
+    result = pixels(client.predict(save(picture), left=0.2, bottom=0.1, api_name="/outpaint"))
+    assert result.shape == (200 + 30, 300 + 60, 3)
+    assert np.array_equal(result[:200, 60:], np.asarray(picture, dtype=float))
+
+
+@pytest.mark.parametrize(("form", "scale"), [("png1", 1), ("png4", 4), ("png8", 8)])
+def test_export_enlarges(client, save, form, scale):
+    picture = example("Tree").resize((20, 10))
+    result = Image.open(client.predict(save(picture), form=form, api_name="/export"))
+    assert result.format == "PNG" and result.size == (20 * scale, 10 * scale)
+    if scale == 1:
+        assert result.tobytes() == picture.tobytes()
+
+
+def test_export_traces_shapes(client, save):
+    file = client.predict(save(example("Apple")), form="svg", api_name="/export")
+    svg = Path(file).read_text()
+    assert "<svg" in svg and svg.count("<path") >= 3
 
 
 def test_colorize_keeps_the_luma_wherever_colours_did_not_clip(client, save, apple):
@@ -127,6 +153,16 @@ def test_interpolate_ends_at_the_two_seeds(client):
     for frame, end in zip((frames[0], frames[-1]), ends, strict=True):
         assert np.abs(frame - end).max() <= 1
     assert Image.open(film).n_frames == 4  # there and back
+
+
+def test_interpolate_makes_a_grid_of_four_seeds(client):
+    corners = {"seed_a": 1, "seed_b": 2, "seed_c": 3, "seed_d": 4}
+    gallery, _ = client.predict(**corners, steps=1, api_name="/interpolate")
+    frames = [pixels(shown["image"]) for shown in gallery]
+    assert len(frames) == 25
+    for place, seed in zip((0, 4, 20, 24), corners.values(), strict=True):
+        alone = pixels(client.predict(steps=1, seed=seed, api_name="/generate"))
+        assert np.abs(frames[place] - alone).max() <= 1
 
 
 def test_steps_counts_its_evaluations(client):

@@ -5,32 +5,117 @@ import json
 import pytest
 from PIL import Image
 
-from cm_core.errors import ImageError
-from ui import about
+from cm_core.errors import CheckpointError, ImageError, SettingError
+from cm_core.labels import Labels
+from tests.cm_core.test_model import tiny
+from ui import about, lesson
 from ui.chart import MISSING, quality_chart
-from ui.pictures import open_picture, strip
+from ui.engine import Engine
+from ui.examples import example
+from ui.export import FILE_URL, export_picture, reference
+from ui.film import round_trip
+from ui.limits import RateLimit
+from ui.menu import choices
+from ui.pictures import from_data_url, open_picture, strip
+from ui.result import Result
+from ui.tasks import last
 
 
 def test_a_readout_counts_and_measures(tasks):
-    _, points, readout = tasks.path(steps=3, seed=1)
-    assert readout.evaluations == 3 == len(points)
-    assert str(readout).startswith("3 evaluations · ")
+    *_, (made, points) = lesson.path(tasks, steps=3, seed=1)
+    assert made.readout.evaluations == 3 == len(points)
+    assert str(made.readout).startswith("3 evaluations · ")
     assert [p.sigma for p in points] == sorted((p.sigma for p in points), reverse=True)
 
 
 def test_the_teacher_walks_from_the_same_noise(tasks):
-    _, points, readout = tasks.teacher_path(levels=5, seed=1)
-    _, jump, _ = tasks.path(steps=1, seed=1)
-    assert readout.evaluations == 9 and len(points) == 5
+    *_, (made, points) = lesson.teacher_path(tasks, levels=5, seed=1)
+    *_, (_, jump) = lesson.path(tasks, steps=1, seed=1)
+    assert made.readout.evaluations == 9 and len(points) == 5
     assert points[0].given.tobytes() == jump[0].given.tobytes()
     assert (
         points[0].answer.tobytes() == jump[0].answer.tobytes()
     )  # f at the first point of the walk
 
 
-def test_a_picture_that_is_not_square_keeps_its_shape(tasks):
-    picture, _ = tasks.colorize(Image.new("RGB", (400, 200), "gray"), steps=1)
-    assert picture.size == (32, 16)
+def test_an_edit_comes_step_by_step_and_says_which_is_the_last(tasks):
+    made = list(tasks.colorize(Image.new("RGB", (400, 200), "gray"), steps=3))
+    assert [one.done for one in made] == [False, False, True]
+    assert made[-1].picture.size == (32, 16)  # a picture that is not square keeps its shape
+
+
+def test_variations_differ_and_can_be_made_again(tasks):
+    painting = example("Apple")
+    made = dict(tasks.vary(painting, 0.6, 1, 999_998))
+    assert list(made) == [999_999, 0, 1, 2]
+    assert len({one.picture.tobytes() for one in made.values()}) == 4
+    again = last(tasks.paint(painting, 0.6, 1, 1))
+    assert again.picture.tobytes() == made[1].picture.tobytes()
+
+
+def test_a_stopped_edit_leaves_the_engine_free(tasks):
+    running = tasks.generate(8, 0)
+    next(running)
+    running.close()
+    assert last(tasks.generate(1, 0)).readout.evaluations == 1
+
+
+def test_live_pictures_are_bounded_a_session():
+    limit = RateLimit(every=0.5, burst=2)
+    assert [limit.delay("a", 100.0) for _ in range(4)] == [0, 0, 0, 0.5]
+    assert limit.delay("b", 100.0) == 0
+    for _ in range(3):
+        limit.delay("a", 100.0)
+    with pytest.raises(SettingError, match="wait a moment"):
+        limit.delay("a", 100.0)
+    assert limit.delay("a", 110.0) == 0
+
+
+def test_a_model_that_is_not_here_is_not_downloaded_unasked(tasks):
+    engines = tasks.engines
+    away = [entry for entry in engines.menu() if not entry.on_disk]
+    assert engines.menu()[0].name == engines.first.name and away
+    with pytest.raises(CheckpointError, match="not here yet"):
+        engines.get(away[0].name)
+    with pytest.raises(CheckpointError, match="offers no model"):
+        engines.get("nobody/nothing")
+
+
+def test_a_label_of_another_model_is_refused(tasks):
+    with pytest.raises(SettingError, match="goldfish"):
+        tasks.on("Any", "Any", "goldfish")
+
+
+def test_a_model_without_a_null_label_has_its_first_class_preselected():
+    labels = Labels({"category": ("goldfish", "hen")}, any=False)
+    engine = Engine("classes", tiny(labels=labels, image_size=8))
+    menu = choices(engine, "category")
+    assert menu["value"] == "goldfish" and menu["choices"] == ["goldfish", "hen"]
+    assert menu["visible"] and not choices(engine, "style")["visible"]
+    assert engine.label(category="hen", style="Any") == 1
+    with pytest.raises(SettingError, match="needs a category"):
+        engine.label(category="Any")
+    engine.warm_up()  # with a class, as it knows no other way
+    assert engine.seconds > 0
+
+
+def test_a_large_result_lies_in_a_file_and_a_foreign_file_is_refused(tmp_path):
+    picture = Image.effect_noise((1500, 40), 90).convert("RGB")
+    sent = Result("r").postprocess(picture)
+    assert from_data_url(sent["url"]).width == 1024
+    assert reference(sent["file"]).tobytes() == picture.tobytes()
+    Image.new("RGB", (4, 4)).save(tmp_path / "secret.png")
+    with pytest.raises(ImageError, match="not one of the page's own"):
+        reference(FILE_URL + str(tmp_path / "secret.png"))
+    assert "data URL" in export_picture({"url": "x", "kind": "png1"})["error"]
+
+
+@pytest.mark.parametrize(
+    ("count", "columns", "order"),
+    [(3, 3, [0, 1, 2, 1]), (9, 3, [0, 1, 2, 5, 8, 7, 6, 3]), (4, 2, [0, 1, 3, 2])],
+)
+def test_an_animation_comes_back_to_where_it_began(count, columns, order):
+    assert round_trip(count, columns) == order
 
 
 def test_no_picture_is_a_sentence(tasks):

@@ -1,0 +1,182 @@
+"""The canvas's tools, the history and links, with a mouse on a desktop and a finger on a phone."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+from PIL import Image
+
+from tests.e2e.browser import draw, new_source, open_page, open_tab, picture, settle, source
+
+PEN = """(pressure) => {
+  const stage = document.querySelector("#paint-canvas .lc-stage");
+  const box = stage.getBoundingClientRect();
+  stage.setPointerCapture = () => {};
+  stage.hasPointerCapture = () => true;
+  const at = (x) => ({ clientX: box.x + x * box.width, clientY: box.y + box.height / 2 });
+  const send = (type, x) => stage.dispatchEvent(new PointerEvent(type,
+    { bubbles: true, pointerId: 7, pointerType: "pen", pressure, ...at(x) }));
+  for (const [type, x] of [["down", 0.3], ["move", 0.5], ["move", 0.7], ["up", 0.7]])
+    send("pointer" + type, x);
+  delete stage.setPointerCapture;
+  delete stage.hasPointerCapture;
+}"""
+INK = "document.querySelector('#paint-canvas .lc-ink')"
+
+
+def drawing(page):
+    """What lies on the paint canvas, RGBA."""
+    url = page.evaluate(INK + ".toDataURL()")
+    return np.asarray(picture(page, url, "RGBA"))
+
+
+def tool(page, name):
+    page.locator(f"#paint-canvas [{name}]").click()
+
+
+def clear(page):
+    open_tab(page, "Paint")
+    tool(page, "data-act=clear")
+    tool(page, "data-tool=brush")
+
+
+def test_a_mirrored_brush_draws_both_halves(page):
+    clear(page)
+    tool(page, "data-mirror")
+    draw(page, "paint-canvas", [(0.2, 0.2), (0.3, 0.7)], "#2563eb")
+    tool(page, "data-mirror")
+    drawn = drawing(page)[..., 3] > 127
+    assert drawn[:, :256].any()
+    assert (drawn ^ drawn[:, ::-1]).mean() < 0.002
+
+
+def test_fill_pick_erase_undo_and_redo(page):
+    clear(page)
+    draw(page, "paint-canvas", [(0.5, 0), (0.5, 1)], "#15803d")
+    tool(page, "data-tool=fill")
+    draw(page, "paint-canvas", [(0.2, 0.5), (0.2, 0.5)], "#facc15")
+    left, right = drawing(page)[256, 50], drawing(page)[256, 460]
+    assert left.tolist() == [0xFA, 0xCC, 0x15, 255] and right[3] == 0
+    tool(page, "data-tool=pick")
+    draw(page, "paint-canvas", [(0.5, 0.5), (0.5, 0.5)])
+    assert page.locator("#paint-canvas input[type=color]").input_value() == "#15803d"
+    full = drawing(page)
+    tool(page, "data-tool=eraser")
+    draw(page, "paint-canvas", [(0.1, 0.5), (0.3, 0.5)])
+    assert drawing(page)[256, 100, 3] == 0
+    tool(page, "data-act=undo")
+    assert np.array_equal(drawing(page), full)
+    tool(page, "data-act=redo")
+    assert drawing(page)[256, 100, 3] == 0
+
+
+def test_opacity_does_not_pile_up_within_a_stroke(page):
+    clear(page)
+    page.locator("#paint-canvas [data-set=opacity]").evaluate(
+        "(s) => { s.value = 50; s.dispatchEvent(new Event('input')); }"
+    )
+    draw(page, "paint-canvas", [(0.3, 0.5), (0.7, 0.5), (0.3, 0.5)], "#d92d20")
+    page.locator("#paint-canvas [data-set=opacity]").evaluate(
+        "(s) => { s.value = 100; s.dispatchEvent(new Event('input')); }"
+    )
+    assert abs(int(drawing(page)[256, 256, 3]) - 128) < 3
+
+
+def test_a_pens_pressure_widens_the_line(page):
+    clear(page)
+    widths = []
+    for pressure in (0.2, 0.9):
+        tool(page, "data-act=clear")
+        page.evaluate(PEN, pressure)
+        widths.append((drawing(page)[:, 256, 3] > 127).sum())
+    assert 0 < 2 * widths[0] < widths[1]
+
+
+def test_the_keyboard_draws(page):
+    clear(page)
+    settle(page, "paint-result")
+    stage = page.locator("#paint-canvas .lc-stage")
+    stage.focus()
+    for key in ("b", "Space", *["Shift+ArrowRight"] * 4, "Space"):
+        stage.press(key)
+    drawn = (drawing(page)[..., 3] > 127).any(0).nonzero()[0]
+    assert drawn.max() - drawn.min() > 100
+    stage.press("Control+z")
+    assert not drawing(page)[..., 3].any()
+
+
+def test_results_are_kept_and_can_be_sent_on(page):
+    clear(page)
+    draw(page, "paint-canvas", [(0.2, 0.2), (0.8, 0.8)], "#d92d20")
+    new_source(page, "paint-result")
+    made = settle(page, "paint-result")
+    page.wait_for_function(
+        "(made) => document.querySelector('.history-strip img')?.src === made", arg=made
+    )
+    page.locator(".history-strip button").first.click()
+    page.locator(".history summary", has_text="Send to").click()
+    page.locator(".history .menu-list button", has_text="Enlarge").click()
+    page.locator("#enlarge-run").wait_for()
+    page.locator("#enlarge-factor").get_by_text("×2", exact=True).click()
+    page.wait_for_timeout(300)
+    small = picture(page, settle(page, "enlarge-small"))
+    shrunk = picture(page, made).resize(small.size, Image.Resampling.BOX)
+    assert np.abs(np.asarray(small, float) - np.asarray(shrunk, float)).mean() < 2
+    page.locator("#enlarge-small summary", has_text="Save").click()
+    with page.expect_download() as download:
+        page.locator("#enlarge-small button", has_text="4 times").click()
+    saved = Image.open(download.value.path())
+    assert saved.size == (small.width * 4, small.height * 4)
+
+
+def test_a_seed_in_the_history_becomes_an_end_of_a_walk(page):
+    open_tab(page, "Paint")
+    old = source(page, "paint-result")
+    page.locator("#paint-generate-run").click()
+    new_source(page, "paint-result", old)
+    settle(page, "paint-result")
+    page.wait_for_function("document.querySelector('.history-strip img') !== null")
+    page.wait_for_timeout(1100)
+    page.locator(".history-strip button").first.click()
+    assert "seed 0" in page.locator(".history-note").text_content()
+    page.locator(".history summary", has_text="Walk").click()
+    page.locator(".history .menu-list button", has_text="to this seed").click()
+    page.wait_for_function("document.querySelector('#interpolate-end-1 input')?.value === '0'")
+
+
+def test_a_link_brings_the_settings_back(page, browser, url):
+    open_tab(page, "Paint")
+    strength = page.locator("#paint-strength input[type=range]")
+    strength.press("Home")
+    for _ in range(5):
+        strength.press("ArrowRight")
+    phone = page.evaluate("innerWidth < 768")
+    if phone:
+        page.locator("#sidebar .toggle-button").click()
+    page.locator("#seed input").fill("1234")
+    page.locator("#seed input").press("Enter")
+    page.locator("#share").click()
+    page.wait_for_function("location.search.includes('seed=1234')")
+    if phone:
+        page.locator("#sidebar .toggle-button").click()
+    query = parse_qs(urlsplit(page.url).query)
+    assert query["strength"] == ["0.05"] and query["steps"] == ["2"]
+    other = open_page(browser, page.url.replace("steps=2", "steps=3"), "desktop")
+    other.wait_for_function("document.querySelector('#seed input').value === '1234'")
+    other.wait_for_function("document.querySelector('#steps input').value === '3'")
+    shown = other.locator("#paint-strength input[type=range]")
+    assert shown.input_value() == "0.05"
+    other.context.close()
+
+
+def test_a_model_is_downloaded_only_once_confirmed(page):
+    phone = page.evaluate("innerWidth < 768")
+    if phone:
+        page.locator("#sidebar .toggle-button").click()
+    page.locator("#model input").click()
+    page.get_by_role("option", name="ImageNet 64, distilled (L2)").click()
+    page.get_by_text("a download of 1.2 GB").wait_for()
+    page.locator("#model-no").click()
+    page.locator("#model-no").wait_for(state="hidden")
+    assert "32 × 32" in page.locator("#model-note").text_content()
+    if phone:
+        page.locator("#sidebar .toggle-button").click()

@@ -1,0 +1,50 @@
+"""Small pictures to choose from: a press makes one the result, and its seed the seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from ui.export import reference
+from ui.pictures import data_url
+
+TEMPLATE = """<div class="choices" role="group" aria-label="Variations">
+{{#each value}}<button type="button" data-index="{{@index}}" title="Take {{this.caption}}">
+<img src="{{{this.url}}}" alt="{{this.caption}}"></button>{{/each}}</div>"""
+
+
+class Choices(gr.HTML):
+    """A row of pictures with their seeds; its value is [(picture, seed), ...]."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(
+            html_template=TEMPLATE,
+            apply_default_css=False,
+            js_on_load=(Path(__file__).parent / "thumbs.js").read_text(),
+            **kwargs,
+        )
+
+    def postprocess(self, value: list[tuple[Image.Image, int]] | None) -> list[dict[str, Any]]:
+        return [
+            {"url": data_url(picture), "seed": seed, "caption": f"seed {seed}"}
+            for picture, seed in value or []
+        ]
+
+    def connect(self, result: gr.HTML, seed: gr.Number) -> None:
+        """Make a press put its picture into `result` and its seed into `seed`."""
+
+        def take(shown: list[dict[str, Any]], event: gr.EventData):
+            chosen = shown[event.index]
+            return reference(chosen["url"]).convert("RGB"), chosen["seed"]
+
+        self.select(
+            take,
+            self,
+            [result, seed],
+            show_progress="hidden",
+            queue=False,
+            api_visibility="private",
+        )

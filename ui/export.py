@@ -1,0 +1,67 @@
+"""Pictures that leave the page: as PNG at several sizes or as SVG, by reference or as a file."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from cm_core.errors import ImageError, OneStrokeError
+from editing.output import enlarge_picture, to_svg
+from ui.pictures import from_data_url, open_picture
+
+FILE_URL = "gradio_api/file="  # relative, so that it works behind a proxy too
+SVG_SCALE = 8  # of the size it is first shown at
+FORMATS = {"png1": 1, "png4": 4, "png8": 8, "svg": SVG_SCALE}  # how many times as large
+
+
+def folder() -> Path:
+    """A new folder that the server sends files from, and sweeps."""
+    cache = Path(get_upload_folder())
+    cache.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=cache))
+
+
+def stored(picture: Image.Image) -> str:
+    """Keep a picture too large to be sent inline as a PNG file; its address."""
+    path = folder() / "onestroke.png"
+    picture.save(path, compress_level=1)
+    return FILE_URL + quote(str(path))
+
+
+def reference(url: str | None) -> Image.Image:
+    """The picture behind a data URL or behind an address that `stored` gave."""
+    if not (isinstance(url, str) and FILE_URL in url):
+        return from_data_url(url)
+    path = Path(unquote(url.partition(FILE_URL)[2])).resolve()
+    if not path.is_relative_to(Path(get_upload_folder()).resolve()):
+        raise ImageError("This picture is not one of the page's own: open it from its file.")
+    return open_picture(path)
+
+
+def written(picture: Image.Image, kind: str) -> str:
+    """Write a picture in one of FORMATS; the file's path. Raises ImageError, SettingError."""
+    if kind not in FORMATS:
+        raise ImageError(f"There is no format '{kind}': choose {', '.join(FORMATS)}.")
+    if kind == "svg":
+        path = folder() / "onestroke.svg"
+        path.write_text(to_svg(picture, SVG_SCALE))
+        return str(path)
+    path = folder() / ("onestroke.png" if kind == "png1" else f"onestroke-{FORMATS[kind]}x.png")
+    enlarge_picture(picture, FORMATS[kind]).save(path)
+    return str(path)
+
+
+def export_picture(asked: dict[str, str]) -> dict[str, str]:
+    """{url, name} of a picture to save, or {error}; asked: {url, kind: one of FORMATS}."""
+    try:
+        path = written(reference(asked.get("url")), asked.get("kind", ""))
+        return {"url": FILE_URL + quote(path), "name": Path(path).name}
+    except OneStrokeError as error:
+        return {"error": str(error)}
+    except gr.Error as error:
+        return {"error": error.message}

@@ -1,0 +1,87 @@
+"""What the Steps tab shows: paths of the consistency model and of its diffusion teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+
+import editing
+from cm_core.samplers import Step
+from editing.generate import self_consistency, teacher_evaluations
+from editing.image import to_pil
+from ui.tasks import Made, Tasks, shown
+
+TEACHER_LEVELS = (5, 9, 18, 40)
+CONSISTENCY_STEPS = range(1, 9)
+STRIP = 9  # pictures in the self-consistency strip
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of a sampling path: what a network was given, and what it answered."""
+
+    sigma: float
+    given: Image.Image
+    answer: Image.Image
+
+
+def path(
+    tasks: Tasks, steps: int = 1, seed: int = 0, *choice: str
+) -> Iterator[tuple[Made, list[Point]]]:
+    """The consistency model from noise: (picture, its path so far), an evaluation at a time."""
+    engine, label = tasks.on(*choice)
+    points: list[Point] = []
+    taken = engine.stream(lambda m: editing.stream_generate(m, seed, steps, label=label))
+    for step, readout in taken:
+        points.append(point(step))
+        done = len(points) == steps
+        yield Made(points[-1].answer, readout, points[-1].given, done, seed), points
+
+
+def teacher_path(
+    tasks: Tasks, levels: int = 18, seed: int = 0, *choice: str
+) -> Iterator[tuple[Made, list[Point]]]:
+    """The teacher's Heun walk from the same noise as it goes; at its end, f along it as points."""
+    engine, label = tasks.on(*choice)
+    taken: list[Step] = []
+    for made, step in walk(tasks, levels, seed, *choice):
+        taken.append(step)
+        if not made.done:
+            yield made, []
+    with torch.inference_mode():
+        answers = self_consistency(engine.model, taken, STRIP, label=label)
+    yield made, [point(step) for step in answers]
+
+
+def walk(tasks: Tasks, levels: int, seed: int, *choice: str) -> Iterator[tuple[Made, Step]]:
+    """The teacher's evaluations, one by one."""
+    engine, label = tasks.on(*choice)
+    total = teacher_evaluations(levels)
+    taken = engine.stream(
+        lambda m: editing.stream_teacher(m, seed, levels, label=label), engine.teacher
+    )
+    for step, readout in taken:
+        done = step.index + 1 == total
+        yield Made(to_pil(step.x0), readout, shown(step), done, seed if done else None), step
+
+
+def compare(tasks: Tasks, seed: int = 0, *choice: str) -> Iterator[tuple[str, Made]]:
+    """Consistency model at 1 to 8 steps, then the teacher, all from one noise.
+
+    Yields at every evaluation, so that it can be stopped there; Made.done says which are pictures
+    to keep.
+    """
+    for count in CONSISTENCY_STEPS:
+        for made, _ in path(tasks, count, seed, *choice):
+            yield f"Consistency, {count} step{'s' if count > 1 else ''}", made
+    for levels in TEACHER_LEVELS:
+        for made, _ in walk(tasks, levels, seed, *choice):
+            yield f"Teacher, {levels} Heun steps", made
+
+
+def point(step: Step) -> Point:
+    """A sampler's step as pictures."""
+    return Point(step.sigma, shown(step), to_pil(step.x0))

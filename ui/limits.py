@@ -1,0 +1,44 @@
+"""How often one visitor may ask for a live picture."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+
+from cm_core.errors import SettingError
+
+EVERY = 1 / 20  # seconds between two live pictures of one session
+BURST = 20  # pictures that may come at once after a pause
+LONGEST_WAIT = 2.0
+SESSIONS = 1024  # remembered
+
+
+class RateLimit:
+    """Bounds a session's live pictures: one a little early waits, more are sent away.
+
+    A page never has more than one picture under way, so its last frame waits and is not lost.
+    """
+
+    def __init__(self, every: float = EVERY, burst: int = BURST):
+        self.every, self.burst = every, burst
+        self._due: OrderedDict[str, float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def delay(self, session: str | None, now: float) -> float:
+        """Seconds that a picture asked for now has to wait. Raises SettingError beyond 2 s."""
+        key = session or ""
+        with self._lock:
+            due = max(self._due.get(key, 0.0), now - self.every * self.burst)
+            wait = max(0.0, due - now)
+            if wait > LONGEST_WAIT:
+                raise SettingError("Too many live pictures at once: wait a moment and go on.")
+            self._due[key] = due + self.every
+            self._due.move_to_end(key)
+            while len(self._due) > SESSIONS:
+                self._due.popitem(last=False)
+        return wait
+
+    def wait(self, session: str | None) -> None:
+        """Sleep until the session's next live picture is due."""
+        time.sleep(self.delay(session, time.monotonic()))

@@ -1,0 +1,16 @@
+async (strength, tab, steps, seed, style, group, category, model) => {
+  // The address of the page as it stands, in the address bar and on the clipboard.
+  const link = new URL(location.pathname, location.origin);
+  const settings = { tab, model, seed, steps, strength, style, group, category };
+  for (const [key, value] of Object.entries(settings))
+    if (value != null && value !== "" && value !== "Any") link.searchParams.set(key, value);
+  history.replaceState(null, "", link);
+  const button = document.getElementById("share"), text = button.textContent;
+  let said = "Link in the address bar"; // where the browser keeps its clipboard to itself
+  try {
+    await navigator.clipboard.writeText(link.href);
+    said = "Link copied";
+  } catch {}
+  button.textContent = said;
+  setTimeout(() => { button.textContent = text; }, 1600);
+}

@@ -1,0 +1,24 @@
+// A result picture, after actions.js. `props.value` is {url, file, before, seed, draft} or null.
+const figure = element.querySelector(".result"), after = figure.querySelector(".after");
+const before = figure.querySelector(".before"), wipe = figure.querySelector(".wipe");
+const KEEP_AFTER_MS = 900; // a picture that stays this long goes into the history
+let timer = null;
+
+function show() {
+  const value = props.value;
+  clearTimeout(timer);
+  figure.classList.toggle("has-picture", !!value?.url);
+  figure.classList.toggle("has-before", !!value?.before);
+  if (!value?.url) return after.removeAttribute("src");
+  after.src = value.url;
+  if (value.file) after.dataset.file = value.file;
+  else delete after.dataset.file;
+  if (value.before) before.src = value.before;
+  if (value.draft || figure.dataset.keep === "no") return;
+  const { url, file, seed } = value, title = figure.dataset.title;
+  timer = setTimeout(() => window.dispatchEvent(new CustomEvent("onestroke-made", { detail: { url, file, seed, title } })), KEEP_AFTER_MS);
+}
+wipe.oninput = () => figure.style.setProperty("--wipe", wipe.value + "%");
+figure.querySelector(".tools").append(...actions(() => props.value));
+watch("value", show);
+show();

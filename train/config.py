@@ -29,7 +29,7 @@ class DataConfig:
     label_any: bool = True  # whether each label axis has an entry for "any"
     flip: bool = True
     augment: float = 0.0  # chance of each colour or affine change, told to the network
-    label_dropout: float = 0.1  # chance that each label axis is hidden; 1: no labels
+    label_dropout: float = 0.1  # chance that all labels are hidden, and each; 1: none
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 The samples of a row are drawn once and shared by its measures; student and teacher start from the
 same noise and labels. Labels are those of random training pictures: p(x | label) with labels as
-frequent as in the data is to match the data's p(x), whereas the null label, which takes every axis
-hidden at once, is what training shows a model least.
+frequent as in the data is to match the data's p(x), whereas the null label is seen in a tenth of
+training at most.
 """
 
 import copy

@@ -15,7 +15,6 @@ from PIL import Image
 
 import editing
 from cm_core.errors import ImageError, SettingError
-from cm_core.noise import generators, randn
 from cm_core.samplers import Step
 from editing.image import fit, fit_box, fit_hints, to_hints, to_pil, to_tensor
 from editing.tasks import estimate_sigma
@@ -187,7 +186,7 @@ class Tasks:
         """(noisy picture, clean picture, noise level used) after adding noise of `level`."""
         engine, label = self.on(*choice)
         picture = to_tensor(fit(some(image), engine.size))
-        noisy = picture + level * randn(picture.shape, generators(seed, 1))
+        noisy = editing.add_noise(picture, level, seed)
         sigma = estimate_sigma(noisy) if blind or level == 0 else level
         return like(noisy, image, engine.size), *clean(engine, noisy, sigma, label, image)
 

@@ -34,6 +34,7 @@ class ModelConfig:
     clip: bool = True  # clamp x0 to [-1, 1] between sampling steps
     labels: Labels = field(default_factory=Labels)
     sigmas: dict[int, tuple[float, ...]] = field(default_factory=dict)  # recommended, per steps
+    guidance: float = 1.0  # towards the label, beyond 1; see Preconditioned.forward
 
     @property
     def image_size(self) -> int:
@@ -62,11 +63,29 @@ class Preconditioned(nn.Module, ABC):
         label: Label = None,
         augment: Tensor | None = None,
     ) -> Tensor:
-        """Estimate x0 from x = x0 + sigma z.
+        """Estimate x0 from x = x0 + sigma z, guided as the config says outside of training.
 
         x (B, 3, H, W); sigma a float or (B,); label None (any), an index or (B,) indices.
+        Classifier-free guidance (Ho and Salimans 2022): null + w (label - null) of the estimates
+        with that label and with none, which evaluates the network twice.
         """
         t = torch.as_tensor(sigma, dtype=torch.float32, device=x.device).expand(x.shape[0])
+        if self.training or not self.guided(label):
+            return self.estimate(x, t, label, augment)
+        labels = torch.cat([self.label_tensor(label, x), self.label_tensor(None, x)])
+        told = None if augment is None else torch.cat([augment, augment])
+        both = self.estimate(torch.cat([x, x]), torch.cat([t, t]), labels, told)
+        ours, free = both.chunk(2)
+        return free + self.config.guidance * (ours - free)
+
+    def guided(self, label: Label) -> bool:
+        """Whether an evaluation with this label is guided, and so costs two of the network."""
+        return self.config.guidance != 1 and label is not None and self.config.labels.count > 0
+
+    def estimate(
+        self, x: Tensor, t: Tensor, label: Label = None, augment: Tensor | None = None
+    ) -> Tensor:
+        """The preconditioned network's x0 of x at noise levels t (B,), without guidance."""
         c_skip, c_out, c_in = (c[:, None, None, None] for c in self.coefficients(t))
         time = self.time_input(t, self.config.sigma_data)
         raw = self.network(c_in * x, time, label, augment)

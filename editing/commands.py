@@ -132,7 +132,8 @@ def steps(model, args, options) -> Made:
     for count in args.counts:
         add(f"consistency, {count} steps", count, editing.generate, model, args.seed, count)
     for levels in args.levels if teacher else ():
-        cost = teacher_evaluations(levels)
+        doubled = 2 if teacher.guided(options["label"]) else 1
+        cost = doubled * teacher_evaluations(levels)
         add(
             f"teacher, {levels} Heun steps",
             cost,

@@ -129,6 +129,14 @@ class PDConfig:
 
 
 @dataclass(frozen=True)
+class GuideConfig:
+    """Guidance distillation: the guidance that is built in."""
+
+    guidance: float = 2.0
+    weight: str = "karras"
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """One run. `images` is its whole length; legs stop and resume inside it."""
 
@@ -138,7 +146,7 @@ class RunConfig:
     batch: int
     micro_batch: int = 0  # pictures a backward pass; 0: the batch, shared among the processes
     init: str = ""  # checkpoint folder whose weights the run starts from
-    teacher: str = ""  # checkpoint folder of the diffusion model that is distilled
+    teacher: str = ""  # checkpoint folder of the model that is distilled
     sigma_data: float = 0.0  # 0: measured on the training pictures
     c_noise: str = "quarter_log"  # the network's time input, of cm_core.precondition
     ema: tuple[float, ...] = ()  # decays a step
@@ -158,6 +166,7 @@ class RunConfig:
     continuous: ContinuousConfig = field(default_factory=ContinuousConfig)
     scm: SCMConfig = field(default_factory=SCMConfig)
     pd: PDConfig = field(default_factory=PDConfig)
+    guide: GuideConfig = field(default_factory=GuideConfig)
 
     def __post_init__(self):
         if not self.ema and not self.ema_share:

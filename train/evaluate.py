@@ -75,9 +75,10 @@ def sample_rows(
 
     for steps in STEPS:
         row("consistency", steps, draw(model, count, steps, label))
+    each = 2 if teacher.guided(label) else 1  # network evaluations of an evaluation
     for levels in TEACHER_LEVELS:
-        row("teacher", 2 * levels - 1, draw(teacher, count, levels, label))
-    row("teacher", 2 * TRUTH_LEVELS - 1, truth)
+        row("teacher", each * (2 * levels - 1), draw(teacher, count, levels, label))
+    row("teacher", each * (2 * TRUTH_LEVELS - 1), truth)
     return rows, inception_rows
 
 

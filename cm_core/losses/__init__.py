@@ -8,7 +8,7 @@ from cm_core.losses.continuous import (
     scm,
     tangent,
 )
-from cm_core.losses.diffusion import edm, progressive_distillation
+from cm_core.losses.diffusion import edm, imitation, progressive_distillation
 from cm_core.losses.discrete import cd, ct, ect, ict, matching
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "ect",
     "edm",
     "ict",
+    "imitation",
     "karras_weight",
     "matching",
     "progressive_distillation",

@@ -43,6 +43,11 @@ def inverse_weight(t: Tensor, sigma_data: float) -> Tensor:
     return t**-1 + sigma_data**-1
 
 
+def between_weight(t: Tensor, sigma_data: float) -> Tensor:
+    """1/t^1.5 + 1/sigma_data^1.5: between `inverse` and `karras`, for low noise to keep a share."""
+    return t**-1.5 + sigma_data**-1.5
+
+
 WEIGHTS: dict[str, Weight] = {
     "uniform": uniform_weight,
     "snr": snr_weight,
@@ -50,6 +55,7 @@ WEIGHTS: dict[str, Weight] = {
     "truncated-snr": truncated_snr_weight,
     "karras": karras_weight,
     "inverse": inverse_weight,
+    "between": between_weight,
 }
 
 

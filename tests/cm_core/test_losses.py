@@ -119,10 +119,11 @@ def test_weights_by_hand():
         "truncated-snr": [4, 1],
         "karras": [4 + 16, 0.25 + 16],
         "inverse": [2 + 4, 0.5 + 4],
+        "between": [2**1.5 + 8, 0.5**1.5 + 8],
     }
     assert by_hand.keys() == losses.WEIGHTS.keys()
     for name, values in by_hand.items():
-        assert losses.WEIGHTS[name](t, 0.25).tolist() == values
+        assert losses.WEIGHTS[name](t, 0.25).tolist() == pytest.approx(values)
 
 
 def test_ct_weighs_the_distance_at_the_noisier_level():

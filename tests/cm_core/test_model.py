@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 import torch
 
@@ -47,6 +49,21 @@ def test_preconditioning_formulas():
     assert torch.allclose(precondition.noise_quarter_log(t, s), t.log() / 4)
     assert torch.allclose(precondition.noise_openai(t, s), 250 * t.log())
     assert torch.allclose(s * torch.tan(precondition.noise_angle(t, s)), t, rtol=1e-4)
+
+
+def test_guidance_moves_from_the_null_label_through_the_label_outside_training():
+    plain, x, t = tiny(Denoiser, LABELS), torch.randn(3, 3, 16, 16), torch.tensor([0.1, 1.0, 9.0])
+    guided = Denoiser(dataclasses.replace(plain.config, guidance=2.5)).eval()
+    guided.load_state_dict(plain.state_dict())
+    label = torch.tensor([0, 4, LABELS.null])
+    with torch.no_grad():
+        ours, free, made = plain(x, t, label), plain(x, t), guided(x, t, label)
+        assert torch.allclose(made, free + 2.5 * (ours - free), atol=1e-5)
+        assert torch.allclose(made[2], free[2], atol=1e-5)  # nothing to be guided to
+        assert (made[0] - ours[0]).abs().max() > 1e-3
+        assert torch.equal(guided(x, t), free)
+        assert torch.equal(guided.train()(x, t, label), ours)
+    assert guided.guided(label) and not guided.guided(None) and not plain.guided(label)
 
 
 def test_denoiser_of_a_silent_network_is_the_gaussian_denoiser():

@@ -50,7 +50,7 @@ def run_config(packed):
     )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def ect_config(run_config):
     return dataclasses.replace(
         run_config, objective="ect", optim=OptimConfig("radam", 1e-3, 1e-4, warmup=2, decay=0.5)

@@ -28,7 +28,8 @@ def test_every_preset_names_what_there_is(preset):
     assert run.optim.name in OPTIMISERS and run.c_noise in C_NOISE
     assert run.cd.solver in SOLVERS
     assert {run.cd.distance, run.ct.distance} <= DISTANCES.keys()
-    assert {run.cd.weight, run.ct.weight, run.continuous.weight, run.pd.weight} <= WEIGHTS.keys()
+    weights = {run.cd.weight, run.ct.weight, run.continuous.weight, run.pd.weight}
+    assert weights | {run.ect.weight, run.guide.weight} <= WEIGHTS.keys()
     assert run.pd.levels % 2**run.pd.stages == 0
     data.check(run.data)
 

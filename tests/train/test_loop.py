@@ -9,7 +9,7 @@ from cm_core.errors import CheckpointError, ConfigError
 from cm_core.schedule import karras_sigmas
 from train import loop, snapshot
 from train.augment import augment
-from train.config import CDConfig, CTConfig, ECTConfig, OptimConfig, PDConfig
+from train.config import CDConfig, CTConfig, ECTConfig, GuideConfig, OptimConfig, PDConfig
 from train.ema import EMA
 from train.objectives import OBJECTIVES
 
@@ -35,16 +35,25 @@ def teacher(tmp_path_factory, run_config):
     return out / "ema-0.9"
 
 
+@pytest.fixture(scope="session")
+def consistent(tmp_path_factory, ect_config):
+    """A consistency model that has seen a little."""
+    out = tmp_path_factory.mktemp("consistent")
+    loop.train(ect_config, out, device="cpu")
+    return out / "ema-0.9"
+
+
 @pytest.fixture
-def config_of(run_config, ect_config, teacher):
+def config_of(run_config, ect_config, teacher, consistent):
     """A tiny run of any objective."""
 
     def config(objective: str):
         base = run_config if objective in ("edm", "pd") else ect_config
+        source = consistent if objective == "guide" else teacher
         return dataclasses.replace(
             base,
             objective=objective,
-            teacher=str(teacher) if OBJECTIVES[objective].needs_teacher else "",
+            teacher=str(source) if OBJECTIVES[objective].needs_teacher else "",
             cd=CDConfig(levels=8, mu=0.5),
             ct=CTConfig(s1=8),
             pd=PDConfig(levels=8, stages=2),
@@ -89,7 +98,24 @@ OWNED = {
     "ccd": {"teacher"},
     "ccd-full": {"teacher"},
     "scm": {"log_weight"},
+    "guide": {"teacher"},
 }
+
+
+def test_guidance_is_what_its_distillation_starts_from_being_short_of(config_of, consistent):
+    """Beginning as its own teacher, w - 1 steps from the null label to the label are missing."""
+    config = dataclasses.replace(
+        config_of("guide"), init=str(consistent), guide=GuideConfig(2.5, "uniform")
+    )
+    run = loop.Run(config, None, torch.device("cpu"))
+    model, batch = run.model.eval(), run.draw(0, 8)
+    loss, t = run.objective.loss(model, model, batch, 0)
+    x = batch.x0 + t[:, None, None, None] * batch.noise
+    with torch.no_grad():
+        ours = model(x, t, batch.label, batch.augment)
+        free = model(x, t, None, batch.augment)
+    assert torch.allclose(loss, (1.5 * (ours - free)).square().flatten(1).mean(1), atol=1e-6)
+    assert loss.max() > 1e-6 and model.config.guidance == 1
 
 
 def test_targets_follow_by_their_decay(config_of):
@@ -152,6 +178,9 @@ def test_objectives_say_what_they_lack(config_of):
     with pytest.raises(ConfigError, match="needs a teacher"):
         lacking = dataclasses.replace(config_of("cd"), teacher="")
         loop.Run(lacking, None, torch.device("cpu"))
+    with pytest.raises(ConfigError, match="not a consistency model"):
+        other = dataclasses.replace(config_of("guide"), teacher=config_of("cd").teacher)
+        loop.Run(other, None, torch.device("cpu"))
     with pytest.raises(ConfigError, match="no objective 'magic': choose edm, pd, cd"):
         unknown = dataclasses.replace(config_of("edm"), objective="magic")
         loop.Run(unknown, None, torch.device("cpu"))

@@ -14,6 +14,7 @@ from train.objectives.discrete import (
     EasyConsistencyTuning,
     ImprovedConsistencyTraining,
 )
+from train.objectives.guidance import GuidanceDistillation
 
 OBJECTIVES: dict[str, type[Objective]] = {
     "edm": EDM,
@@ -26,6 +27,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "ccd-full": ContinuousDistillationFull,
     "cct": ContinuousTraining,
     "scm": SCM,
+    "guide": GuidanceDistillation,
 }
 
 __all__ = ["OBJECTIVES", "Batch", "Objective"]

@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     for side in ("left", "top", "right", "bottom"):
         p.add_argument(f"--{side}", type=int, default=0, metavar="PIXELS")
 
-    p = task("colorize", 4, help="colour a grey picture")
+    p = task("colorize", 8, help="colour a grey picture")
     p.add_argument("--hints", help="picture with colour where opaque, transparent elsewhere")
 
     p = task("super_resolve", 4, help="enlarge a small picture")

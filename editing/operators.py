@@ -145,6 +145,22 @@ def enlarge(x: Tensor, factor: int) -> Tensor:
     return F.interpolate(x, scale_factor=factor, mode="nearest")
 
 
+def fill(x: Tensor, free: Tensor) -> Tensor:
+    """A picture with its surroundings spread smoothly into the free pixels, (B, 3, H, W).
+
+    Means of what is known at ever halved sizes, each filling the holes of the one before: pull-push
+    (Gortler et al. 1996). free (B or 1, 1, H, W) of bool; zero where nothing is known.
+    """
+    known = (~free).to(x)
+    if min(x.shape[-2:]) == 1 or not free.any():
+        mean = (x * known).sum((2, 3), keepdim=True) / known.sum((2, 3), keepdim=True).clamp(min=1)
+        return torch.where(free, mean, x)
+    share = F.avg_pool2d(known, 2)
+    coarse = F.avg_pool2d(x * known, 2) / share.clamp(min=0.25)
+    spread = F.interpolate(fill(coarse, share == 0), size=x.shape[-2:], mode="bilinear")
+    return torch.where(free, spread, x)
+
+
 def grey_picture(x: Tensor) -> Tensor:
     """The true grey of a picture, (B, 3, H, W): what to show a person of Grey's measurement."""
     weights = torch.tensor(LUMA, dtype=torch.float64)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from cm_core.errors import SettingError
@@ -27,6 +28,7 @@ from editing.operators import (
     Mask,
     PatchMean,
     enlarge,
+    fill,
     grey_picture,
     tint,
 )
@@ -37,10 +39,12 @@ Sigmas = Sequence[float] | Tensor | None
 MAX_STEPS = 1000
 
 # First and last noise level of each edit. The first must drown what is free and no more: noise
-# above it would only hide what is measured. Super-resolution's grows with the patch.
-INPAINT_SIGMAS = (20.0, 0.6)
-COLORIZE_SIGMAS = (2.0, 0.3)
-SUPER_RESOLVE_SIGMAS = (0.35, 0.2)  # the first times the patch's side
+# above it would only hide what is measured. Inpainting and super-resolution start from a plain fill
+# and a bicubic enlargement, which leave less to drown; a hole leaves the more the larger it is.
+INPAINT_SIGMAS = (2.0, 0.2)
+INPAINT_WHOLE = 20.0  # the first, where all is to be repainted
+COLORIZE_SIGMAS = (20.0, 0.3)
+SUPER_RESOLVE_SIGMAS = (0.25, 0.1)
 STROKE_SIGMAS = (0.3, 20.0)  # at strength 0 and at strength 1
 
 
@@ -69,22 +73,29 @@ def stream_inpaint(
     generator: Generators | None = None,
     sigmas: Sigmas = None,
 ) -> Iterator[Step]:
-    """Repaint the pixels where mask is 1, keeping the others. mask (B or 1, 1, H, W)."""
+    """Repaint the pixels where mask is 1, keeping the others. mask (B or 1, 1, H, W).
+
+    The noise is added to the picture with its surroundings spread into the hole.
+    """
     check_size(check_range(check_picture(image)), model)
+    operator = Mask(check_mask(mask, image))
+    first, final = INPAINT_SIGMAS
+    first *= (INPAINT_WHOLE / first) ** float(operator.free.float().mean())
     return masked_multistep(
         model,
-        Mask(check_mask(mask, image)),
+        operator,
         image,
-        spaced(*INPAINT_SIGMAS, steps) if sigmas is None else sigmas,
+        spaced(first, final, steps) if sigmas is None else sigmas,
         _random(seed, generator, image.shape[0]),
         label,
+        start=fill(image, operator.free.to(image.device)),
     )
 
 
 def stream_colorize(
     model: Model,
     image: Tensor,
-    steps: int = 4,
+    steps: int = 8,
     seed: int | Sequence[int] = 0,
     hints: Tensor | None = None,
     *,
@@ -127,6 +138,7 @@ def stream_super_resolve(
 ) -> Iterator[Step]:
     """Enlarge a small picture to the model's size, keeping the mean of every patch.
 
+    The noise is added to a bicubic enlargement, corrected to those means.
     size: the side of the result, needed only for a callable that does not know its own.
     """
     check_range(check_picture(small, "small picture"))
@@ -139,14 +151,16 @@ def stream_super_resolve(
             f"send a square one of side {sides}."
         )
     factor = size // height
-    first = SUPER_RESOLVE_SIGMAS[0] * factor
+    operator = PatchMean(factor)
+    smooth = F.interpolate(small, scale_factor=factor, mode="bicubic").clamp(-1, 1)
     return masked_multistep(
         model,
-        PatchMean(factor),
+        operator,
         enlarge(small, factor),
-        spaced(first, SUPER_RESOLVE_SIGMAS[1], steps) if sigmas is None else sigmas,
+        spaced(*SUPER_RESOLVE_SIGMAS, steps) if sigmas is None else sigmas,
         _random(seed, generator, small.shape[0]),
         label,
+        start=operator.merge(small, smooth),
     )
 
 
@@ -220,7 +234,7 @@ def inpaint(model, image, mask, steps=4, seed=0, *, on_step: OnStep = None, **op
 
 
 def colorize(
-    model, grey_or_image, steps=4, seed=0, hints=None, *, on_step: OnStep = None, **options
+    model, grey_or_image, steps=8, seed=0, hints=None, *, on_step: OnStep = None, **options
 ) -> Tensor:
     """The last x0 of `stream_colorize`: (B, 3, H, W)."""
     return last(stream_colorize(model, grey_or_image, steps, seed, hints, **options), on_step)

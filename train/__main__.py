@@ -1,4 +1,4 @@
-"""python -m train data | list | run | sample | evaluate | export: from pictures to a checkpoint."""
+"""python -m train data | list | run | sample | sheet | evaluate | export: pictures into models."""
 
 import argparse
 import dataclasses
@@ -55,6 +55,14 @@ def sample(args: argparse.Namespace) -> None:
     place.leave()
 
 
+def sheet(args: argparse.Namespace) -> None:
+    from cm_core import load_model
+    from train.sheet import sheet
+
+    sheet(load_model(args.checkpoint), args.data, Path(args.out))
+    print(args.out)
+
+
 def evaluate(args: argparse.Namespace) -> None:
     from cm_core import load_model
     from cm_core.zoo import BUNDLED
@@ -109,6 +117,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--columns", type=int, default=16)
     p.add_argument("--seed", type=int, default=0)
     p.set_defaults(function=sample)
+
+    p = commands.add_parser("sheet", help="draw every edit on held-out pictures")
+    p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
+    p.add_argument("--data", default="data/emoji64.npz", help="packed picture set")
+    p.add_argument("--out", required=True, help="PNG to write")
+    p.set_defaults(function=sheet)
 
     p = commands.add_parser("evaluate", help="measure samples and edits; the card gets the table")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")

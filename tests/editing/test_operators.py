@@ -8,6 +8,7 @@ from editing.operators import (
     Grey,
     Mask,
     PatchMean,
+    fill,
     grey_picture,
     tint,
 )
@@ -147,3 +148,16 @@ def test_tint_keeps_luma_and_range_and_only_touches_hints():
     soft = torch.tensor([0.2, 0.0, -0.1])[None, :, None, None].expand(1, 3, 16, 16)
     inside = tint(middle, soft, DABS)[(DABS == 1).expand(1, 3, 16, 16)].reshape(3, -1)[:, 0]
     assert torch.allclose(inside, (soft - grey_picture(soft))[0, :, 0, 0], atol=1e-6)
+
+
+def test_fill_spreads_what_surrounds_a_hole():
+    free = torch.zeros(1, 1, 16, 16, dtype=torch.bool)
+    free[..., 3:11, 5:12] = True
+    flat = torch.tensor([0.3, -0.7, 0.9])[None, :, None, None].expand(1, 3, 16, 16)
+    assert torch.allclose(fill(torch.where(free, 5.0, flat), free), flat, atol=1e-6)
+    ramp = torch.linspace(-1, 1, 16).expand(1, 3, 16, 16)
+    filled = fill(torch.where(free, 0.0, ramp), free)
+    assert torch.equal(filled[~free.expand_as(ramp)], ramp[~free.expand_as(ramp)])
+    assert (filled - ramp).abs().max() < 0.3 and filled.abs().max() <= 1
+    assert filled[0, 0, 7, 6] < filled[0, 0, 7, 10]
+    assert fill(ramp, torch.ones_like(free)).abs().max() == 0

@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
 from cm_core.errors import ImageError, SettingError
 from editing import (
@@ -98,6 +99,15 @@ def test_super_resolve_keeps_patch_means(model, factor):
     assert made.shape == (1, 3, SIDE, SIDE)
     assert (PatchMean(factor).measure(made) - small).abs().max() < 1e-6
     assert not torch.allclose(made, enlarge(small, factor), atol=1e-2)
+
+
+def test_enlarging_starts_from_a_bicubic_enlargement():
+    """A model that changes nothing leaves it, up to the noise and with the means put right."""
+    whole = picture()
+    small = PatchMean(4).measure(whole)
+    made = super_resolve(lambda x, sigma, label: x, small, sigmas=[0.003], size=SIDE)
+    smooth = F.interpolate(small, scale_factor=4, mode="bicubic").clamp(-1, 1)
+    assert (made - PatchMean(4).merge(small, smooth)).abs().max() < 0.02
 
 
 def test_stroke_with_a_mask_keeps_the_rest(model):

@@ -80,7 +80,10 @@ class Preconditioned(nn.Module, ABC):
 
     def guided(self, label: Label) -> bool:
         """Whether an evaluation with this label is guided, and so costs two of the network."""
-        return self.config.guidance != 1 and label is not None and self.config.labels.count > 0
+        labels = self.config.labels
+        if self.config.guidance == 1 or label is None or labels.count == 0:
+            return False
+        return labels.null is None or bool((torch.as_tensor(label) != labels.null).any())
 
     def estimate(
         self, x: Tensor, t: Tensor, label: Label = None, augment: Tensor | None = None

@@ -17,11 +17,18 @@ from ui.pictures import PictureFile
 from ui.tasks import MAX_SEED, Made, Tasks, last, some
 
 
+def hide(block: gr.blocks.Block) -> None:
+    """Hide a block and all within, one by one, because the browser loads the code of the others."""
+    block.visible = False
+    for child in getattr(block, "children", []):
+        hide(child)
+
+
 def endpoints(tasks: Tasks) -> None:
     """Register the endpoints on components that the page never shows."""
     engines = tasks.engines
     axes = engines.first.axes
-    with gr.Column(visible=False):
+    with gr.Column() as never_shown:
         image, mask, hints = (PictureFile(label=name) for name in ("image", "mask", "hints"))
         strength = gr.Slider(0, 1, value=0.5, label="strength")
         factor = gr.Radio([2, 4, 8], value=4, label="factor")
@@ -56,6 +63,7 @@ def endpoints(tasks: Tasks) -> None:
         film, file = gr.File(label="animation"), gr.File(label="file")
         level = gr.Number(label="noise level")
         costs = gr.JSON(label="costs")
+    hide(never_shown)
 
     def finished(task: Callable[..., Any], *args: Any):
         return last(task(*args)).picture

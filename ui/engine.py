@@ -39,15 +39,22 @@ class Readout:
         return f"{self.evaluations} {noun} · {self.milliseconds:.0f} ms · {self.device}"
 
 
+def network_runs(model: Callable[..., torch.Tensor], label: Any) -> int:
+    """How often an evaluation of a model runs its network: twice where it is guided to a label."""
+    guided = getattr(model, "guided", None)
+    return 2 if guided and guided(label) else 1
+
+
 class Counted:
-    """A model that counts its evaluations and is otherwise the model itself."""
+    """A model that counts its calls and its network's evaluations, and is otherwise itself."""
 
     def __init__(self, model: Callable[..., torch.Tensor]):
-        self.model, self.evaluations = model, 0
+        self.model, self.calls, self.evaluations = model, 0, 0
 
-    def __call__(self, *args: Any, **kwargs: Any) -> torch.Tensor:
-        self.evaluations += 1
-        return self.model(*args, **kwargs)
+    def __call__(self, x: torch.Tensor, sigma: Any, label: Any = None, **more: Any) -> torch.Tensor:
+        self.calls += 1
+        self.evaluations += network_runs(self.model, label)
+        return self.model(x, sigma, label, **more)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)
@@ -61,7 +68,7 @@ class Engine:
         self.model = load_model(name) if model is None else model
         self._teacher = teacher
         self._lock = threading.Lock()
-        self.seconds: float | None = None  # of one evaluation, as last measured
+        self.seconds: float | None = None  # of one call of the model, as last measured
 
     @property
     def size(self) -> int:
@@ -113,13 +120,13 @@ class Engine:
         steps, spent = take(counted), 0.0
         while True:
             with self._lock:
-                before, start = counted.evaluations, time.perf_counter()
+                before, start = counted.calls, time.perf_counter()
                 step = next(steps, None)
                 took = time.perf_counter() - start
             if step is None:
                 return
-            if model is None and counted.evaluations > before:
-                self.seconds = took / (counted.evaluations - before)
+            if model is None and counted.calls > before:
+                self.seconds = took / (counted.calls - before)
             spent += took
             yield step, Readout(counted.evaluations, 1000 * spent, self.device)
 

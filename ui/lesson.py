@@ -12,6 +12,7 @@ import editing
 from cm_core.samplers import Step
 from editing.generate import self_consistency, teacher_evaluations
 from editing.image import to_pil
+from ui.engine import network_runs
 from ui.tasks import Made, Tasks, shown
 
 TEACHER_LEVELS = (5, 9, 18, 40)
@@ -66,6 +67,12 @@ def walk(tasks: Tasks, levels: int, seed: int, *choice: str) -> Iterator[tuple[M
     for step, readout in taken:
         done = step.index + 1 == total
         yield Made(to_pil(step.x0), readout, shown(step), done, seed if done else None), step
+
+
+def teacher_cost(tasks: Tasks, levels: int, *choice: str) -> int:
+    """Network evaluations of the teacher's walk."""
+    engine, label = tasks.on(*choice)
+    return teacher_evaluations(levels) * network_runs(engine.teacher, label)
 
 
 def compare(tasks: Tasks, seed: int = 0, *choice: str) -> Iterator[tuple[str, Made]]:

@@ -1,6 +1,7 @@
-async (strength, tab, steps, seed, style, group, category, model) => {
+async (strength, steps, seed, style, group, category, model) => {
   // The address of the page as it stands, in the address bar and on the clipboard.
   const link = new URL(location.pathname, location.origin);
+  const tab = document.querySelector("#tabs [role=tab][aria-selected=true]").textContent.trim();
   const settings = { tab, model, seed, steps, strength, style, group, category };
   for (const [key, value] of Object.entries(settings))
     if (value != null && value !== "" && value !== "Any") link.searchParams.set(key, value);

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from cm_core.errors import OneStrokeError
+from ui.desk import Desk
 from ui.engine import Engine, Engines
 from ui.menu import AXES, about, choices
 from ui.sidebar import COPY_LINK, Controls
@@ -33,9 +34,11 @@ def label(engine: Engine, query: Mapping[str, str], axis: str) -> gr.Dropdown:
     return gr.Dropdown(**shown)
 
 
-def connect(page: gr.Blocks, engines: Engines, controls: Controls, strength: gr.Slider) -> None:
+def connect(
+    page: gr.Blocks, engines: Engines, controls: Controls, desk: Desk, strength: gr.Slider
+) -> None:
     """Wire the button that copies the link, and read the link when the page loads."""
-    models = controls.models
+    models, names = controls.models, [tab.id for tab in desk.tabs.children]
 
     def restore(request: gr.Request):
         query = dict(request.query_params)
@@ -44,7 +47,9 @@ def connect(page: gr.Blocks, engines: Engines, controls: Controls, strength: gr.
             engine = engines.get(name)
         except OneStrokeError as error:
             gr.Warning(str(error))
+        named = query.get("tab") in names
         return (
+            gr.Tabs(selected=query["tab"]) if named else gr.skip(),
             engine.name,
             engine.name,
             about(engine),
@@ -58,6 +63,7 @@ def connect(page: gr.Blocks, engines: Engines, controls: Controls, strength: gr.
         restore,
         None,
         [
+            desk.tabs,
             models.name,
             models.pick,
             models.note,
@@ -72,7 +78,7 @@ def connect(page: gr.Blocks, engines: Engines, controls: Controls, strength: gr.
     )
     controls.share.click(
         None,
-        [strength, controls.tab, *controls.inputs],
+        [strength, *controls.inputs],
         js=COPY_LINK,
         api_visibility="private",
     )

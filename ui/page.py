@@ -72,13 +72,13 @@ def build_page(engine: Engine) -> gr.Blocks:
             for name, module in TABS.items():
                 with tab(name, controls):
                     module.build(tasks, controls, desk)
-            with gr.Tab("About", id="About"):
+            with tab("About", controls):
                 about.build(engine)
         desk.results.append(History(elem_id="history"))
         desk.connect()
         gr.HTML(about.FOOTER, elem_id="footer")
         page.load(None, js=CLOSE_ON_PHONE, api_visibility="private")
-        link.connect(page, engines, controls, strength)
+        link.connect(page, engines, controls, desk, strength)
     return page.queue(max_size=32, api_open=False, default_concurrency_limit=1)
 
 

@@ -30,7 +30,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
             )
             photo = picture_source(desk, "Paint")
         with gr.Column(min_width=300):
-            with gr.Row(elem_classes="top strength"):
+            with gr.Row(elem_classes=["top", "strength", "first"]):
                 strength = gr.Slider(
                     0,
                     1,

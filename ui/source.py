@@ -17,16 +17,18 @@ THUMBS = """<div class="thumbs" role="group" aria-label="Examples">
 <img src="{{{this.url}}}" alt="{{this.name}}"></button>{{/each}}</div>"""
 
 
+def thumbnail(name: str) -> str:
+    """An example as a small data URL."""
+    return data_url(example(name).resize((THUMBNAIL, THUMBNAIL)), lossless=False)
+
+
 def picture_source(desk: Desk, tab: str, first: str | None = None) -> gr.State:
     """A row of examples and an upload button; the state holds the picture chosen, in full size."""
     state = gr.State(first and example(first))
     desk.sources[tab] = state
     with gr.Row(elem_classes="source"):
         thumbs = gr.HTML(
-            [
-                {"name": name, "url": data_url(example(name).resize((THUMBNAIL, THUMBNAIL)))}
-                for name in DRAWINGS
-            ],
+            [{"name": name, "url": thumbnail(name)} for name in DRAWINGS],
             html_template=THUMBS,
             js_on_load=(Path(__file__).parent / "thumbs.js").read_text(),
             apply_default_css=False,
@@ -37,7 +39,7 @@ def picture_source(desk: Desk, tab: str, first: str | None = None) -> gr.State:
         )
 
     def choose(event: gr.EventData) -> Image.Image:
-        return example(list(DRAWINGS)[event.index])
+        return example(list(DRAWINGS)[event.index]).copy()  # a State tells pictures by identity
 
     glue = {"outputs": state, "api_visibility": "private", "show_progress": "hidden"}
     thumbs.select(choose, **glue)

@@ -63,7 +63,8 @@ def test_guidance_moves_from_the_null_label_through_the_label_outside_training()
         assert (made[0] - ours[0]).abs().max() > 1e-3
         assert torch.equal(guided(x, t), free)
         assert torch.equal(guided.train()(x, t, label), ours)
-    assert guided.guided(label) and not guided.guided(None) and not plain.guided(label)
+    assert guided.guided(label) and guided.guided(4) and not plain.guided(label)
+    assert not guided.guided(None) and not guided.guided(LABELS.null)
 
 
 def test_denoiser_of_a_silent_network_is_the_gaussian_denoiser():

@@ -33,6 +33,8 @@ SETTLED = """(place) => {
     window.settling = { src, place, since: now };
   return now - window.settling.since > 400;
 }"""
+READY = "#paint-canvas .lc-palette button"
+OPENED = "[role=tab][aria-selected=true]:text-is('{}')"
 WAIT_MS = int(os.environ.get("WAIT_MS", 60_000))  # generous: the machine may be busy
 
 Points = Sequence[tuple[float, float]]
@@ -58,8 +60,9 @@ def open_page(
     viewport: str,
     watch: Callable[[Page], None] = lambda page: None,
     quiet: bool = True,
+    tab: str = "Paint",
 ) -> Page:
-    """The page on a viewport, its canvas ready, watched from the start; a phone touches.
+    """The page on a viewport, a tab of it open, watched from the start; a phone touches.
 
     quiet: wait until nothing is under way any more, not only until one can paint.
     """
@@ -73,7 +76,7 @@ def open_page(
     watch(page)
     page.add_init_script(COUNT_REQUESTS)
     page.goto(url)
-    page.wait_for_selector("#paint-canvas .lc-palette button")
+    page.wait_for_selector(READY if tab == "Paint" else OPENED.format(tab))
     if phone:
         page.wait_for_selector("#sidebar:not(.open)")
     if quiet:

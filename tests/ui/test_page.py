@@ -1,16 +1,18 @@
 """The parts of the page that need no browser."""
 
+import dataclasses
 import json
 
 import pytest
 from PIL import Image
 
+from cm_core import Denoiser
 from cm_core.errors import CheckpointError, ImageError, SettingError
 from cm_core.labels import Labels
-from tests.cm_core.test_model import tiny
+from tests.cm_core.test_model import LABELS, tiny
 from ui import about, lesson
 from ui.chart import MISSING, quality_chart
-from ui.engine import Engine
+from ui.engine import Engine, Engines, network_runs
 from ui.examples import example
 from ui.export import FILE_URL, export_picture, reference
 from ui.film import round_trip
@@ -18,7 +20,7 @@ from ui.limits import RateLimit
 from ui.menu import choices
 from ui.pictures import from_data_url, open_picture, strip
 from ui.result import Result
-from ui.tasks import last
+from ui.tasks import Tasks, last
 
 
 def test_a_readout_counts_and_measures(tasks):
@@ -36,6 +38,19 @@ def test_the_teacher_walks_from_the_same_noise(tasks):
     assert (
         points[0].answer.tobytes() == jump[0].answer.tobytes()
     )  # f at the first point of the walk
+
+
+def test_a_guided_teachers_evaluations_count_twice():
+    teacher = tiny(Denoiser, LABELS)
+    config = dataclasses.replace(teacher.config, guidance=2.0)
+    guided = Denoiser(config).eval()
+    guided.load_state_dict(teacher.state_dict())
+    tasks = Tasks(Engines(Engine("tiny", tiny(labels=LABELS), guided)))
+    made = [one for one, _ in lesson.walk(tasks, 5, 1, "Noto")]
+    assert [one.readout.evaluations for one in made] == list(range(2, 19, 2))
+    assert [one.done for one in made] == [False] * 8 + [True]
+    assert lesson.teacher_cost(tasks, 5, "Noto") == 18
+    assert network_runs(guided, None) == network_runs(teacher, 0) == 1
 
 
 def test_an_edit_comes_step_by_step_and_says_which_is_the_last(tasks):

@@ -1,0 +1,60 @@
+"""Pictures sent from tab to tab, and links that open the page as it was left."""
+
+import pytest
+
+from tests.e2e.browser import draw, new_source, open_page, open_tab, settle
+
+INKED = """(canvas) => {
+  const ink = document.querySelector(`#${canvas} .lc-ink`);
+  const { data } = ink.getContext("2d").getImageData(0, 0, ink.width, ink.height);
+  return data.some((v, i) => i % 4 === 3 && v > 0);
+}"""
+
+
+def send(page, place, tab):
+    """Send a place's picture to a tab."""
+    page.locator(f"{place} summary", has_text="Send to").click()
+    page.locator(place).get_by_role("button", name=tab, exact=True).click()
+
+
+def blot(page, canvas):
+    """Draw on a canvas that must be without ink by now."""
+    page.locator(f"#{canvas} .lc-ink").wait_for()
+    page.wait_for_function(f"(canvas) => !({INKED})(canvas)", arg=canvas)
+    settle(page, canvas)
+    draw(page, canvas, [(0.3, 0.5), (0.7, 0.5)])
+    assert page.evaluate(INKED, canvas)
+
+
+@pytest.mark.parametrize("tab", ["Paint", "Inpaint", "Colourise"])
+def test_sending_the_same_picture_again_clears_the_canvas(page, tab):
+    canvas = f"{tab.lower()}-canvas"
+    open_tab(page, "Paint")
+    page.locator("#paint-generate-run").click()
+    page.wait_for_function("document.querySelector('.history-strip img') !== null")
+    page.locator(".history-strip button").first.click()
+    for _ in range(3):
+        open_tab(page, "Paint")
+        send(page, "#history", tab)
+        blot(page, canvas)
+
+
+@pytest.mark.parametrize("tab", ["Paint", "Inpaint", "Colourise"])
+def test_the_same_example_again_clears_the_canvas(page, tab):
+    open_tab(page, tab)
+    for _ in range(2):
+        page.get_by_title("Example: Tree").locator("visible=true").click()
+        blot(page, f"{tab.lower()}-canvas")
+
+
+@pytest.mark.parametrize("tab", ["Denoise", "About"])
+def test_a_link_opens_the_tab_it_was_copied_in(page, browser, tab):
+    open_tab(page, tab)
+    viewport = "phone" if page.evaluate("innerWidth < 768") else "desktop"
+    # By event, because a phone folds away the sidebar that holds the button.
+    page.locator("#share").dispatch_event("click")
+    page.wait_for_function("(tab) => location.search.includes('tab=' + tab)", arg=tab)
+    other = open_page(browser, page.url, viewport, quiet=False, tab=tab)
+    if tab == "Denoise":  # its live picture comes by itself, as when one opens the tab
+        new_source(other, "denoise-result")
+    other.context.close()

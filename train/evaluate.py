@@ -110,7 +110,8 @@ def explained(judge: Judge, count: int) -> str:
 {len(judge.real)} held-out pictures: one half of the held-out concepts, the other half being there
 for `--sweep` to choose noise levels on.
 
-- *rmse*, *psnr*: to the teacher's {TRUTH_LEVELS}-level Heun picture from the same noise and label.
+- *rmse*, *psnr*: to the teacher's {TRUTH_LEVELS}-level Heun picture from the same noise and label;
+  the evaluations are those of the network, two at a time where the teacher is guided.
 - *KID-own*, *FD-own*, *precision* and *recall* (k = {NEAREST}): in the features of a small
   classifier of the training pictures, which names {named} of
   these held-out ones. KID and FID in Inception's features are other numbers. The last three change

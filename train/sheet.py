@@ -19,7 +19,7 @@ SHOWN = 96  # pixels a picture
 MARGIN, GAP = 190, 14  # for the names, and between tasks
 COLOURS = 5  # of a painting
 NOISE = 0.5
-STRENGTH = 0.55
+STRENGTH = 0.35
 
 
 def edits(model: ConsistencyModel, x0: Tensor, label: Tensor | None) -> list[tuple[str, Tensor]]:
@@ -45,7 +45,7 @@ def edits(model: ConsistencyModel, x0: Tensor, label: Tensor | None) -> list[tup
         ("inpainted, 4 steps", editing.inpaint(model, x0, hole, **given)),
         ("", None),
         ("grey", grey),
-        ("colourised, 4 steps", editing.colorize(model, grey, **given)),
+        ("colourised, 8 steps", editing.colorize(model, grey, **given)),
         ("16 hints of colour", dotted),
         ("colourised with them", editing.colorize(model, grey, hints=hints, **given)),
         ("", None),

@@ -11,6 +11,7 @@ import argparse
 import dataclasses
 import math
 import time
+from pathlib import Path
 
 import torch
 
@@ -24,7 +25,10 @@ from train.metrics import rmse
 def trial(preset: str, args: argparse.Namespace, truth: torch.Tensor) -> str:
     """A table line of a preset's first steps."""
     chosen = config.load(preset)
-    given = {k: args.teacher for k in ("init", "teacher") if getattr(chosen, k)}
+    bundled = "assets/emoji64-teacher"
+    given = {k: args.teacher for k in ("init", "teacher") if getattr(chosen, k) == bundled}
+    if chosen.init and not Path(chosen.init).exists():
+        return f"| {preset} | starts from {chosen.init}, which is not there |"
     chosen = dataclasses.replace(chosen, batch=args.batch or chosen.batch, **given)
     run = Run(chosen, None, torch.device("cpu"))
 

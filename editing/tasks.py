@@ -39,11 +39,12 @@ Sigmas = Sequence[float] | Tensor | None
 MAX_STEPS = 1000
 
 # First and last noise level of each edit. The first must drown what is free and no more: noise
-# above it would only hide what is measured. Inpainting and super-resolution start from a plain fill
-# and a bicubic enlargement, which leave less to drown; a hole leaves the more the larger it is.
+# above it would only hide what is measured. Inpainting, hinted colours and super-resolution start
+# from plain guesses, which leave less to drown; a hole leaves the more the larger it is.
 INPAINT_SIGMAS = (2.0, 0.2)
 INPAINT_WHOLE = 20.0  # the first, where all is to be repainted
-COLORIZE_SIGMAS = (20.0, 0.3)
+COLORIZE_SIGMAS = (6.0, 0.3)
+HINTED_SIGMAS = (0.5, 0.15)  # of colouring with hints
 SUPER_RESOLVE_SIGMAS = (0.25, 0.1)
 STROKE_SIGMAS = (0.3, 20.0)  # at strength 0 and at strength 1
 
@@ -105,23 +106,27 @@ def stream_colorize(
 ) -> Iterator[Step]:
     """Colour a picture, keeping its luma. image (B, 3 or 1, H, W); its own colour is not used.
 
-    hints (B, 4, H, W): colour in [-1, 1] and, in the fourth channel, 1 where it was dabbed.
+    hints (B, 4, H, W): colour in [-1, 1] and, in the fourth channel, 1 where it was dabbed. The
+    noise is added to the picture with their colour spread over it, as far as its luma leaves room.
     """
     image = check_picture(image, channels=(3, 1)).expand(-1, 3, -1, -1)
     check_size(check_range(image), model)
-    grey, operator = grey_picture(image), Grey()
-    if hints is not None:
-        hinted = check_size(check_picture(hints, "colour hint", (4,)), model)[:, 3:].to(image)
-        operator = ColourHints(hinted)
-        grey = tint(grey, hints[:, :3].to(image), hinted)
+    grey, operator, ends = grey_picture(image), Grey(), COLORIZE_SIGMAS
+    known = start = grey
+    if hints is not None and check_picture(hints, "colour hint", (4,))[:, 3].any():
+        colour, hinted = check_size(hints, model).to(image).split((3, 1), 1)
+        operator, ends = ColourHints(hinted), HINTED_SIGMAS
+        known = tint(grey, colour, hinted)
+        spread = fill(colour - grey_picture(colour), hinted < 0.5)
+        start = tint(grey, grey + spread, torch.ones_like(hinted))
     return masked_multistep(
         model,
         operator,
-        grey,
-        spaced(*COLORIZE_SIGMAS, steps) if sigmas is None else sigmas,
+        known,
+        spaced(*ends, steps) if sigmas is None else sigmas,
         _random(seed, generator, image.shape[0]),
         label,
-        start=grey,
+        start=start,
     )
 
 

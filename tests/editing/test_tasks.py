@@ -110,6 +110,18 @@ def test_enlarging_starts_from_a_bicubic_enlargement():
     assert (made - PatchMean(4).merge(small, smooth)).abs().max() < 0.02
 
 
+def test_a_hint_spreads_its_colour_as_far_as_the_luma_leaves_room():
+    """A model that changes nothing leaves what it starts from: red on grey, white on white."""
+    image = torch.zeros(1, 3, SIDE, SIDE)
+    image[..., SIDE // 2 :] = 1
+    hints = torch.zeros(1, 4, SIDE, SIDE)
+    hints[:, :, 4:6, 2:4] = torch.tensor([0.5, -0.2, -0.2, 1.0])[:, None, None]
+    made = colorize(lambda x, sigma, label: x, image, hints=hints, sigmas=[0.003])
+    red = made[:, 0] - made[:, 1]
+    assert (red[..., : SIDE // 2] - 0.7).abs().max() < 0.03
+    assert red[..., SIDE // 2 :].abs().max() < 0.03
+
+
 def test_stroke_with_a_mask_keeps_the_rest(model):
     image = picture()
     made = stroke(model, image, mask=MASK)

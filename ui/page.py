@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import torch
 from PIL import Image
 
 from ui import about, colourise, denoise, enlarge, inpaint, interpolate, link, paint, sidebar, steps
 from ui.api import endpoints
 from ui.desk import Desk
-from ui.engine import THREADS, Engine, Engines
+from ui.engine import Engine, Engines
 from ui.pictures import MAX_PIXELS
 from ui.result import History
 from ui.tasks import Tasks
@@ -33,9 +32,6 @@ TABS = {
 THEME = gr.themes.Default(
     primary_hue="violet", neutral_hue="zinc", font=SYSTEM_FONTS, font_mono=MONO_FONTS
 ).set(body_text_color_subdued="*neutral_500", body_text_color_subdued_dark="*neutral_400")
-CLOSE_ON_PHONE = """() => {
-  if (innerWidth < 768) document.querySelector("#sidebar.open .toggle-button")?.click();
-}"""
 HEADER = (
     "<h1>OneStroke</h1><p>Paint, repair, colour and enlarge small pictures with a consistency "
     "model: one network evaluation a picture, live on a CPU.</p>"
@@ -77,7 +73,7 @@ def build_page(engine: Engine) -> gr.Blocks:
         desk.results.append(History(elem_id="history"))
         desk.connect()
         gr.HTML(about.FOOTER, elem_id="footer")
-        page.load(None, js=CLOSE_ON_PHONE, api_visibility="private")
+        page.load(None, js=(HERE / "page.js").read_text(), api_visibility="private")
         link.connect(page, engines, controls, desk, strength)
     return page.queue(max_size=32, api_open=False, default_concurrency_limit=1)
 
@@ -85,7 +81,6 @@ def build_page(engine: Engine) -> gr.Blocks:
 def launch(engine: Engine, **where: Any) -> tuple[gr.Blocks, str]:
     """Warm the model up and serve the page; `where` goes to Gradio's launch."""
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-    torch.set_num_threads(THREADS)
     engine.warm_up()
     page = build_page(engine)
     _, url, _ = page.launch(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import random
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,11 @@ from ui.menu import ModelMenu, label_menus
 from ui.tasks import MAX_SEED, Made
 
 HERE = Path(__file__).parent
-NEW_SEED = f"() => Math.floor(Math.random() * {MAX_SEED + 1})"
-NEXT_SEED = f"(seed, lock) => lock ? seed : Math.floor(Math.random() * {MAX_SEED + 1})"
 COPY_LINK = (HERE / "link.js").read_text()
-BUSY = """() => {{
-  const go = document.getElementById("{0}");
-  go.classList.add("busy");
-  setTimeout(() => go.classList.toggle("stoppable", go.classList.contains("busy")), 350);
+# The seed stands at place {0} of a press's values, and the lock that keeps it from rolling last.
+ROLL = """(...values) => {{
+  if (!values.at(-1)) values[{0}] = Math.floor(Math.random() * {1});
+  return values;
 }}"""
 IDLE = """() => document.getElementById("{0}").classList.remove("busy", "stoppable")"""
 LONG_SECONDS = 8  # a run that will take longer says so before it starts
@@ -36,7 +35,7 @@ class Cost(gr.HTML):
 
 
 class Go:
-    """A button that starts a tab's work and turns into Stop while it lasts."""
+    """A button that starts a tab's work and turns into Stop while it lasts (page.js turns it)."""
 
     def __init__(self, name: str, text: str, variant: str = "primary", place: str = ""):
         self.place = f"{name}-go"
@@ -96,8 +95,6 @@ class Controls:
         }
         shared = [control.input for control in [*self.inputs[:-1], self.lock] if control]
         gr.on([*triggers, *shared, self.models.changed.change], **wiring)
-        rolled = self.die.click(None, None, self.seed, js=NEW_SEED, api_visibility="private")
-        rolled.then(**wiring)
 
     def work(
         self,
@@ -111,22 +108,23 @@ class Controls:
 
         The seed rolls first, in the browser, unless it is locked. Stop acts between two yields.
         """
-        begin, end = BUSY.format(go.place), IDLE.format(go.place)
-        private = {"api_visibility": "private"}
-        start = go.run.click(None, js=begin, **private)
+        outputs, js = [*outputs, self.readout], None
         if roll:
-            start = start.then(None, [self.seed, self.lock], self.seed, js=NEXT_SEED, **private)
-        done = start.then(
+            place = inputs.index(self.seed)
+            inputs, outputs = [*inputs, self.lock], [*outputs, self.seed]
+            fn, js = telling_seed(fn, place), ROLL.format(place, MAX_SEED + 1)
+        done = go.run.click(
             plainly(fn),
             inputs,
-            [*outputs, self.readout],
+            outputs,
+            js=js,
             show_progress="hidden",
             concurrency_id="model",
-            **private,
+            api_visibility="private",
         )
-        done.then(None, js=end, **private)
-        done.failure(None, js=end, **private)
-        go.stop.click(None, js=end, cancels=done, **private)
+        for over in (done.then, done.failure):
+            over(None, js=IDLE.format(go.place), api_visibility="private")
+        go.stop.click(None, cancels=done, api_visibility="private")
 
     def run(
         self,
@@ -150,6 +148,16 @@ class Controls:
         seconds = evaluations * (self.engines.get(model).seconds or 0)
         if seconds > LONG_SECONDS:
             gr.Info(f"About {duration(seconds)} on this machine; Stop works in between.")
+
+
+def telling_seed(fn: Callable[..., Iterator[tuple]], place: int) -> Callable[..., Iterator[tuple]]:
+    """`fn` with the lock as one more input, unused, and the seed, its input at `place`, put out."""
+
+    def telling(*values: Any) -> Iterator[tuple]:
+        for shown in fn(*values[:-1]):
+            yield *shown, values[place]
+
+    return telling
 
 
 def duration(seconds: float) -> str:
@@ -184,6 +192,15 @@ def build(engines: Engines) -> Controls:
         None,
         pixels,
         js="on => { document.body.classList.toggle('pixels', on); }",
+        api_visibility="private",
+    )
+    # The count makes the live tabs follow, as it does for another model.
+    die.click(
+        lambda count: (random.randint(0, MAX_SEED), count + 1),
+        models.changed,
+        [seed, models.changed],
+        show_progress="hidden",
+        queue=False,
         api_visibility="private",
     )
     models.connect(menus)

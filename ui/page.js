@@ -1,0 +1,11 @@
+() => {
+  if (innerWidth < 768) document.querySelector("#sidebar.open .toggle-button")?.click();
+  // A Go button turns into Stop while its work lasts, unless that is over before one could read it.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest(".go button"), go = button?.closest(".go");
+    if (!go) return;
+    if (button.id.endsWith("-stop")) return go.classList.remove("busy", "stoppable");
+    go.classList.add("busy");
+    setTimeout(() => go.classList.toggle("stoppable", go.classList.contains("busy")), 350);
+  }, true);
+}

@@ -9,6 +9,7 @@ from cm_core import hub
 from cm_core.checkpoint import load_checkpoint, read_config
 from cm_core.diffusers import is_diffusers, load_diffusers
 from cm_core.errors import CheckpointError
+from cm_core.graph import run_by_graph
 from cm_core.model import Preconditioned
 from cm_core.openai import load_openai
 from cm_core.schedule import SIGMA_MAX, karras_sigmas
@@ -134,18 +135,21 @@ def load_model(
     source: str | Path,
     device: str | torch.device | None = None,
     image_size: int | None = None,
+    fast: bool = False,
 ) -> Preconditioned:
     """A model by name, from a folder, a .pt or the hub, in eval mode; names may download.
 
     source: a zoo name; a folder of ours or of diffusers; an OpenAI .pt; "org/name" or
     "org/name@revision" of the hub. device: a CUDA card where there is one, else the CPU; large
     networks are held there in half precision. image_size: of a .pt whose network does not end at
-    8x8. Raises CheckpointError.
+    8x8. fast: for sampling only, on a CPU, the network is run by the checkpoint's graph where it
+    has one (cm_core/graph.py). Raises CheckpointError.
     """
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     device = torch.device(device)
-    return fit_device(_open(source, device, image_size), device)
+    model = fit_device(_open(source, device, image_size), device)
+    return run_by_graph(model, BUNDLED.get(str(source), Path(source))) if fast else model
 
 
 def fit_device(model: Preconditioned, device: torch.device) -> Preconditioned:

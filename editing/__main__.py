@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     args = parser().parse_args(arguments)
     try:
         check_path(args.out)
-        model = load_model(args.model)
+        model = load_model(args.model, fast=True)
         options = {"label": label_of(model, args), **progress()}
         with torch.inference_mode():
             made = args.function(model, args, options)

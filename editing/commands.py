@@ -128,7 +128,9 @@ def steps(model, args, options) -> Made:
         pictures.append(to_pil(run(*arguments, **options)))
         lines.append(f"{name}: NFE {cost}, {1000 * (time.perf_counter() - start):.0f} ms")
 
-    teacher = None if args.no_teacher else load_model(args.teacher or f"{args.model}-teacher")
+    teacher = (
+        None if args.no_teacher else load_model(args.teacher or f"{args.model}-teacher", fast=True)
+    )
     for count in args.counts:
         add(f"consistency, {count} steps", count, editing.generate, model, args.seed, count)
     for levels in args.levels if teacher else ():

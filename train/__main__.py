@@ -47,7 +47,7 @@ def sample(args: argparse.Namespace) -> None:
     from train.grid import samples, save_grid
 
     place = world.join()
-    model = load_model(args.checkpoint, place.device(None))
+    model = load_model(args.checkpoint, place.device(None), fast=True)
     made = samples(model, args.count, args.steps, args.seed, world=place)
     if place.writes:
         save_grid(made, Path(args.out), args.columns)
@@ -59,7 +59,7 @@ def sheet(args: argparse.Namespace) -> None:
     from cm_core import load_model
     from train.sheet import sheet
 
-    sheet(load_model(args.checkpoint), args.data, Path(args.out))
+    sheet(load_model(args.checkpoint, fast=True), args.data, Path(args.out))
     print(args.out)
 
 
@@ -70,15 +70,19 @@ def evaluate(args: argparse.Namespace) -> None:
 
     folder = BUNDLED.get(args.checkpoint, Path(args.checkpoint))
     quality = Path(args.quality) if args.quality else None
-    teacher = load_model(args.teacher)
+    teacher = load_model(args.teacher, fast=True)
     evaluate(folder, teacher, args.data, args.count, quality, args.sweep, args.fidelity)
 
 
 def export(args: argparse.Namespace) -> None:
+    from cm_core.zoo import BUNDLED
     from train.export import export_diffusers, push_to_hub
+    from train.graph import export_graph
 
-    folder = Path(args.checkpoint)
-    if args.format == "diffusers":
+    folder = BUNDLED.get(args.checkpoint, Path(args.checkpoint))
+    if args.format == "graph":
+        folder = export_graph(folder).parent
+    elif args.format == "diffusers":
         out = args.out or f"{folder.name.removesuffix('.pt')}-diffusers"
         folder = export_diffusers(args.checkpoint, out, args.scales)
     print(push_to_hub(folder, args.push, args.private) if args.push else folder)
@@ -138,7 +142,7 @@ def parser() -> argparse.ArgumentParser:
 
     p = commands.add_parser("export", help="write a checkpoint for others' tools, or upload it")
     p.add_argument("checkpoint", help="a model's name, a folder, a .pt or a name of the hub")
-    p.add_argument("--format", choices=["diffusers", "ours"], default="diffusers")
+    p.add_argument("--format", choices=["diffusers", "graph", "ours"], default="diffusers")
     p.add_argument("--out", help="new folder to write (default CHECKPOINT-diffusers)")
     p.add_argument("--scales", type=int, help="N, the noise grid that diffusers' timesteps index")
     p.add_argument("--push", metavar="ORG/NAME", help="upload the folder to the hub with its card")

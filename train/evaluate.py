@@ -155,7 +155,7 @@ def evaluate(
     FID and IS are measured too where torch-fidelity and its weights are at hand. Raises DataError,
     SettingError and CheckpointError.
     """
-    model = load_model(folder)
+    model = load_model(folder, fast=True)
     check(model, teacher, count)
     judge = judge_of(model, file)
     if swept:

@@ -64,8 +64,9 @@ class Engine:
     """A consistency model and, once the Steps tab asks for it, its diffusion teacher."""
 
     def __init__(self, name: str, model: Any = None, teacher: Any = None):
+        torch.set_num_threads(THREADS)
         self.name = name
-        self.model = load_model(name) if model is None else model
+        self.model = load_model(name, fast=True) if model is None else model
         self._teacher = teacher
         self._lock = threading.Lock()
         self.seconds: float | None = None  # of one call of the model, as last measured
@@ -85,7 +86,7 @@ class Engine:
             return self._teacher
         known = zoo.public(self.name)
         if known is None:
-            return load_model(f"{self.name}-teacher")
+            return load_model(f"{self.name}-teacher", fast=True)
         raise CheckpointError("This model came without its teacher: choose the bundled one.")
 
     @property

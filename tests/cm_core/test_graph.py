@@ -1,0 +1,74 @@
+"""A network run by its graph computes what the network computes."""
+
+import pytest
+import torch
+
+from cm_core import ConsistencyModel, load_model
+from cm_core.checkpoint import load_checkpoint, read_config, save_checkpoint
+from cm_core.errors import CheckpointError
+from cm_core.graph import GRAPH, GraphNet, run_by_graph
+from cm_core.zoo import BUNDLED
+from tests.cm_core.test_model import LABELS, NO_LABELS, tiny
+from train.graph import export_graph
+
+
+def apart(one, other, batch: int, seed: int = 0) -> float:
+    """How far two models' answers lie apart, at noise levels from small to large."""
+    size, count = one.config.image_size, one.config.labels.count
+    dice = torch.Generator().manual_seed(seed)
+    t = torch.logspace(-2, 1.9, batch)
+    x = t[:, None, None, None] * torch.randn(batch, 3, size, size, generator=dice)
+    label = torch.randint(0, count, (batch,), generator=dice) if count else None
+    with torch.inference_mode():
+        return float((one(x, t, label) - other(x, t, label)).abs().max())
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_the_bundled_models_run_by_their_graphs(name):
+    plain, fast = load_model(name, "cpu"), load_model(name, "cpu", fast=True)
+    assert isinstance(fast.net, GraphNet) and not isinstance(plain.net, GraphNet)
+    assert list(fast.state_dict()) == list(plain.state_dict())
+    for batch in (1, 2, 7):
+        assert apart(plain, fast, batch) < 2e-4
+
+
+def test_a_graph_holds_no_weights(tmp_path):
+    _, config = read_config(BUNDLED["emoji64"])
+    torch.manual_seed(0)
+    other = ConsistencyModel(config)
+    for weight in other.parameters():
+        torch.nn.init.normal_(weight, std=0.05)
+    save_checkpoint(other, tmp_path, dtype=torch.float32)
+    (tmp_path / GRAPH).write_bytes((BUNDLED["emoji64"] / GRAPH).read_bytes())
+    plain = load_checkpoint(tmp_path)
+    assert apart(plain, load_model("emoji64", "cpu"), 2) > 0.1
+    assert apart(plain, run_by_graph(plain, tmp_path), 2) < 2e-4
+
+
+def test_what_a_graph_cannot_do_is_left_to_torch():
+    model = load_model("emoji64", "cpu", fast=True)
+    x = torch.randn(1, 3, 32, 32, requires_grad=True)
+    model(x, 1.0, 3).sum().backward()
+    assert x.grad.abs().sum() > 0
+
+
+def test_without_a_graph_a_model_is_as_it_is(tmp_path):
+    save_checkpoint(tiny(), tmp_path)
+    assert not isinstance(load_model(tmp_path, "cpu", fast=True).net, GraphNet)
+
+
+def test_a_graph_of_another_network_is_refused(tmp_path):
+    save_checkpoint(tiny(), tmp_path)
+    (tmp_path / GRAPH).write_bytes((BUNDLED["emoji64"] / GRAPH).read_bytes())
+    with pytest.raises(CheckpointError, match="graph.onnx does not fit its checkpoint"):
+        load_model(tmp_path, "cpu", fast=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("labels", [NO_LABELS, LABELS])
+def test_a_written_graph_computes_what_its_network_does(tmp_path, labels):
+    save_checkpoint(tiny(labels=labels), tmp_path, dtype=torch.float32)
+    export_graph(tmp_path)
+    plain = load_checkpoint(tmp_path)
+    for batch in (1, 2, 5):
+        assert apart(plain, run_by_graph(plain, tmp_path), batch) < 1e-4

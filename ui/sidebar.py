@@ -200,7 +200,6 @@ def build(engines: Engines) -> Controls:
         models.changed,
         [seed, models.changed],
         show_progress="hidden",
-        queue=False,
         api_visibility="private",
     )
     models.connect(menus)

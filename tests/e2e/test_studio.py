@@ -5,7 +5,16 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 from PIL import Image
 
-from tests.e2e.browser import draw, new_source, open_page, open_tab, picture, settle, source
+from tests.e2e.browser import (
+    draw,
+    finished,
+    new_source,
+    open_page,
+    open_tab,
+    picture,
+    settle,
+    source,
+)
 
 PEN = """(pressure) => {
   const stage = document.querySelector("#paint-canvas .lc-stage");
@@ -180,3 +189,34 @@ def test_a_model_is_downloaded_only_once_confirmed(page):
     assert "32 × 32" in page.locator("#model-note").text_content()
     if phone:
         page.locator("#sidebar .toggle-button").click()
+
+
+def seed(page):
+    """The seed in the sidebar, which a phone folds away."""
+    return page.locator("#seed input").input_value()
+
+
+def test_the_die_rolls_the_seed_and_the_picture_follows(page):
+    open_tab(page, "Paint")
+    draw(page, "paint-canvas", [(0.2, 0.3), (0.8, 0.6)])
+    old, before = settle(page, "paint-result"), seed(page)
+    page.locator("#die").dispatch_event("click")
+    new_source(page, "paint-result", old)
+    settle(page, "paint-result")
+    assert seed(page) != before
+
+
+def test_an_unlocked_seed_rolls_and_is_the_pictures_own(page):
+    open_tab(page, "Paint")
+    old, before = settle(page, "paint-result"), seed(page)
+    lock = page.get_by_label("Lock the seed")
+    lock.dispatch_event("click")
+    page.locator("#paint-generate-run").click()
+    new_source(page, "paint-result", old)
+    rolled = finished(page, "paint-generate", "paint-result")
+    assert seed(page) != before
+    lock.dispatch_event("click")
+    now = seed(page)
+    page.locator("#paint-generate-run").click()
+    assert finished(page, "paint-generate", "paint-result") == rolled
+    assert seed(page) == now

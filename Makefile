@@ -17,9 +17,10 @@ format: .venv/test
 	$(BIN)/ruff format .
 
 # The screenshots and sample grids that the README shows.
+GRID := --label-rows --count 90 --columns 15
 pictures: .venv/test
-	$(BIN)/python -m train sample emoji64 --steps 1 --out assets/screenshots/samples-1.png
-	$(BIN)/python -m train sample emoji64 --steps 4 --out assets/screenshots/samples-4.png
+	$(BIN)/python -m train sample emoji64 $(GRID) --steps 1 --out assets/screenshots/samples-1.png
+	$(BIN)/python -m train sample emoji64 $(GRID) --steps 4 --out assets/screenshots/samples-4.png
 	$(BIN)/python -m tests.e2e.screenshots assets/screenshots
 
 .venv/demo: requirements.txt

@@ -44,11 +44,14 @@ def data(args: argparse.Namespace) -> None:
 def sample(args: argparse.Namespace) -> None:
     from cm_core import load_model
     from train import world
-    from train.grid import samples, save_grid
+    from train.grid import labels_in_rows, samples, save_grid
 
     place = world.join()
     model = load_model(args.checkpoint, place.device(None), fast=True)
-    made = samples(model, args.count, args.steps, args.seed, world=place)
+    label = None
+    if args.label_rows:
+        label = labels_in_rows(model.config.labels, args.count, args.columns)
+    made = samples(model, args.count, args.steps, args.seed, label, world=place)
     if place.writes:
         save_grid(made, Path(args.out), args.columns)
         print(args.out)
@@ -119,6 +122,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--steps", type=int, default=1, help="evaluations, or a teacher's Heun levels")
     p.add_argument("--count", type=int, default=64)
     p.add_argument("--columns", type=int, default=16)
+    p.add_argument(
+        "--label-rows", action="store_true", help="label them, a subject a row; else any label"
+    )
     p.add_argument("--seed", type=int, default=0)
     p.set_defaults(function=sample)
 

@@ -1,12 +1,14 @@
 """Sample grids, for the eye."""
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import torch
 from PIL import Image
 from torch import Tensor
 
+from cm_core.labels import Labels
 from cm_core.model import ConsistencyModel, Label, Preconditioned
 from cm_core.noise import generators, randn
 from cm_core.samplers import sample_euler, sample_heun, sample_multistep
@@ -24,6 +26,21 @@ def save_grid(images: Tensor, path: Path, columns: int) -> None:
     pixels = ((sheet.clamp(-1, 1) + 1) * 127.5).round().byte().reshape(rows * h, columns * w, 3)
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels.numpy()).save(path)
+
+
+def labels_in_rows(labels: Labels, count: int, columns: int) -> Tensor | None:
+    """A label a picture of a grid: the last axis's choices row by row, the others' along each row;
+    (count,) long, or None where the model knows no labels."""
+    if not labels.axes:
+        return None
+    *others, (last, names) = labels.axes.items()
+    along = list(product(*(choices for _, choices in others)))
+    told = []
+    for i in range(count):
+        row, column = divmod(i, columns)
+        choice = dict(zip((axis for axis, _ in others), along[column % len(along)], strict=True))
+        told.append(labels.index(**choice, **{last: names[row % len(names)]}))
+    return torch.tensor(told)
 
 
 def samples(

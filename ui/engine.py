@@ -61,7 +61,10 @@ class Counted:
 
 
 class Engine:
-    """A consistency model and, once the Steps tab asks for it, its diffusion teacher."""
+    """A consistency model and, once the Steps tab asks for it, its diffusion teacher.
+
+    Making one sets how many threads torch, and the models loaded from then on, use.
+    """
 
     def __init__(self, name: str, model: Any = None, teacher: Any = None):
         torch.set_num_threads(THREADS)

@@ -55,7 +55,6 @@ class Controls:
     choice: list[gr.components.Component]  # style, group, category, model
     models: ModelMenu
     readout: Cost
-    die: gr.Button
     share: gr.Button
     tab: gr.State  # the open tab: a live picture in another is not worth computing
     limit: RateLimit
@@ -205,4 +204,4 @@ def build(engines: Engines) -> Controls:
     models.connect(menus)
     choice = [*menus.values(), models.name]
     tab, limit = gr.State("Paint"), RateLimit()
-    return Controls(engines, steps, seed, lock, choice, models, readout, die, share, tab, limit)
+    return Controls(engines, steps, seed, lock, choice, models, readout, share, tab, limit)

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 from PIL import Image
+from starlette.middleware import Middleware
 
 from ui import about, colourise, denoise, enlarge, inpaint, interpolate, link, paint, sidebar, steps
 from ui.api import endpoints
@@ -14,6 +15,7 @@ from ui.desk import Desk
 from ui.engine import Engine, Engines
 from ui.pictures import MAX_PIXELS
 from ui.result import History
+from ui.shelf import Shelf
 from ui.tasks import Tasks
 
 HERE = Path(__file__).parent
@@ -91,6 +93,7 @@ def launch(engine: Engine, **where: Any) -> tuple[gr.Blocks, str]:
         footer_links=["api"],
         run_history=False,
         ssr_mode=False,
+        app_kwargs={"middleware": [Middleware(Shelf)]},
         **where,
     )
     return page, url

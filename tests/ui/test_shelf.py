@@ -8,6 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from ui.shelf import FOREVER, Shelf
 
@@ -40,24 +41,17 @@ class Site:
             return Response(bytes(range(256)), media_type="font/woff2")
         return Response(FILE, media_type="text/javascript", headers={"etag": "abc"})
 
-    async def get(self, address, method="GET", **headers):
-        """The response with its body as it was sent, still compressed."""
-        transport = httpx.ASGITransport(self.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://site") as client:
-            headers = {"accept-encoding": "identity"} | headers
-            async with client.stream(method, address, headers=headers) as response:
-                return response, b"".join([part async for part in response.aiter_raw()])
-
 
 @pytest.fixture
 def ask():
-    """Asks a new site: (address, ...) -> (response, body); `ask.made` lists what it made."""
-    import asyncio
-
+    """Asks a new site: (address, ...) -> (response, body as sent); `ask.made`: what it made."""
     site = Site()
+    client = TestClient(site.app)
 
-    def get(*where, **headers):
-        return asyncio.run(site.get(*where, **headers))
+    def get(address, method="GET", **headers):
+        headers = {"accept-encoding": "identity"} | headers
+        with client.stream(method, address, headers=headers) as response:
+            return response, b"".join(response.iter_raw())
 
     get.made = site.made
     return get

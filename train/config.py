@@ -34,7 +34,7 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class OptimConfig:
-    """Adam or RAdam, with linear warm-up and a cosine decay over the last part of the run."""
+    """Adam, RAdam or Muon, with linear warm-up and a cosine decay over the last part of the run."""
 
     name: str = "adam"
     lr: float = 5e-4

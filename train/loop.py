@@ -22,11 +22,12 @@ from train.config import OptimConfig, RunConfig
 from train.ema import EMA
 from train.grid import training_grid
 from train.log import Log, held_out_errors
+from train.muon import Muon
 from train.objectives import OBJECTIVES, Batch, Objective
 from train.objectives.base import known
 from train.world import World
 
-OPTIMISERS = {"adam": torch.optim.Adam, "radam": torch.optim.RAdam}
+OPTIMISERS = {"adam": torch.optim.Adam, "radam": torch.optim.RAdam, "muon": Muon}
 RESTART_WARMUP = 300  # steps, for a leg that finds weights but no optimiser
 MEASURED = 1_024  # pictures that sigma_data is measured on, where they are not all in memory
 

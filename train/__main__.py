@@ -1,4 +1,4 @@
-"""python -m train data | list | run | sample | sheet | evaluate | export: pictures into models."""
+"""python -m train data | list | run | add | sample | sheet | evaluate | export: build a model."""
 
 import argparse
 import dataclasses
@@ -91,6 +91,12 @@ def export(args: argparse.Namespace) -> None:
     print(push_to_hub(folder, args.push, args.private) if args.push else folder)
 
 
+def add(args: argparse.Namespace) -> None:
+    from train.transfer import transfer
+
+    print(transfer(*map(Path, (args.base, *args.change, args.out))))
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     commands = top.add_subparsers(required=True)
@@ -115,6 +121,14 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--shards", action="store_true", help="also write fp16 files below 15 MiB each")
     p.add_argument("--device", help="cpu or cuda (default: cuda where there is one)")
     p.set_defaults(function=run)
+
+    p = commands.add_parser("add", help="give a model what training changed in another")
+    p.add_argument("base", help="checkpoint folder to add to")
+    p.add_argument(
+        "--change", nargs=2, required=True, metavar=("BEFORE", "AFTER"), help="folders of the other"
+    )
+    p.add_argument("--out", required=True, help="new folder to write")
+    p.set_defaults(function=add)
 
     p = commands.add_parser("sample", help="draw a grid of samples")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")

@@ -1,0 +1,27 @@
+"""What one leg changed, given to another model of the same network."""
+
+from pathlib import Path
+
+from cm_core.checkpoint import check_weights, load_checkpoint, save_checkpoint
+from cm_core.errors import ConfigError
+
+
+def transfer(base: Path, before: Path, after: Path, out: Path) -> Path:
+    """Write a checkpoint with base + (after - before), weight by weight, and after's config.
+
+    Legs from a common start move their weights in directions that add up: so a teacher that has
+    learnt more becomes a consistency model by what tuning changed in it before (Ilharco et al.
+    2022, arXiv 2212.04089; LCM-LoRA, Luo et al. 2023, arXiv 2311.05556). Raises CheckpointError,
+    and ConfigError where labels differ.
+    """
+    start, old, new = (load_checkpoint(folder) for folder in (base, before, after))
+    for other, folder in ((start, base), (old, before)):
+        if other.config.labels != new.config.labels:
+            raise ConfigError(f"{folder} has other labels than {after}.")
+        check_weights(new.state_dict(), other.state_dict(), folder)
+    changed = [model.state_dict() for model in (start, old, new)]
+    weights = {
+        name: changed[0][name] + (changed[2][name] - changed[1][name]) for name in changed[2]
+    }
+    save_checkpoint(new, out, weights=weights)
+    return out

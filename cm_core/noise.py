@@ -3,7 +3,7 @@
 Noise is drawn on the CPU, one `torch.randn` a picture and injection, then moved to the model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Generator, Tensor
@@ -14,7 +14,12 @@ Generators = Generator | Sequence[Generator]
 
 
 def generators(seed: int | Sequence[int], batch: int) -> list[Generator]:
-    """One CPU generator a picture. A single seed stands for seed, seed + 1, ... in a batch."""
+    """One CPU generator a picture. A single seed stands for seed, seed + 1, ... in a batch.
+
+    Raises SettingError.
+    """
+    if not isinstance(seed, int | Iterable) or isinstance(seed, str):
+        raise SettingError("There is no seed: give a whole number, or one for each picture.")
     seeds = [seed + i for i in range(batch)] if isinstance(seed, int) else list(seed)
     if len(seeds) != batch:
         raise SettingError(f"{len(seeds)} seeds were given for {batch} pictures: give one each.")

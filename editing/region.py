@@ -195,7 +195,7 @@ def extend(
     """
     margins = (left, top, right, bottom)
     if min(margins) < 0 or max(margins) == 0:
-        raise SettingError("Give the pixels to add on the left, top, right or bottom: 1 or more.")
+        raise SettingError("No side grows: choose the left, top, right or bottom one.")
     width, height = picture.width + left + right, picture.height + top + bottom
     if width * height > MAX_PIXELS:
         raise SettingError(f"A canvas has at most {MAX_PIXELS // 10**6} million pixels: add less.")

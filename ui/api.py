@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import gradio as gr
 
-from cm_core.errors import ImageError
+from cm_core.errors import ImageError, SettingError
 from ui import lesson
 from ui.engine import ANY, plainly
 from ui.export import FORMATS, written
@@ -22,6 +24,23 @@ def hide(block: gr.blocks.Block) -> None:
     block.visible = False
     for child in getattr(block, "children", []):
         hide(child)
+
+
+def filled(fn: Callable[..., Any], inputs: list[gr.components.Component]) -> Callable[..., Any]:
+    """`fn`, with a sentence for a number that was left empty and has to be given."""
+    needed = [
+        name if isinstance(part, gr.Number | gr.Slider) and told.default is told.empty else None
+        for (name, told), part in zip(signature(fn).parameters.items(), inputs, strict=True)
+    ]
+
+    @functools.wraps(fn)
+    def wrapper(*args: Any) -> Any:
+        for name, value in zip(needed, args, strict=True):
+            if name and value is None:
+                raise SettingError(f"{name} is empty: give a number.")
+        return fn(*args)
+
+    return wrapper
 
 
 def endpoints(tasks: Tasks) -> None:
@@ -98,11 +117,13 @@ def endpoints(tasks: Tasks) -> None:
     def interpolate(
         seed_a, seed_b, frames, steps, style, group, category, model, seed_c=None, seed_d=None
     ):
-        four = seed_c is not None and seed_d is not None
-        seeds = [seed_a, seed_b, seed_c, seed_d] if four else [seed_a, seed_b]
-        count = GRID if four else frames
-        pictures, _ = tasks.interpolate(seeds, count, steps, style, group, category, model)
-        return pictures, animation(pictures, GRID if four else None)
+        corners = [seed for seed in (seed_c, seed_d) if seed is not None]
+        if len(corners) == 1:
+            raise SettingError("A grid has four corners: give seed_c and seed_d, or neither.")
+        seeds, count = [seed_a, seed_b, *corners], GRID if corners else frames
+        walk = tasks.interpolate(seeds, count, steps, style, group, category, model)
+        pictures, _ = last(walk)
+        return pictures, animation(pictures, GRID if corners else None)
 
     def compare(seed, style, group, category, model):
         done: list[tuple[str, Made]] = [
@@ -142,4 +163,6 @@ def endpoints(tasks: Tasks) -> None:
         ("steps", compare, [seed, *labels], [gallery, costs]),
         ("export", export, [image, form], file),
     ):
-        gr.on([], plainly(fn), inputs, outputs, api_name=name, concurrency_id="model")
+        gr.on(
+            [], plainly(filled(fn, inputs)), inputs, outputs, api_name=name, concurrency_id="model"
+        )

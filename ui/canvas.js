@@ -1,6 +1,7 @@
 // Runs once per canvas with Gradio's (element, trigger, props, watch), after brush.js.
 // Two layers: `back` holds the picture, `ink` what was drawn. `props.value` leaves as {frame: data URL,
 // drawing: whether the pen is down}; Python sets it to {background: data URL or null} to start anew.
+// In mode "paint" both are the drawing: clearing takes both away, and undo brings both back.
 const PALETTE = ["#1d1d1f", "#ffffff", "#8e8e93", "#7a4a2b", "#d92d20", "#f97316", "#facc15", "#f6c99f",
   "#65a30d", "#15803d", "#22b8cf", "#2563eb", "#1e3a8a", "#7c3aed", "#ec4899"];
 const NAMES = ["Black", "White", "Grey", "Brown", "Red", "Orange", "Yellow", "Skin", "Leaf green", "Green", "Cyan",
@@ -14,11 +15,7 @@ const backCtx = back.getContext("2d", options), inkCtx = ink.getContext("2d", op
 const brush = { tool: "brush", colour: mode === "mask" ? "#ff2d87" : PALETTE[0], opacity: 1, mirror: false,
   size: +root.dataset.size };
 let undone = [], done = [], stroke = null, lastFrame = null, timer = null, lastSent = 0, ready = false;
-
-function showInk(picture) {
-  inkCtx.clearRect(0, 0, ink.width, ink.height);
-  if (picture) inkCtx.drawImage(picture, 0, 0);
-}
+let paper = null; // what `back` shows: a canvas that is never drawn on again, so that undo may share it
 function composite() {
   const canvas = copy(back);
   canvas.getContext("2d").drawImage(ink, 0, 0);
@@ -51,15 +48,24 @@ function sendSoon() {
 }
 
 // ---- history
+const state = () => ({ paper, ink: copy(ink), empty: root.classList.contains("lc-empty") });
+function restore(was) {
+  back.width = ink.width = was.paper.width;
+  back.height = ink.height = was.paper.height;
+  paper = was.paper;
+  backCtx.drawImage(paper, 0, 0);
+  if (was.ink) inkCtx.drawImage(was.ink, 0, 0);
+  root.classList.toggle("lc-empty", was.empty);
+}
 function remember() {
-  done.push(copy(ink));
+  done.push(state());
   if (done.length > UNDO_DEPTH) done.shift();
   undone = [];
 }
 function swap(from, to) {
   if (!from.length || stroke) return;
-  to.push(copy(ink));
-  showInk(from.pop());
+  to.push(state());
+  restore(from.pop());
   changed();
 }
 function changed() {
@@ -70,19 +76,26 @@ function changed() {
 const act = Object.fromEntries([...root.querySelectorAll("[data-act]")].map((b) => [b.dataset.act, b]));
 act.undo.onclick = () => swap(done, undone);
 act.redo.onclick = () => swap(undone, done);
-act.clear.onclick = () => { remember(); showInk(null); changed(); };
+act.clear.onclick = () => {
+  if (stroke) return;
+  remember();
+  restore(mode === "paint" ? { paper: sheet(SIDE, SIDE), empty: true } : { paper });
+  changed();
+};
 
 // ---- the background
+function sheet(width, height, picture) {
+  const canvas = blank(width, height), ctx = canvas.getContext("2d");
+  ctx.fillStyle = "#fff";
+  ctx.fillRect(0, 0, width, height);
+  if (picture) ctx.drawImage(picture, 0, 0, width, height);
+  return canvas;
+}
 function reset(width, height, picture) {
-  back.width = ink.width = width;
-  back.height = ink.height = height;
-  backCtx.fillStyle = "#fff";
-  backCtx.fillRect(0, 0, width, height);
-  if (picture) backCtx.drawImage(picture, 0, 0, width, height);
-  root.classList.toggle("lc-empty", !picture);
-  done = [];
-  undone = [];
   stroke = null;
+  if (ready && mode === "paint") remember();
+  else [done, undone] = [[], []]; // the picture beneath a mask or hints is the server's: it cannot come back here
+  restore({ paper: sheet(width, height, picture), empty: !picture });
   changed();
   ready = true; // the picture that the page opens with is not news to the server
 }

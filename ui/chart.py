@@ -11,7 +11,6 @@ QUALITY = Path(__file__).parent.parent / "assets" / "quality.json"
 MISSING = '<p class="note">Not measured yet: this checkpoint came without its table of quality.</p>'
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, LOW = 640, 260, 56, 20, 24, 44
 SERIES = {"consistency": "Consistency model", "teacher": "Diffusion teacher"}
-TICKS = (1, 2, 4, 8, 17, 35, 79)
 
 
 def quality_chart(file: Path = QUALITY) -> str:
@@ -24,9 +23,10 @@ def quality_chart(file: Path = QUALITY) -> str:
         return MISSING
     quality = json.loads(file.read_text())
     rows, top = quality["rows"], max(row["value"] for row in quality["rows"])
+    ticks = sorted({row["evaluations"] for row in rows})
 
     def x(evaluations: float) -> float:
-        return LEFT + math.log(evaluations) / math.log(TICKS[-1]) * (WIDTH - LEFT - RIGHT)
+        return LEFT + math.log(evaluations) / math.log(max(2, ticks[-1])) * (WIDTH - LEFT - RIGHT)
 
     def y(value: float) -> float:
         return TOP + (1 - value / top) * (HEIGHT - TOP - LOW)
@@ -37,7 +37,7 @@ def quality_chart(file: Path = QUALITY) -> str:
         for v in (0, top / 2, top)
     ]
     parts += [
-        f'<text x="{x(n)}" y="{HEIGHT - LOW + 18}" text-anchor="middle">{n}</text>' for n in TICKS
+        f'<text x="{x(n)}" y="{HEIGHT - LOW + 18}" text-anchor="middle">{n}</text>' for n in ticks
     ]
     for model, name in SERIES.items():
         points = sorted((r["evaluations"], r["value"]) for r in rows if r["model"] == model)

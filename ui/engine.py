@@ -46,13 +46,13 @@ def network_runs(model: Callable[..., torch.Tensor], label: Any) -> int:
 
 
 class Counted:
-    """A model that counts its calls and its network's evaluations, and is otherwise itself."""
+    """A model that counts the pictures it estimates and its network's evaluations."""
 
     def __init__(self, model: Callable[..., torch.Tensor]):
-        self.model, self.calls, self.evaluations = model, 0, 0
+        self.model, self.pictures, self.evaluations = model, 0, 0
 
     def __call__(self, x: torch.Tensor, sigma: Any, label: Any = None, **more: Any) -> torch.Tensor:
-        self.calls += 1
+        self.pictures += x.shape[0]
         self.evaluations += network_runs(self.model, label)
         return self.model(x, sigma, label, **more)
 
@@ -72,7 +72,7 @@ class Engine:
         self.model = load_model(name, fast=True) if model is None else model
         self._teacher = teacher
         self._lock = threading.Lock()
-        self.seconds: float | None = None  # of one call of the model, as last measured
+        self.seconds: float | None = None  # of one estimate of one picture, as last measured
 
     @property
     def size(self) -> int:
@@ -124,13 +124,13 @@ class Engine:
         steps, spent = take(counted), 0.0
         while True:
             with self._lock:
-                before, start = counted.calls, time.perf_counter()
+                before, start = counted.pictures, time.perf_counter()
                 step = next(steps, None)
                 took = time.perf_counter() - start
             if step is None:
                 return
-            if model is None and counted.calls > before:
-                self.seconds = took / (counted.calls - before)
+            if model is None and counted.pictures > before:
+                self.seconds = took / (counted.pictures - before)
             spent += took
             yield step, Readout(counted.evaluations, 1000 * spent, self.device)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import gradio as gr
 
 from ui.desk import Desk
@@ -65,15 +67,16 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
 
     def travel(
         a: int, b: int, c: int, d: int, shape: str, frames: int, steps: int, _: int, *choice: str
-    ):
+    ) -> Iterator[tuple]:
         four = shape == FOUR
         count = GRID * GRID if four else frames
         controls.warn(count * steps, choice[-1])
         seeds = [a, b, c, d] if four else [a, b]
-        pictures, readout = tasks.interpolate(seeds, GRID if four else frames, steps, *choice)
-        columns = GRID if four else len(pictures)
+        columns, wait = GRID if four else frames, gr.DownloadButton(interactive=False)
+        for pictures, readout in tasks.interpolate(seeds, columns, steps, *choice):
+            yield (pictures, columns, seeds), wait, wait, readout
         yield (
-            (pictures, columns, seeds),
+            gr.skip(),
             gr.DownloadButton(value=animation(pictures, columns), interactive=True),
             gr.DownloadButton(value=filmstrip(pictures, columns), interactive=True),
             readout,

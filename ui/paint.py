@@ -101,7 +101,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
         [result, seen],
     )
     controls.work(generate, from_nothing, controls.inputs, [result, seen])
-    controls.work(vary, variations, [canvas, strength, *controls.inputs], [others], roll=False)
+    controls.work(vary, variations, [canvas, strength, *controls.inputs], [others])
     controls.run(refine, again, [result, *controls.inputs], [result, seen])
     # In the browser alone: the canvas takes {background: data URL} as a picture to start from.
     adopt.click(

@@ -24,7 +24,7 @@ ROLL = """(...values) => {{
 }}"""
 IDLE = """() => document.getElementById("{0}").classList.remove("busy", "stoppable")"""
 LONG_SECONDS = 8  # a run that will take longer says so before it starts
-LIVE_SECONDS = 1.5  # of one evaluation; a slower model paints when the pen lifts only
+LIVE_SECONDS = 1.5  # of one estimate; a slower model paints when the pen lifts only
 
 
 class Cost(gr.HTML):
@@ -182,7 +182,9 @@ def build(engines: Engines) -> Controls:
                 0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, scale=3, elem_id="seed"
             )
             die = gr.Button("⚄", min_width=44, scale=0, elem_id="die", elem_classes="icon")
-        lock = gr.Checkbox(True, label="Lock the seed", info="Unlocked, each button rolls it.")
+        lock = gr.Checkbox(
+            True, label="Lock the seed", info="Unlocked, a press for new pictures rolls it."
+        )
         pixels = gr.Checkbox(False, label="Show the pixels")
         share = gr.Button("Copy link", size="md", elem_id="share")
         gr.HTML('<p class="caption">Last call</p>')

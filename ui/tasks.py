@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from PIL import Image
@@ -20,6 +20,7 @@ from editing.image import fit, fit_box, fit_hints, to_hints, to_pil, to_tensor
 from editing.tasks import estimate_sigma
 from ui.engine import ANY, Engine, Engines, Readout
 
+T = TypeVar("T")
 MAX_SEED = 999_999
 VARIATIONS = 4
 
@@ -35,7 +36,7 @@ class Made:
     seed: int | None = None  # of a picture that came from noise alone: it can be walked to
 
 
-def last(made: Iterator[Made]) -> Made:
+def last(made: Iterator[T]) -> T:
     """The finished one."""
     *_, one = made
     return one
@@ -192,8 +193,9 @@ class Tasks:
 
     def interpolate(
         self, seeds: list[int], frames: int = 12, steps: int = 1, *choice: str
-    ) -> tuple[list[Image.Image], Readout]:
-        """Frames on the way between two seeds, or of the square between four, row by row."""
+    ) -> Iterator[tuple[list[Image.Image], Readout]]:
+        """Frames on the way between two seeds, or of the square between four, row by row; all of
+        them after each step."""
         engine, label = self.on(*choice)
 
         def take(model: Any) -> Iterator[Step]:
@@ -202,8 +204,7 @@ class Tasks:
             return editing.stream_interpolate_grid(model, seeds, frames, frames, steps, label=label)
 
         for step, readout in engine.stream(take):
-            x0, cost = step.x0, readout
-        return [to_pil(x) for x in x0.split(1)], cost
+            yield [to_pil(x) for x in step.x0.split(1)], readout
 
 
 def edit(

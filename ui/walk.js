@@ -2,7 +2,7 @@
 const figure = element.querySelector(".walk"), picture = figure.querySelector(".after");
 const along = figure.querySelector(".along"), across = figure.querySelector(".across");
 const title = figure.querySelector(".title"), sheet = figure.querySelector(".walk-frames");
-let at = 0;
+let at = 0, walked = null; // the frame shown, and which walk it is of
 
 function seedHere() { // an end or a corner is a seed's own picture
   const { frames, columns, seeds } = props.value, rows = frames.length / columns;
@@ -37,7 +37,9 @@ function show() {
     button.append(small);
     return button;
   }));
-  go(0);
+  const walk = [frames.length, columns, ...value.seeds].join();
+  go(walk === walked ? at : 0); // the same walk, further refined, stays where one looks
+  walked = walk;
 }
 along.oninput = across.oninput = () => go(+across.value * props.value.columns + +along.value);
 figure.querySelector(".tools").append(...actions(() => props.value && { url: props.value.frames[at], seed: seedHere(), title: "Frame" }));

@@ -117,6 +117,9 @@ def test_bad_levels_are_refused(sigmas):
 def test_seeds_must_match_the_batch():
     with pytest.raises(SettingError):
         generators([1, 2], 3)
+    for nothing in (None, 0.5, "seven"):
+        with pytest.raises(SettingError, match="whole number"):
+            generators(nothing, 1)
 
 
 def test_multistep_matches_diffusers_scheduler():

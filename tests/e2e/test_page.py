@@ -170,8 +170,8 @@ def test_comparing_can_be_stopped(page, engine, monkeypatch):
 def test_a_walk_moves_without_asking_the_server(page):
     open_tab(page, "Interpolate")
     page.locator("#interpolate-run").click()
-    first = new_source(page, "interpolate-walk")
-    settle(page, "interpolate-walk")
+    new_source(page, "interpolate-walk")
+    first = settle(page, "interpolate-walk")
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.locator("#interpolate-walk .along").press("End")
@@ -186,4 +186,5 @@ def test_a_walk_moves_without_asking_the_server(page):
     page.locator("#interpolate-run").click()
     page.wait_for_function("document.querySelectorAll('.walk-frames img').length === 25")
     assert page.locator("#interpolate-walk .across").is_visible()
+    settle(page, "interpolate-walk")
     assert source(page, "interpolate-walk") == first  # upper left is the same seed

@@ -29,6 +29,7 @@ PEN = """(pressure) => {
   delete stage.setPointerCapture;
   delete stage.hasPointerCapture;
 }"""
+BACK = "document.querySelector('#paint-canvas .lc-back')"
 INK = "document.querySelector('#paint-canvas .lc-ink')"
 
 
@@ -76,6 +77,28 @@ def test_fill_pick_erase_undo_and_redo(page):
     assert np.array_equal(drawing(page), full)
     tool(page, "data-act=redo")
     assert drawing(page)[256, 100, 3] == 0
+
+
+def test_clear_gives_white_paper_and_undo_the_picture_beneath(page):
+    def paper():
+        return np.asarray(picture(page, page.evaluate(BACK + ".toDataURL()"), "RGB"))
+
+    clear(page)
+    assert (paper() == 255).all()
+    draw(page, "paint-canvas", [(0.2, 0.2), (0.8, 0.8)], "#15803d")
+    strokes = drawing(page)
+    page.get_by_title("Example: Boat").locator("visible=true").click()
+    page.wait_for_function(BACK + ".getContext('2d').getImageData(256, 480, 1, 1).data[0] < 255")
+    boat = paper()
+    assert not drawing(page)[..., 3].any()
+    tool(page, "data-act=undo")  # an example does not cost what was drawn before it
+    assert (paper() == 255).all() and np.array_equal(drawing(page), strokes)
+    tool(page, "data-act=redo")
+    assert np.array_equal(paper(), boat)
+    tool(page, "data-act=clear")
+    assert (paper() == 255).all() and page.locator("#paint-canvas .lc-hint").is_visible()
+    tool(page, "data-act=undo")
+    assert np.array_equal(paper(), boat)
 
 
 def test_opacity_does_not_pile_up_within_a_stroke(page):

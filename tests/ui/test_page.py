@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+import time
 
 import pytest
+import torch
 from PIL import Image
 
 from cm_core import Denoiser
@@ -114,6 +116,23 @@ def test_a_model_without_a_null_label_has_its_first_class_preselected():
     assert engine.seconds > 0
 
 
+def test_an_estimate_is_timed_by_the_picture():
+    class Slow:
+        device = torch.device("cpu")
+
+        def __call__(self, x, sigma, label=None):
+            time.sleep(0.2)
+            return x
+
+    def walk(model):
+        yield model(torch.zeros(20, 3, 8, 8), 1.0)
+
+    engine = Engine("slow", Slow())
+    [(_, readout)] = engine.stream(walk)
+    assert readout.evaluations == 1 and readout.milliseconds >= 200
+    assert 0.01 <= engine.seconds < 0.1  # a twentieth of the call
+
+
 def test_a_large_result_lies_in_a_file_and_a_foreign_file_is_refused(tmp_path):
     picture = Image.effect_noise((1500, 40), 90).convert("RGB")
     sent = Result("r").postprocess(picture)
@@ -161,6 +180,7 @@ def test_the_chart_places_its_points_or_says_why_not(tmp_path):
     chart = quality_chart(file)
     assert chart.count("<circle") == 3 and "KID-own" in chart
     assert 'cx="56.0" cy="24.0"' in chart  # one evaluation at the left, the worst value on top
+    assert 'cx="620.0"' in chart and ">35</text>" in chart  # and the most at the right, in full
 
 
 def test_the_card_is_shown_without_its_front_matter(tmp_path):

@@ -69,7 +69,7 @@ def test_interpolate_writes_an_animation_or_a_strip(files, folder):
         (["stroke", "in.png", "--label", "style=Comic"], "choose Noto, Twemoji"),
         (["super_resolve", "in.png"], "whole factor"),
         (["stroke", "in.png", "--steps", "0"], "steps counts network evaluations"),
-        (["outpaint", "in.png"], "1 or more"),
+        (["outpaint", "in.png"], "No side grows"),
         (["interpolate", "1", "2", "3"], "two seeds, or four"),
         (["generate", "--scale", "0"], "scale is a whole number"),
         (["generate", "--style", "Comic"], "choose Noto, Twemoji"),

@@ -230,15 +230,26 @@ function resize(factor) {
 const KEYS = { b: () => chooseTool("brush"), e: () => chooseTool("eraser"), m: () => mirror.click(),
   "[": () => resize(0.8), "]": () => resize(1.25) };
 if (mode !== "mask") Object.assign(KEYS, { g: () => chooseTool("fill"), i: () => chooseTool("pick") });
+function undoOrRedo(key, shift) {
+  const button = key === "y" || (key === "z" && shift) ? act.redo : key === "z" ? act.undo : null;
+  button?.click();
+  return button;
+}
 root.addEventListener("keydown", (event) => {
-  const key = event.key.toLowerCase(), command = event.ctrlKey || event.metaKey;
-  if (command && key === "z") (event.shiftKey ? act.redo : act.undo).click();
-  else if (command && key === "y") act.redo.click();
-  else if (command || event.altKey) return;
+  const key = event.key.toLowerCase();
+  if (event.ctrlKey || event.metaKey) {
+    if (!undoOrRedo(key, event.shiftKey)) return;
+  } else if (event.altKey) return;
   else if (key === "delete" || key === "backspace") act.clear.click();
   else if (KEYS[key]) KEYS[key]();
   else if (event.target !== stage || !steer(event)) return;
   event.preventDefault();
+});
+// Undo works from anywhere on the tab but a field that has an undo of its own.
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || !root.offsetParent || root.contains(event.target)) return;
+  if (event.target.closest("textarea, input:not([type=range], [type=checkbox], [type=radio])")) return;
+  if (undoOrRedo(event.key.toLowerCase(), event.shiftKey)) event.preventDefault();
 });
 
 load(props.value?.background);

@@ -134,6 +134,14 @@ def test_the_keyboard_draws(page):
     assert drawn.max() - drawn.min() > 100
     stage.press("Control+z")
     assert not drawing(page)[..., 3].any()
+    stage.press("Control+Shift+z")
+    assert drawing(page)[..., 3].any()
+    strength, undo = page.locator("#paint-strength"), {"key": "z", "ctrlKey": True}
+    # A field to type in has an undo of its own.
+    strength.locator("input[type=number]").dispatch_event("keydown", undo)
+    assert drawing(page)[..., 3].any()
+    strength.locator("input[type=range]").dispatch_event("keydown", undo)
+    assert not drawing(page)[..., 3].any()
 
 
 def test_results_are_kept_and_can_be_sent_on(page):

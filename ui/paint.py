@@ -46,7 +46,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
                     elem_id="paint-seen",
                     elem_classes="seen",
                     scale=0,
-                    min_width=64,
+                    min_width=72,
                 )
             result = desk.result(
                 "What the model sees in it",

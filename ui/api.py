@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
+import json
 from collections.abc import Callable
-from inspect import signature
 from typing import Any
 
 import gradio as gr
@@ -15,8 +14,10 @@ from ui.engine import ANY, plainly
 from ui.export import FORMATS, written
 from ui.film import animation
 from ui.interpolate import GRID
-from ui.pictures import PictureFile
+from ui.pictures import PictureFile, refusal
 from ui.tasks import MAX_SEED, Made, Tasks, last, some
+
+SHOWN = 40  # characters of a wrong value that an error repeats
 
 
 def hide(block: gr.blocks.Block) -> None:
@@ -26,21 +27,30 @@ def hide(block: gr.blocks.Block) -> None:
         hide(child)
 
 
-def filled(fn: Callable[..., Any], inputs: list[gr.components.Component]) -> Callable[..., Any]:
-    """`fn`, with a sentence for a number that was left empty and has to be given."""
-    needed = [
-        name if isinstance(part, gr.Number | gr.Slider) and told.default is told.empty else None
-        for (name, told), part in zip(signature(fn).parameters.items(), inputs, strict=True)
-    ]
+class Figure(gr.Number):
+    """A number between two bounds; anything else is refused in one sentence with its name.
 
-    @functools.wraps(fn)
-    def wrapper(*args: Any) -> Any:
-        for name, value in zip(needed, args, strict=True):
-            if name and value is None:
-                raise SettingError(f"{name} is empty: give a number.")
-        return fn(*args)
+    One without a value of its own may be left empty.
+    """
 
-    return wrapper
+    def __init__(
+        self, name: str, value: float | None, low: float, high: float, note: str = "", **kwargs: Any
+    ):
+        super().__init__(value, label=f"{name} {note}".strip(), minimum=low, maximum=high, **kwargs)
+        self.name, self.needed = name, value is not None
+
+    def preprocess(self, payload: Any) -> float | int | None:
+        if payload is None and not self.needed:
+            return None
+        number = isinstance(payload, int | float) and not isinstance(payload, bool)
+        if not (number and self.minimum <= payload <= self.maximum):
+            got = "it is empty" if payload is None else f"not {json.dumps(payload)[:SHOWN]}"
+            bounds = f"a number from {self.minimum} to {self.maximum}"
+            raise refusal(f"{self.name} has to be {bounds}: {got}.")
+        return super().preprocess(payload)
+
+    def get_block_name(self) -> str:
+        return "number"
 
 
 def endpoints(tasks: Tasks) -> None:
@@ -49,23 +59,23 @@ def endpoints(tasks: Tasks) -> None:
     axes = engines.first.axes
     with gr.Column() as never_shown:
         image, mask, hints = (PictureFile(label=name) for name in ("image", "mask", "hints"))
-        strength = gr.Slider(0, 1, value=0.5, label="strength")
+        strength = Figure("strength", 0.5, 0, 1)
         factor = gr.Radio([2, 4, 8], value=4, label="factor")
-        sigma = gr.Number(0, label="sigma (0: estimate it)", minimum=0, maximum=80)
-        frames = gr.Slider(2, 32, value=12, step=1, precision=0, label="frames")
-        steps = gr.Slider(1, 8, value=4, step=1, precision=0, label="steps")
+        sigma = Figure("sigma", 0, 0, 80, "(0: estimate it)")
+        frames = Figure("frames", 12, 2, 32, precision=0)
+        steps = Figure("steps", 4, 1, 8, precision=0)
         margins = [
-            gr.Number(0, label=f"{side} (share of the picture)", minimum=0, maximum=1)
+            Figure(side, 0, 0, 1, "(share of the picture)")
             for side in ("left", "top", "right", "bottom")
         ]
         seed, seed_a, seed_b, seed_c, seed_d = (
-            gr.Number(value, label=name, precision=0, minimum=0, maximum=MAX_SEED)
-            for name, value in (
-                ("seed", 0),
-                ("seed_a", 1),
-                ("seed_b", 2),
-                ("seed_c (lower left, for a grid)", None),
-                ("seed_d (lower right, for a grid)", None),
+            Figure(name, value, 0, MAX_SEED, note, precision=0)
+            for name, value, note in (
+                ("seed", 0, ""),
+                ("seed_a", 1, ""),
+                ("seed_b", 2, ""),
+                ("seed_c", None, "(lower left, for a grid)"),
+                ("seed_d", None, "(lower right, for a grid)"),
             )
         )
         # Another model has other names: they are checked against the model that was named.
@@ -163,6 +173,4 @@ def endpoints(tasks: Tasks) -> None:
         ("steps", compare, [seed, *labels], [gallery, costs]),
         ("export", export, [image, form], file),
     ):
-        gr.on(
-            [], plainly(filled(fn, inputs)), inputs, outputs, api_name=name, concurrency_id="model"
-        )
+        gr.on([], plainly(fn), inputs, outputs, api_name=name, concurrency_id="model")

@@ -194,9 +194,14 @@ def test_bad_input_is_refused_in_one_sentence(client, save, tmp_path, apple):
     assert "mask" in refused(client, file, None, api_name="/inpaint").lower()
     assert "mask" in refused(client, file, black, api_name="/inpaint")
     assert "own size" in refused(client, file, other, api_name="/inpaint")
-    assert "maximum value" in refused(client, steps=99, seed=0, api_name="/generate")
-    assert "seed is empty" in refused(client, steps=1, seed=None, api_name="/generate")
-    assert "left is empty" in refused(client, file, left=None, api_name="/outpaint")
+    assert "steps has to be a number from 1 to 8: not 99" in refused(
+        client, steps=99, seed=0, api_name="/generate"
+    )
+    assert 'seed has to be a number from 0 to 999999: not "seven"' in refused(
+        client, steps=1, seed="seven", api_name="/generate"
+    )
+    assert "it is empty" in refused(client, steps=1, seed=None, api_name="/generate")
+    assert "left has" in refused(client, file, left=None, api_name="/outpaint")
     assert "No side grows" in refused(client, file, api_name="/outpaint")
     assert "four corners" in refused(client, 1, 2, seed_c=3, api_name="/interpolate")
     assert "Fauvist" in refused(client, steps=1, style="Fauvist", api_name="/generate")

@@ -52,6 +52,9 @@ class Figure(gr.Number):
     def get_block_name(self) -> str:
         return "number"
 
+    def get_config(self, cls: type | None = None) -> dict[str, Any]:
+        return super().get_config(gr.Number)  # whose signature says what belongs in it
+
 
 def endpoints(tasks: Tasks) -> None:
     """Register the endpoints on components that the page never shows."""

@@ -56,6 +56,9 @@ class PictureFile(gr.Image):
     def get_block_name(self) -> str:
         return "image"
 
+    def get_config(self, cls: type | None = None) -> dict[str, Any]:
+        return super().get_config(gr.Image)  # whose signature says what belongs in it
+
 
 def data_url(picture: Image.Image, lossless: bool = True) -> str:
     """The picture as a data URL: PNG, or small WebP where it is only looked at."""

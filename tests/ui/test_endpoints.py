@@ -44,6 +44,13 @@ def test_the_page_has_these_endpoints_and_no_other(client):
     }
 
 
+def test_the_endpoints_say_what_each_number_and_picture_is(client):
+    told = client.view_api(return_format="dict")["named_endpoints"]["/outpaint"]["parameters"]
+    labels = {one["parameter_name"]: one["label"] for one in told}
+    assert labels["image"] == "image" and labels["left"] == "left (share of the picture)"
+    assert [one["parameter_default"] for one in told if one["parameter_name"] == "steps"] == [4]
+
+
 def test_generate_repeats_with_its_seed_and_changes_with_another(client):
     first, again, other = (
         pixels(client.predict(steps=1, seed=seed, api_name="/generate")) for seed in (7, 7, 8)

@@ -44,13 +44,13 @@ def data(args: argparse.Namespace) -> None:
 def sample(args: argparse.Namespace) -> None:
     from cm_core import load_model
     from train import world
-    from train.grid import labels_in_rows, samples, save_grid
+    from train.grid import labels_in_turn, samples, save_grid
 
     place = world.join()
     model = load_model(args.checkpoint, place.device(None), fast=True)
     label = None
-    if args.label_rows:
-        label = labels_in_rows(model.config.labels, args.count, args.columns)
+    if args.each:
+        label = labels_in_turn(model.config.labels, args.count, args.each)
     made = samples(model, args.count, args.steps, args.seed, label, world=place)
     if place.writes:
         save_grid(made, Path(args.out), args.columns)
@@ -94,7 +94,7 @@ def export(args: argparse.Namespace) -> None:
 def add(args: argparse.Namespace) -> None:
     from train.transfer import transfer
 
-    print(transfer(*map(Path, (args.base, *args.change, args.out))))
+    print(transfer(*map(Path, (args.base, *args.change, args.out)), args.share))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -128,6 +128,7 @@ def parser() -> argparse.ArgumentParser:
         "--change", nargs=2, required=True, metavar=("BEFORE", "AFTER"), help="folders of the other"
     )
     p.add_argument("--out", required=True, help="new folder to write")
+    p.add_argument("--share", type=float, default=1.0, help="how much of the change (default 1)")
     p.set_defaults(function=add)
 
     p = commands.add_parser("sample", help="draw a grid of samples")
@@ -137,7 +138,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--count", type=int, default=64)
     p.add_argument("--columns", type=int, default=16)
     p.add_argument(
-        "--label-rows", action="store_true", help="label them, a subject a row; else any label"
+        "--each", type=int, metavar="N", help="label them, a subject for N pictures; else any label"
     )
     p.add_argument("--seed", type=int, default=0)
     p.set_defaults(function=sample)

@@ -1,4 +1,5 @@
-"""Build the emoji set: open artwork from five pinned npm packages, drawn on white."""
+"""Build the emoji set: open artwork from five pinned npm packages, drawn on white; a sixth names
+what each picture shows."""
 
 import hashlib
 import io
@@ -17,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from cm_core.errors import DataError
+from train.subjects import SUBJECTS, UNDIVIDED, subjects
 
 # style -> (npm package, pinned version, licence); artists are credited in the model card.
 SOURCES = {
@@ -26,17 +28,9 @@ SOURCES = {
     "Fluent": ("@iconify-json/fluent-emoji", "1.2.7", "MIT"),
     "Fluent Flat": ("@iconify-json/fluent-emoji-flat", "1.2.6", "MIT"),
 }
+CHARACTERS = ("emoji.json", "16.0.0")  # MIT; Unicode's names and subgroups
 STYLES = tuple(SOURCES)
-GROUPS = (
-    "Smileys & Emotion",
-    "People & Body",
-    "Animals & Nature",
-    "Food & Drink",
-    "Travel & Places",
-    "Activities",
-    "Objects",
-    "Symbols",
-)
+GROUPS = (*SUBJECTS, *UNDIVIDED)  # what a picture's label says
 
 TONE = re.compile(r"-skin-tone|-tone[1-5]\b")
 # Fluent writes bare "-dark", which elsewhere is part of a name ("police-car-light").
@@ -76,8 +70,11 @@ def is_held_out(concept: str) -> bool:
 
 
 def wanted(concept: str, group: str) -> bool:
-    """Whether the set keeps a picture: no skin-tone copies, no text-like symbols, no flags."""
-    if group not in GROUPS or TONE.search(concept) or TEXT_LIKE.search(concept):
+    """Whether the set keeps a picture: no skin-tone copies, no text-like symbols, no flags.
+
+    `group` is its package's, one of Unicode's ten; "" where none is known.
+    """
+    if group in ("", "Flags", "Component") or TONE.search(concept) or TEXT_LIKE.search(concept):
         return False
     if group == "People & Body":
         return not BARE_TONE.search(concept)
@@ -114,22 +111,31 @@ def read_json(tarball: Path, member: str) -> dict:
 
 
 def drawings(folder: Path) -> Iterator[Drawing]:
-    """Every wanted drawing of the five packages, in a fixed order."""
+    """Every wanted drawing of the five packages, in a fixed order, with its subject as group."""
     tarballs = {s: fetch(package, version, folder) for s, (package, version, _) in SOURCES.items()}
     group_of: dict[str, str] = {}
+    codes: dict[str, str] = {}
     # Fluent's package has no groups: names are looked up across all packages, Noto's first.
     for tarball in tarballs.values():
         for group, names in read_json(tarball, "metadata.json").get("categories", {}).items():
             for name in names:
                 group_of.setdefault(name, group)
+        for code, name in read_json(tarball, "chars.json").items():
+            codes.setdefault(name, code)
+    subject_of = subjects(read_json(fetch(*CHARACTERS, folder), "emoji.json"), codes)
     for style, tarball in tarballs.items():
         icons = read_json(tarball, "icons.json")
         for name, icon in sorted(icons["icons"].items()):
             group = group_of.get(name, "")
-            if wanted(name, group):
-                width = icon.get("width", icons["width"])
-                height = icon.get("height", icons["height"])
-                yield Drawing(name, style, group, icon["body"], width, height)
+            if not wanted(name, group):
+                continue
+            if group not in UNDIVIDED:
+                group = subject_of.get(name)
+            if group is None:
+                raise DataError(f"No subject is known for '{name}': name one in train/subjects.py.")
+            width = icon.get("width", icons["width"])
+            height = icon.get("height", icons["height"])
+            yield Drawing(name, style, group, icon["body"], width, height)
 
 
 def render(drawing: Drawing, size: int) -> np.ndarray:

@@ -28,18 +28,18 @@ def save_grid(images: Tensor, path: Path, columns: int) -> None:
     Image.fromarray(pixels.numpy()).save(path)
 
 
-def labels_in_rows(labels: Labels, count: int, columns: int) -> Tensor | None:
-    """A label a picture of a grid: the last axis's choices row by row, the others' along each row;
-    (count,) long, or None where the model knows no labels."""
+def labels_in_turn(labels: Labels, count: int, each: int) -> Tensor | None:
+    """A label a picture of a grid: each choice of the last axis for `each` pictures, the others'
+    choices along them; (count,) long, or None where the model knows no labels."""
     if not labels.axes:
         return None
     *others, (last, names) = labels.axes.items()
     along = list(product(*(choices for _, choices in others)))
     told = []
     for i in range(count):
-        row, column = divmod(i, columns)
-        choice = dict(zip((axis for axis, _ in others), along[column % len(along)], strict=True))
-        told.append(labels.index(**choice, **{last: names[row % len(names)]}))
+        turn, place = divmod(i, each)
+        choice = dict(zip((axis for axis, _ in others), along[place % len(along)], strict=True))
+        told.append(labels.index(**choice, **{last: names[turn % len(names)]}))
     return torch.tensor(told)
 
 

@@ -6,8 +6,8 @@ from cm_core.checkpoint import check_weights, load_checkpoint, save_checkpoint
 from cm_core.errors import ConfigError
 
 
-def transfer(base: Path, before: Path, after: Path, out: Path) -> Path:
-    """Write a checkpoint with base + (after - before), weight by weight, and after's config.
+def transfer(base: Path, before: Path, after: Path, out: Path, share: float = 1.0) -> Path:
+    """Write a checkpoint with base + share (after - before), weight by weight, and after's config.
 
     Legs from a common start move their weights in directions that add up: so a teacher that has
     learnt more becomes a consistency model by what tuning changed in it before (Ilharco et al.
@@ -21,7 +21,8 @@ def transfer(base: Path, before: Path, after: Path, out: Path) -> Path:
         check_weights(new.state_dict(), other.state_dict(), folder)
     changed = [model.state_dict() for model in (start, old, new)]
     weights = {
-        name: changed[0][name] + (changed[2][name] - changed[1][name]) for name in changed[2]
+        name: changed[0][name] + share * (changed[2][name] - changed[1][name])
+        for name in changed[2]
     }
     save_checkpoint(new, out, weights=weights)
     return out

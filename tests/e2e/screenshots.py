@@ -35,6 +35,12 @@ def press(page: Page, name: str, result: str = "result") -> None:
     settle(page, f"{name}-{result}")
 
 
+def subject(page: Page, name: str) -> None:
+    """Say in the sidebar what the picture shows."""
+    page.locator("#label-group input").click()
+    page.get_by_role("option", name=name, exact=True).click()
+
+
 def paint(page: Page) -> None:
     """A small boat, always the same, and four variations of it."""
     for colour, size, points in BOAT:
@@ -89,6 +95,8 @@ def about(page: Page) -> None:
 
 
 SCENES = (paint, inpaint, colourise, enlarge, denoise, interpolate, steps, about)
+SUBJECTS = {paint: "Boats", inpaint: "Cats and monkeys", colourise: "Fruit", enlarge: "Boats"}
+SUBJECTS |= {denoise: "Plants", interpolate: "Happy faces", steps: "Happy faces"}
 
 
 def save(page: Page, file: Path) -> None:
@@ -105,10 +113,12 @@ def main(folder: Path) -> None:
     with chromium() as browser:
         page = open_page(browser, url, "desktop")
         for scene in SCENES:
+            subject(page, SUBJECTS.get(scene, "Any"))
             open_tab(page, scene.__name__.capitalize())
             scene(page)
             save(page, folder / f"{scene.__name__}.png")
         dark = open_page(browser, f"{url}?__theme=dark", "desktop")
+        subject(dark, SUBJECTS[paint])
         paint(dark)
         save(dark, folder / "dark.png")
         phone = open_page(browser, url, "phone")

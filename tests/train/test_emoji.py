@@ -13,9 +13,19 @@ from train.emoji import Drawing, build, drawings, is_held_out, render, wanted
 SQUARE = '<path d="M0 0h8v16H0z" fill="#f00"/>'  # the left half of a 16x16 picture
 
 
+def pack(path, members):
+    """Write an npm tarball of JSON members."""
+    with tarfile.open(path, "w:gz") as tar:
+        for name, content in members.items():
+            data = json.dumps(content).encode()
+            info = tarfile.TarInfo(f"package/{name}")
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+
+
 @pytest.fixture
 def packages(tmp_path):
-    """The five packages as small tarballs, in the place where npm would have put them."""
+    """The six packages as small tarballs, in the place where npm would have put them."""
     categories = {
         "Food & Drink": ["apple", "pear"],
         "People & Body": ["cook", "cook-dark", "cook-dark-skin-tone"],
@@ -27,18 +37,21 @@ def packages(tmp_path):
     for style, (package, version, _) in emoji.SOURCES.items():
         icons = {name: {"body": SQUARE} for name in names}
         icons["pear"]["width"] = 8  # half as wide as it is high
-        metadata = {"categories": {} if style == "Fluent" else categories}
-        path = tmp_path / f"{package[1:].replace('/', '-')}-{version}.tgz"
-        with tarfile.open(path, "w:gz") as tar:
-            files = {
-                "metadata.json": metadata,
+        pack(
+            tmp_path / f"{package[1:].replace('/', '-')}-{version}.tgz",
+            {
+                "metadata.json": {"categories": {} if style == "Fluent" else categories},
                 "icons.json": {"icons": icons, "width": 16, "height": 16},
-            }
-            for name, content in files.items():
-                data = json.dumps(content).encode()
-                info = tarfile.TarInfo(f"package/{name}")
-                info.size = len(data)
-                tar.addfile(info, io.BytesIO(data))
+                "chars.json": {"1f350": "pear", "1f6a8": "police-car-light"},
+            },
+        )
+    characters = [
+        {"codes": "1F34E", "name": "Apple", "subgroup": "food-fruit"},
+        {"codes": "1F350 FE0F", "name": "green pear", "subgroup": "food-fruit"},
+        {"codes": "1F6A8", "name": "police car light", "subgroup": "transport-ground"},
+    ]
+    package, version = emoji.CHARACTERS
+    pack(tmp_path / f"{package}-{version}.tgz", {"emoji.json": characters})
     return tmp_path
 
 
@@ -72,14 +85,14 @@ def test_pictures_are_drawn_on_white_and_centred():
     assert (narrow[:, 8:24] == (255, 0, 0)).all() and (narrow[:, :8] == 255).all()
 
 
-def test_groups_come_from_the_other_packages_where_one_has_none(packages):
+def test_subjects_come_from_unicode_and_groups_from_other_packages_where_one_has_none(packages):
     found = list(drawings(packages))
     fluent = {d.concept: d.group for d in found if d.style == "Fluent"}
     assert fluent == {
-        "apple": "Food & Drink",
-        "pear": "Food & Drink",
+        "apple": "Fruit",
+        "pear": "Fruit",
         "cook": "People & Body",
-        "police-car-light": "Travel & Places",
+        "police-car-light": "Cars and trains",
         "red-circle": "Symbols",
     }
 
@@ -95,10 +108,16 @@ def test_the_packed_file_holds_everything(packages, tmp_path, capsys):
         assert (packed["held_out"] == [is_held_out(c) for c in packed["concept"]]).all()
     assert Image.open(tmp_path / "set" / "emoji-contact.png").width == 24 * 16
     said = capsys.readouterr().out
-    assert "25 pictures" in said and "Food & Drink 10" in said and "5 concepts" in said
+    assert "25 pictures" in said and "Fruit 10" in said and "5 concepts" in said
 
 
 def test_a_package_that_cannot_be_fetched_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(DataError, match="install Node"):
         list(drawings(tmp_path))
+
+
+def test_a_picture_of_no_known_subject_is_refused_by_name(packages, monkeypatch):
+    monkeypatch.setattr(emoji, "subjects", lambda *_: {"apple": "Fruit"})
+    with pytest.raises(DataError, match="No subject is known for 'pear'"):
+        list(drawings(packages))

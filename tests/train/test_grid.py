@@ -3,18 +3,19 @@ import torch
 from PIL import Image
 
 from cm_core.labels import Labels
-from train.grid import labels_in_rows, save_grid
+from train.grid import labels_in_turn, save_grid
 
 
-def test_a_label_a_row_and_the_other_axis_in_turn():
+def test_a_subject_for_so_many_pictures_and_the_other_axis_along_them():
     labels = Labels({"style": ("Noto", "Twemoji"), "group": ("Food", "Faces", "Travel")})
-    told = labels_in_rows(labels, count=9, columns=3).tolist()
-    rows = [
-        [labels.index(style=style, group=group) for style in ("Noto", "Twemoji", "Noto")]
+    told = labels_in_turn(labels, count=10, each=3).tolist()
+    expected = [
+        labels.index(style=style, group=group)
         for group in ("Food", "Faces", "Travel")
+        for style in ("Noto", "Twemoji", "Noto")
     ]
-    assert [told[:3], told[3:6], told[6:]] == rows
-    assert labels_in_rows(Labels(), 4, 2) is None
+    assert told == [*expected, labels.index(style="Noto", group="Food")]
+    assert labels_in_turn(Labels(), 4, 2) is None
 
 
 def test_a_grid_shows_every_picture_in_its_place(tmp_path):

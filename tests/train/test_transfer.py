@@ -39,6 +39,9 @@ def test_the_change_is_added_and_the_model_is_of_the_changed_kind(write, tmp_pat
     made = load_checkpoint(out)
     assert isinstance(made, ConsistencyModel) and made.config.name == "tuned"
     assert all((weight == 2.25).all() for weight in made.parameters())
+    monkeypatch.setattr("sys.argv", ["train", *words, "--share", "0.5"])
+    assert main() == 0
+    assert all((weight == 2.125).all() for weight in load_checkpoint(out).parameters())
 
 
 def test_what_does_not_fit_is_refused_by_name(write, tmp_path):

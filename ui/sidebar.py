@@ -92,8 +92,7 @@ class Controls:
             "queue": False,  # one request a picture, not three; the engine's lock keeps the order
             "api_visibility": "private",
         }
-        shared = [control.input for control in [*self.inputs[:-1], self.lock] if control]
-        gr.on([*triggers, *shared, self.models.changed.change], **wiring)
+        gr.on([*triggers, self.models.changed.change], **wiring)
 
     def work(
         self,
@@ -200,6 +199,17 @@ def build(engines: Engines) -> Controls:
         lambda count: (random.randint(0, MAX_SEED), count + 1),
         models.changed,
         [seed, models.changed],
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    # Not the live tabs themselves: where several listeners of one event keep its last, the browser
+    # raises the whole event anew for each of them that was busy, and so they keep each other going.
+    gr.on(
+        [control.input for control in (steps, seed, lock, *menus.values())],
+        lambda count: count + 1,
+        models.changed,
+        models.changed,
+        trigger_mode="always_last",
         show_progress="hidden",
         api_visibility="private",
     )

@@ -237,6 +237,31 @@ def test_the_die_rolls_the_seed_and_the_picture_follows(page):
     assert seed(page) != before
 
 
+def test_a_shared_control_moves_the_picture_and_the_page_comes_to_rest(page):
+    open_tab(page, "Paint")
+    draw(page, "paint-canvas", [(0.2, 0.3), (0.8, 0.6)])
+    old = settle(page, "paint-result")
+    phone = page.evaluate("innerWidth < 768")
+    if phone:
+        page.locator("#sidebar .toggle-button").click()
+    page.locator("#seed input").click(click_count=3)
+    page.keyboard.type("4321")  # several changes while the first is still being answered
+    new_source(page, "paint-result", old)
+    typed = settle(page, "paint-result")
+    page.locator("#label-style input").click()
+    page.get_by_role("option", name="Noto", exact=True).click()
+    new_source(page, "paint-result", typed)
+    settle(page, "paint-result")
+    page.locator("#label-style input").click()
+    page.get_by_role("option", name="Any", exact=True).click()
+    assert np.array_equal(
+        np.asarray(picture(page, settle(page, "paint-result"))),
+        np.asarray(picture(page, typed)),
+    )
+    if phone:
+        page.locator("#sidebar .toggle-button").click()
+
+
 def test_an_unlocked_seed_rolls_and_is_the_pictures_own(page):
     open_tab(page, "Paint")
     old, before = settle(page, "paint-result"), seed(page)

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import time
+from collections import Counter
 
 import pytest
 import torch
@@ -20,6 +21,7 @@ from ui.export import FILE_URL, export_picture, reference
 from ui.film import round_trip
 from ui.limits import RateLimit
 from ui.menu import choices
+from ui.page import launch
 from ui.pictures import from_data_url, open_picture, strip
 from ui.result import Result
 from ui.tasks import Tasks, last
@@ -188,3 +190,18 @@ def test_the_card_is_shown_without_its_front_matter(tmp_path):
     file.write_text("---\nlicense: apache-2.0\n---\n# Card\ntext\n")
     assert about.card(file) == "# Card\ntext\n"
     assert "without a card" in about.card(tmp_path / "missing.md")
+
+
+def test_no_event_of_the_page_has_two_listeners_that_keep_its_last(engine):
+    blocks, _ = launch(engine, prevent_thread_lock=True, quiet=True)
+    blocks.close()
+    components = {one["id"]: one["type"] for one in blocks.config["components"]}
+    listeners = Counter(
+        tuple(target)
+        for one in blocks.config["dependencies"]
+        for target in one["targets"]
+        if one["trigger_mode"] == "always_last"
+    )
+    # A State's change is raised for each listener by itself, every other event for all at once.
+    shared = [t for t, n in listeners.items() if n > 1 and components.get(t[0]) != "state"]
+    assert listeners and not shared

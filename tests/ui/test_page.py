@@ -21,7 +21,7 @@ from ui.export import FILE_URL, export_picture, reference
 from ui.film import round_trip
 from ui.limits import RateLimit
 from ui.menu import choices
-from ui.page import launch
+from ui.page import build_page
 from ui.pictures import from_data_url, open_picture, strip
 from ui.result import Result
 from ui.tasks import Tasks, last
@@ -193,12 +193,11 @@ def test_the_card_is_shown_without_its_front_matter(tmp_path):
 
 
 def test_no_event_of_the_page_has_two_listeners_that_keep_its_last(engine):
-    blocks, _ = launch(engine, prevent_thread_lock=True, quiet=True)
-    blocks.close()
-    components = {one["id"]: one["type"] for one in blocks.config["components"]}
+    config = build_page(engine).config
+    components = {one["id"]: one["type"] for one in config["components"]}
     listeners = Counter(
         tuple(target)
-        for one in blocks.config["dependencies"]
+        for one in config["dependencies"]
         for target in one["targets"]
         if one["trigger_mode"] == "always_last"
     )

@@ -16,15 +16,16 @@ def orthogonal(matrix: Tensor) -> Tensor:
     """About the nearest matrix with all singular values 1; they come out from 0.7 to 1.2.
 
     (rows, columns) -> (rows, columns). Newton-Schulz turns with a quintic: K. Jordan et al., Muon
-    (2024). Singular values below 0.1 % of the norm come out smaller.
+    (2024), in bf16 as there: what it rounds off is less than the turns leave. Singular values below
+    0.1 % of the norm come out smaller.
     """
     a, b, c = QUINTIC
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
-    x = wide / (wide.norm() + 1e-7)
+    x = (wide / (wide.norm() + 1e-7)).bfloat16()
     for _ in range(TURNS):
         gram = x @ x.T
-        x = a * x + (b * gram + c * gram @ gram) @ x
-    return x if wide is matrix else x.T
+        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return (x if wide is matrix else x.T).to(matrix)
 
 
 class Muon(torch.optim.Optimizer):

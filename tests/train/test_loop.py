@@ -95,6 +95,7 @@ OWNED = {
     "pd": {"teacher", "taught"},
     "cd": {"teacher", "target"},
     "ct": {"target"},
+    "ecd": {"teacher"},
     "ccd": {"teacher"},
     "ccd-full": {"teacher"},
     "scm": {"log_weight"},

@@ -11,6 +11,7 @@ from train.objectives.diffusion import EDM, ProgressiveDistillation
 from train.objectives.discrete import (
     ConsistencyDistillation,
     ConsistencyTraining,
+    EasyConsistencyDistillation,
     EasyConsistencyTuning,
     ImprovedConsistencyTraining,
 )
@@ -23,6 +24,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "ct": ConsistencyTraining,
     "ict": ImprovedConsistencyTraining,
     "ect": EasyConsistencyTuning,
+    "ecd": EasyConsistencyDistillation,
     "ccd": ContinuousDistillation,
     "ccd-full": ContinuousDistillationFull,
     "cct": ContinuousTraining,

@@ -1,5 +1,4 @@
-"""Build the emoji set: open artwork from five pinned npm packages, drawn on white; a sixth names
-what each picture shows."""
+"""Build the emoji set: open artwork from five pinned npm packages, drawn on white."""
 
 import hashlib
 import io
@@ -18,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from cm_core.errors import DataError
-from train.subjects import SUBJECTS, UNDIVIDED, subjects
+from train.subjects import SUBJECT_OF, SUBJECTS, UNDIVIDED
 
 # style -> (npm package, pinned version, licence); artists are credited in the model card.
 SOURCES = {
@@ -28,7 +27,6 @@ SOURCES = {
     "Fluent": ("@iconify-json/fluent-emoji", "1.2.7", "MIT"),
     "Fluent Flat": ("@iconify-json/fluent-emoji-flat", "1.2.6", "MIT"),
 }
-CHARACTERS = ("emoji.json", "16.0.0")  # MIT; Unicode's names and subgroups
 STYLES = tuple(SOURCES)
 GROUPS = (*SUBJECTS, *UNDIVIDED)  # what a picture's label says
 
@@ -114,15 +112,11 @@ def drawings(folder: Path) -> Iterator[Drawing]:
     """Every wanted drawing of the five packages, in a fixed order, with its subject as group."""
     tarballs = {s: fetch(package, version, folder) for s, (package, version, _) in SOURCES.items()}
     group_of: dict[str, str] = {}
-    codes: dict[str, str] = {}
     # Fluent's package has no groups: names are looked up across all packages, Noto's first.
     for tarball in tarballs.values():
         for group, names in read_json(tarball, "metadata.json").get("categories", {}).items():
             for name in names:
                 group_of.setdefault(name, group)
-        for code, name in read_json(tarball, "chars.json").items():
-            codes.setdefault(name, code)
-    subject_of = subjects(read_json(fetch(*CHARACTERS, folder), "emoji.json"), codes)
     for style, tarball in tarballs.items():
         icons = read_json(tarball, "icons.json")
         for name, icon in sorted(icons["icons"].items()):
@@ -130,9 +124,9 @@ def drawings(folder: Path) -> Iterator[Drawing]:
             if not wanted(name, group):
                 continue
             if group not in UNDIVIDED:
-                group = subject_of.get(name)
+                group = SUBJECT_OF.get(name)
             if group is None:
-                raise DataError(f"No subject is known for '{name}': name one in train/subjects.py.")
+                raise DataError(f"'{name}' has no subject: give it one in train/subjects.txt.")
             width = icon.get("width", icons["width"])
             height = icon.get("height", icons["height"])
             yield Drawing(name, style, group, icon["body"], width, height)

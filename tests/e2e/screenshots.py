@@ -95,8 +95,8 @@ def about(page: Page) -> None:
 
 
 SCENES = (paint, inpaint, colourise, enlarge, denoise, interpolate, steps, about)
-SUBJECTS = {paint: "Boats", inpaint: "Cats and monkeys", colourise: "Fruit", enlarge: "Boats"}
-SUBJECTS |= {denoise: "Plants", interpolate: "Happy faces", steps: "Happy faces"}
+SUBJECTS = {paint: "Boats", inpaint: "Cat faces", colourise: "Round fruit", enlarge: "Boats"}
+SUBJECTS |= {denoise: "Trees", interpolate: "Smiling faces", steps: "Smiling faces"}
 
 
 def save(page: Page, file: Path) -> None:

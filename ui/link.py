@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -26,11 +27,13 @@ def number(query: Mapping[str, str], key: str, low: float, high: float) -> Any:
     return int(value) if value == int(value) else value
 
 
-def label(engine: Engine, query: Mapping[str, str], axis: str) -> gr.Dropdown:
-    """A label menu set to the address's choice, where the model has it."""
-    shown = choices(engine, axis)
-    if query.get(axis) in shown["choices"]:
-        shown["value"] = query[axis]
+def label(engine: Engine, query: Mapping[str, str], axis: str, amiss: list[str]) -> gr.Dropdown:
+    """A label menu set to the address's choice; one that the model lacks is told to `amiss`."""
+    shown, asked = choices(engine, axis), query.get(axis)
+    if asked in shown["choices"]:
+        shown["value"] = asked
+    elif asked:
+        amiss.append(f"This model knows no '{asked}': {AXES[axis]} stands at {shown['value']}.")
     return gr.Dropdown(**shown)
 
 
@@ -42,21 +45,24 @@ def connect(
 
     def restore(request: gr.Request):
         query = dict(request.query_params)
-        engine, name = engines.first, query.get("model")
+        engine, name, amiss = engines.first, query.get("model"), []
         try:
             engine = engines.get(name)
         except OneStrokeError as error:
-            gr.Warning(str(error))
+            amiss.append(str(error))
         named = query.get("tab") in names
+        menus = [label(engine, query, axis, amiss) for axis in AXES]
+        # Outside the queue, where a page gets ready sooner, a warning would not be shown.
+        note = about(engine) + "".join(f'<p class="model">{escape(said)}</p>' for said in amiss)
         return (
             gr.Tabs(selected=query["tab"]) if named else gr.skip(),
             engine.name,
             engine.name,
-            about(engine),
+            note,
             number(query, "steps", 1, 8),
             number(query, "seed", 0, MAX_SEED),
             number(query, "strength", 0, 1),
-            *(label(engine, query, axis) for axis in AXES),
+            *menus,
         )
 
     page.load(

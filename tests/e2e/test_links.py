@@ -58,3 +58,14 @@ def test_a_link_opens_the_tab_it_was_copied_in(page, browser, tab):
     if tab == "Denoise":  # its live picture comes by itself, as when one opens the tab
         new_source(other, "denoise-result")
     other.context.close()
+
+
+def test_a_link_with_a_subject_that_the_model_lacks_says_so_and_keeps_the_rest(page, browser):
+    other = open_page(
+        browser, page.url.split("?")[0] + "?group=Sphinxes&steps=3", "desktop", quiet=False
+    )
+    note = other.locator("#model-note", has_text="This model knows no 'Sphinxes'")
+    note.get_by_text("Subject stands at Any.").wait_for()
+    assert other.locator("#label-group input").input_value() == "Any"
+    assert other.locator("#steps input[type=number]").input_value() == "3"
+    other.context.close()

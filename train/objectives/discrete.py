@@ -1,4 +1,4 @@
-"""Consistency objectives on pairs of noise levels: CD, CT, improved CT and ECT."""
+"""Consistency objectives on pairs of noise levels: CD, CT, improved CT, ECT and its distillation."""
 
 import copy
 from functools import partial

@@ -1,4 +1,4 @@
-"""Consistency objectives on pairs of noise levels: CD, CT, improved CT, ECT and its distillation."""
+"""Consistency objectives on pairs of noise levels: CD, CT, improved CT, ECT and ECD."""
 
 import copy
 from functools import partial

@@ -42,6 +42,7 @@ class OptimConfig:
     betas: tuple[float, float] = (0.9, 0.99)
     warmup: int = 500  # steps
     decay: float = 1.0  # share of the run, at its end, over which lr falls to lr_end
+    extra: float = 1.0  # times lr: for what an objective learns beside the model
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,21 @@ class GuideConfig:
 
 
 @dataclass(frozen=True)
+class DMDConfig:
+    """Distribution matching: ln s ~ N(mean, std^2) are the levels at which pictures are compared.
+
+    Levels below 1 know too little of what a picture is as a whole: by them alone pictures pale.
+    """
+
+    mean: float = 1.0
+    std: float = 1.3
+    guidance: float = 1.5  # of the teacher's
+    pure: float = 0.5  # share of the pictures drawn from pure noise
+    alone: int = 0  # images from which only the denoiser of the model's pictures learns
+    every: int = 2  # steps for one of the model's
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """One run. `images` is its whole length; legs stop and resume inside it."""
 
@@ -167,6 +183,7 @@ class RunConfig:
     scm: SCMConfig = field(default_factory=SCMConfig)
     pd: PDConfig = field(default_factory=PDConfig)
     guide: GuideConfig = field(default_factory=GuideConfig)
+    dmd: DMDConfig = field(default_factory=DMDConfig)
 
     def __post_init__(self):
         if not self.ema and not self.ema_share:

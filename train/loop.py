@@ -110,8 +110,11 @@ class Run:
         optim = config.optim
         # Weights that the objective learns beside the model's.
         self.extra = [p for p in self.objective.parameters() if p.requires_grad]
+        groups = [{"params": list(self.model.parameters())}]
+        if self.extra:
+            groups.append({"params": self.extra})
         self.optimiser = known(OPTIMISERS, optim.name, "optimiser")(
-            [*self.model.parameters(), *self.extra], lr=optim.lr, betas=optim.betas
+            groups, lr=optim.lr, betas=optim.betas
         )
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         self.images = self.skipped = 0
@@ -242,12 +245,14 @@ class Run:
         if not self.objective.wrapped:
             world.average(self.model.parameters())
         self.scaler.unscale_(self.optimiser)
-        norm = float(nn.utils.get_total_norm([p.grad for p in self.model.parameters()]))
+        grads = [p.grad for p in self.model.parameters() if p.grad is not None]
+        norm = float(nn.utils.get_total_norm(grads))
         progress = config.progress(self.images)
         self.images += config.batch
         if math.isfinite(norm):
-            for group in self.optimiser.param_groups:
-                group["lr"] = self.learning_rate(progress)
+            scales = (1.0, config.optim.extra)  # of the model, and of what the objective learns
+            for group, scale in zip(self.optimiser.param_groups, scales, strict=False):
+                group["lr"] = scale * self.learning_rate(progress)
             self.scaler.step(self.optimiser)
             for ema in self.emas:
                 ema.update(self.model, self.images, config.batch)

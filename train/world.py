@@ -48,8 +48,9 @@ class World:
         """Average the gradients of parameters that `share` does not know of."""
         if self.size > 1:
             for parameter in parameters:
-                dist.all_reduce(parameter.grad)
-                parameter.grad /= self.size
+                if parameter.grad is not None:
+                    dist.all_reduce(parameter.grad)
+                    parameter.grad /= self.size
 
     @contextmanager
     def in_turn(self) -> Iterator[None]:

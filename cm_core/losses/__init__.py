@@ -8,7 +8,7 @@ from cm_core.losses.continuous import (
     scm,
     tangent,
 )
-from cm_core.losses.diffusion import edm, imitation, progressive_distillation
+from cm_core.losses.diffusion import distribution_matching, edm, imitation, progressive_distillation
 from cm_core.losses.discrete import cd, ct, ect, ict, matching
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "continuous_cd_full",
     "continuous_ct",
     "ct",
+    "distribution_matching",
     "ect",
     "edm",
     "ict",

@@ -9,7 +9,15 @@ from cm_core.errors import CheckpointError, ConfigError
 from cm_core.schedule import karras_sigmas
 from train import loop, snapshot
 from train.augment import augment
-from train.config import CDConfig, CTConfig, ECTConfig, GuideConfig, OptimConfig, PDConfig
+from train.config import (
+    CDConfig,
+    CTConfig,
+    DMDConfig,
+    ECTConfig,
+    GuideConfig,
+    OptimConfig,
+    PDConfig,
+)
 from train.ema import EMA
 from train.objectives import OBJECTIVES
 
@@ -57,6 +65,7 @@ def config_of(run_config, ect_config, teacher, consistent):
             cd=CDConfig(levels=8, mu=0.5),
             ct=CTConfig(s1=8),
             pd=PDConfig(levels=8, stages=2),
+            dmd=DMDConfig(every=1),
         )
 
     return config
@@ -100,6 +109,7 @@ OWNED = {
     "ccd-full": {"teacher"},
     "scm": {"log_weight"},
     "guide": {"teacher"},
+    "dmd": {"teacher", "fake"},
 }
 
 
@@ -117,6 +127,33 @@ def test_guidance_is_what_its_distillation_starts_from_being_short_of(config_of,
         free = model(x, t, None, batch.augment)
     assert torch.allclose(loss, (1.5 * (ours - free)).square().flatten(1).mean(1), atol=1e-6)
     assert loss.max() > 1e-6 and model.config.guidance == 1
+
+
+def test_the_matched_model_waits_for_the_denoiser_of_its_pictures(config_of):
+    """Of steps 0, 1, 2, 3 the first is the denoiser's alone, and of the others every second."""
+    config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(alone=8, every=2))
+    run = loop.Run(config, None, torch.device("cpu"))
+    learned = []
+    for _ in range(4):
+        before = [
+            {k: v.clone() for k, v in net.state_dict().items()}
+            for net in (run.model, run.objective.fake)
+        ]
+        run.step()
+        after = [dict(net.state_dict()) for net in (run.model, run.objective.fake)]
+        learned.append([not same(b, a) for b, a in zip(before, after, strict=True)])
+    assert learned == [[False, True], [False, True], [True, True], [False, True]]
+    assert run.objective.teacher.config.guidance == 1.5 and not run.objective.fake.guided(0)
+
+
+def test_what_an_objective_learns_beside_the_model_has_a_rate_of_its_own(config_of):
+    config = config_of("dmd")
+    config = dataclasses.replace(config, optim=dataclasses.replace(config.optim, extra=3.0))
+    run = loop.Run(config, None, torch.device("cpu"))
+    run.step()
+    run.step()
+    ours, theirs = (group["lr"] for group in run.optimiser.param_groups)
+    assert theirs == pytest.approx(3 * ours) and ours > 0
 
 
 def test_targets_follow_by_their_decay(config_of):

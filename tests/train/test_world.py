@@ -21,12 +21,13 @@ from train.grid import samples
 from train.world import World
 
 ROOT = Path(__file__).parents[2]
-SHARED = ("edm", "ect", "cd", "ccd-full", "scm")
+SHARED = ("edm", "ect", "cd", "ccd-full", "scm", "dmd")
 
 
 @pytest.fixture(scope="module")
 def configs(run_config, tmp_path_factory):
-    """Runs of several kinds: dropout, a target, forward mode, learned weights beside the net's."""
+    """Runs of several kinds: dropout, a target, forward mode, weights learned beside
+    the net's, steps in which the net itself rests."""
     folder = tmp_path_factory.mktemp("first")
     loop.train(run_config, folder, device="cpu")
     base = dataclasses.replace(

@@ -16,6 +16,7 @@ from train.objectives.discrete import (
     ImprovedConsistencyTraining,
 )
 from train.objectives.guidance import GuidanceDistillation
+from train.objectives.matching import DistributionMatching
 
 OBJECTIVES: dict[str, type[Objective]] = {
     "edm": EDM,
@@ -30,6 +31,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "cct": ContinuousTraining,
     "scm": SCM,
     "guide": GuidanceDistillation,
+    "dmd": DistributionMatching,
 }
 
 __all__ = ["OBJECTIVES", "Batch", "Objective"]

@@ -139,17 +139,20 @@ class GuideConfig:
 
 @dataclass(frozen=True)
 class DMDConfig:
-    """Distribution matching: ln s ~ N(mean, std^2) are the levels at which pictures are compared.
+    """Distribution matching, on a share of the batch; `ecd` as [ect] and [noise] say on the rest.
 
-    Levels below 1 know too little of what a picture is as a whole: by them alone pictures pale.
+    ln t ~ N(mean, std^2) are the levels that pictures are drawn from and compared at. Levels below
+    1 know too little of what a picture is as a whole: by them alone pictures pale.
     """
 
+    share: float = 0.75
+    pure: float = 0.65  # of that share, drawn from pure noise
     mean: float = 1.0
     std: float = 1.3
     guidance: float = 1.5  # of the teacher's
-    pure: float = 0.5  # share of the pictures drawn from pure noise
+    path: float = 0.003  # weight of `ecd`, whose gradients are some hundred times as long
     alone: int = 0  # images from which only the denoiser of the model's pictures learns
-    every: int = 2  # steps for one of the model's
+    every: int = 1  # steps for one of the model's
 
 
 @dataclass(frozen=True)

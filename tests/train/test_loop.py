@@ -65,7 +65,6 @@ def config_of(run_config, ect_config, teacher, consistent):
             cd=CDConfig(levels=8, mu=0.5),
             ct=CTConfig(s1=8),
             pd=PDConfig(levels=8, stages=2),
-            dmd=DMDConfig(every=1),
         )
 
     return config

@@ -61,8 +61,10 @@ CASES = {
     "ccd-full": Case(1500, 0.95, 0.10),
     "cct": Case(2500, 0.93, 0.15),
     "scm": Case(2500, 0.93, 0.20, {"scm": SCMConfig(warmup=1000)}),
-    # It is told of densities alone, so that it leaves the path: its pictures are what counts.
-    "dmd": Case(2500, 0.95, 0.45, {"dmd": DMDConfig(mean=-0.8, std=1.0, guidance=1.0)}),
+    # It looks at densities most of all, so that it leaves the path: its pictures are what counts.
+    "dmd": Case(
+        2500, 0.95, 0.45, {"dmd": DMDConfig(mean=-0.8, std=1.0, guidance=1.0), "ect": ECTConfig()}
+    ),
 }
 
 

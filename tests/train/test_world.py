@@ -16,7 +16,7 @@ import torch
 from cm_core.errors import ConfigError
 from tests.train.test_loop import same, weights
 from train import loop
-from train.config import CDConfig
+from train.config import CDConfig, DMDConfig
 from train.grid import samples
 from train.world import World
 
@@ -31,7 +31,12 @@ def configs(run_config, tmp_path_factory):
     folder = tmp_path_factory.mktemp("first")
     loop.train(run_config, folder, device="cpu")
     base = dataclasses.replace(
-        run_config, images=48, micro_batch=2, teacher=str(folder / "ema-0.9"), cd=CDConfig(8)
+        run_config,
+        images=48,
+        micro_batch=2,
+        teacher=str(folder / "ema-0.9"),
+        cd=CDConfig(8),
+        dmd=DMDConfig(every=2),
     )
     return {name: dataclasses.replace(base, objective=name) for name in SHARED}
 

@@ -37,6 +37,11 @@ class Batch:
         """What the networks are told beside x and t."""
         return {"label": self.label, "augment": self.augment}
 
+    def part(self, first: int, last: int) -> "Batch":
+        """The pictures from `first` up to `last`, with all that goes with them."""
+        chosen = (None if v is None else v[first:last] for v in vars(self).values())
+        return Batch(*chosen)
+
 
 class Objective(nn.Module, ABC):
     """An objective with whatever it owns beside the trained model: target, teacher, weights.

@@ -9,18 +9,18 @@ from torch import Tensor
 from cm_core import losses
 from cm_core.losses import add_noise
 from cm_core.schedule import SIGMA_MIN
-from train.objectives.base import Batch, Objective, frozen
+from train.objectives.base import Batch
+from train.objectives.discrete import EasyConsistencyDistillation
 
 
-class DistributionMatching(Objective):
-    """Distribution matching distillation of a consistency model (Yin et al. 2024a, b).
+class DistributionMatching(EasyConsistencyDistillation):
+    """Distribution matching distillation beside a path's (Yin et al. 2024a, b).
 
     A second denoiser, `fake`, learns what the model draws. Where the teacher's estimate of a drawn
-    picture differs from it, the picture is unlike the teacher's, and moves that way. Begin with a
-    model that is consistent already: nothing else ties it to the path of its input here.
+    picture differs from it, the picture is unlike the teacher's, and moves that way. Nothing in
+    that ties a picture to what it was drawn from: `ecd`, on a part of the batch, does.
     """
 
-    needs_teacher = True
     wrapped = False  # two networks take turns
     passes = 11
 
@@ -29,43 +29,54 @@ class DistributionMatching(Objective):
         plain = replace(teacher.config, guidance=1.0)
         self.fake = copy.deepcopy(teacher).requires_grad_(True).train()
         self.fake.config = plain
-        teacher.config = replace(plain, guidance=config.dmd.guidance)
-        self.teacher = frozen(teacher)
+        self.teacher.config = replace(plain, guidance=config.dmd.guidance)
         self.spread = self.gap = 0.0  # of the last pictures moved, for the log
-
-    def levels(self, like: Tensor) -> Tensor:
-        """(B,) noise levels at which pictures are compared."""
-        dmd = self.config.dmd
-        ln_t = dmd.mean + dmd.std * torch.randn_like(like)
-        return ln_t.exp().clamp(SIGMA_MIN, self.about.sigma_max)
-
-    def starts(self, batch: Batch) -> Tensor:
-        """(B,) levels that the model draws from: a share of them pure noise."""
-        t = self.lognormal(batch)
-        pure = torch.arange(len(t), device=t.device) < self.config.dmd.pure * len(t)
-        return torch.where(pure, self.about.sigma_max, t)
 
     def moves(self, images: int) -> bool:
         """Whether the model learns in this step, or only the denoiser of its pictures."""
         dmd = self.config.dmd
         return images >= dmd.alone and (images // self.config.batch) % dmd.every == 0
 
+    def levels(self, like: Tensor) -> Tensor:
+        """(B,) noise levels from which pictures are drawn and at which they are compared."""
+        dmd = self.config.dmd
+        ln_t = dmd.mean + dmd.std * torch.randn_like(like)
+        return ln_t.exp().clamp(SIGMA_MIN, self.about.sigma_max)
+
+    def starts(self, like: Tensor) -> Tensor:
+        """(B,) noise levels that pictures are drawn from: of a share of them, the highest."""
+        pure = torch.arange(len(like), device=like.device) < self.config.dmd.pure * len(like)
+        return torch.where(pure, self.about.sigma_max, self.levels(like))
+
     def loss(self, model, still, batch: Batch, images: int):
-        t = self.starts(batch)
-        with torch.set_grad_enabled(self.moves(images)):
+        if not self.moves(images):
+            return self.match(model, batch, moves=False)
+        drawn = round(len(batch.x0) * self.config.dmd.share)
+        matching, t = self.match(model, batch.part(0, drawn), moves=True)
+        if drawn == len(batch.x0):
+            return matching, t
+        path, t_path = super().loss(model, still, batch.part(drawn, len(batch.x0)), images)
+        return torch.cat([matching, self.config.dmd.path * path]), torch.cat([t, t_path])
+
+    def match(self, model, batch: Batch, moves: bool) -> tuple[Tensor, Tensor]:
+        """(loss of `fake`, and of the model where it moves; the levels drawn from), both (B,)."""
+        t = self.starts(batch.level)
+        with torch.set_grad_enabled(moves):
             x0 = model(add_noise(batch.x0, batch.noise, t), t, **batch.inputs)
-        s = self.levels(t)
-        drawn, noise = x0.detach(), torch.randn_like(x0)
+        s, noise, drawn = self.levels(t), torch.randn_like(x0), x0.detach()
         loss = losses.edm(self.fake.train(), drawn, noise, s, self.about.sigma_data, **batch.inputs)
-        if self.moves(images):
-            noise, s = torch.randn_like(x0), self.levels(t)
-            matching = losses.distribution_matching(
-                x0, self.teacher, self.fake.eval(), noise, s, **batch.inputs
-            )
-            loss = loss + matching
-            self.spread = float(drawn.std() / batch.x0.std())
-            self.gap = float((2 * matching.detach()).mean().sqrt())
-        return loss, t
+        if not moves:
+            return loss, t
+        s, noise = self.levels(t), torch.randn_like(x0)
+        matching = losses.distribution_matching(
+            x0, self.teacher, self.fake.eval(), noise, s, **batch.inputs
+        )
+        self.spread = float(drawn.std() / batch.x0.std())
+        self.gap = float((2 * matching.detach()).mean().sqrt())
+        return loss + matching, t
+
+    def fine(self, images: int) -> bool:
+        return False
 
     def stage(self, images: int) -> str:
         return f"spread {self.spread:.2f} gap {self.gap:.2f}" if self.spread else "fake alone"

@@ -46,6 +46,8 @@ def obstacles(model: Preconditioned) -> list[str]:
         found.append(f"its time input is {config.c_noise}, and the pipeline's is 250 ln(sigma)")
     if unet.patch > 1:
         found.append(f"it folds {unet.patch}x{unet.patch} patches, and UNet2DModel works on pixels")
+    if unet.skip_gates:
+        found.append("it has gates on what the decoder takes over, and UNet2DModel has none")
     if unet.channel_mult[0] != 1:
         found.append("its first level is wider than its first layer")
     if len(norm_groups(model)) != 1:

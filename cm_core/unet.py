@@ -2,10 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+GATE = 10.0  # so that gates, from 0 to some -1, are learnt at the rate of the other weights
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class UNetConfig:
     dropout_size: int = 16  # dropout acts on feature maps of this side and below
     scale_shift: bool = False
     norm_channels: int = 1  # fewest channels of a norm group, of which there are 32 at most
+    skip_gates: bool = False  # the embedding scales what the decoder takes over from the encoder
     num_classes: int = 0
     augment_dim: int = 0
 
@@ -170,6 +174,11 @@ class UNet(nn.Module):
 
         self.middle = Level([block(c, c, side), attention(c), block(c, c, side)])
 
+        # Zero at the start, which changes nothing. What the first layer hands to the last is, at
+        # sigma_max, noise alone: a gate can keep it out there, and let details through below.
+        self.gates = nn.ModuleList(
+            zeroed(nn.Linear(emb_dim, width)) for width in reversed(skips) if config.skip_gates
+        )
         self.decoder = nn.ModuleList()
         for depth, width in reversed(list(enumerate(widths))):
             for i in range(config.blocks + 1):
@@ -198,7 +207,10 @@ class UNet(nn.Module):
             h = layers(h, emb)
             skips.append(h)
         h = self.middle(h, emb)
-        for layers in self.decoder:
-            h = layers(torch.cat([h, skips.pop()], dim=1), emb)
+        for gate, layers in zip_longest(self.gates, self.decoder):
+            skip = skips.pop()
+            if gate is not None:
+                skip = skip * (1 + GATE * gate(F.silu(emb)))[:, :, None, None]
+            h = layers(torch.cat([h, skip], dim=1), emb)
         h = self.out_conv(F.silu(self.out_norm(h)))
         return F.pixel_shuffle(h, self.config.patch) if self.config.patch > 1 else h

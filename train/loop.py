@@ -66,7 +66,9 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
         start = load_checkpoint(config.init)
         if start.config.labels != about.labels:
             raise ConfigError(f"{config.init} was trained on other labels than {config.name} uses.")
-        snapshot.take_weights(model, start.state_dict(), Path(config.init))
+        # Gates of zero change nothing: what was trained without them goes on with them.
+        gates = {k: v for k, v in model.state_dict().items() if k.startswith("net.gates.")}
+        snapshot.take_weights(model, gates | start.state_dict(), Path(config.init))
     return model
 
 

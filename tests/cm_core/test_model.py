@@ -6,7 +6,7 @@ import torch
 from cm_core import ConsistencyModel, Denoiser, ModelConfig, precondition
 from cm_core.errors import SettingError
 from cm_core.labels import Labels
-from cm_core.unet import UNet, UNetConfig, timestep_embedding
+from cm_core.unet import GATE, UNet, UNetConfig, timestep_embedding
 
 LABELS = Labels({"style": ("Noto", "Twemoji"), "group": ("Food", "Faces", "Travel")})
 NO_LABELS = Labels()
@@ -153,7 +153,24 @@ def test_timestep_embedding_is_cosines_then_sines():
     assert torch.allclose(e[1, 3], torch.tensor(0.02).sin())
 
 
-@pytest.mark.parametrize("changes", [{}, {"scale_shift": True, "patch": 1}, {"blocks": 2}])
+def test_gates_of_zero_change_nothing_and_of_minus_one_shut_the_encoder_out():
+    plain, gated = UNet(NET), UNet(dataclasses.replace(NET, skip_gates=True))
+    torch.nn.init.normal_(plain.out_conv.weight)
+    gated.load_state_dict(plain.state_dict(), strict=False)
+    x, t = torch.randn(2, 3, 16, 16), torch.zeros(2)
+    assert torch.equal(gated(x, t), plain(x, t))
+    for gate in gated.gates:
+        torch.nn.init.constant_(gate.bias, -1.0 / GATE)
+    taken = []
+    gated.decoder[-1].register_forward_pre_hook(lambda layer, given: taken.append(given[0]))
+    gated(x, t)
+    h, skip = taken[0].split([16, 16], dim=1)  # from below, and the first layer's
+    assert (skip == 0).all() and h.std() > 0
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"scale_shift": True, "patch": 1}, {"blocks": 2, "skip_gates": True}]
+)
 def test_network_keeps_shape_and_starts_at_zero(changes):
     net = UNet(UNetConfig(**{**vars(NET), **changes}))
     x = torch.randn(2, 3, 16, 16)

@@ -128,6 +128,20 @@ def test_guidance_is_what_its_distillation_starts_from_being_short_of(config_of,
     assert loss.max() > 1e-6 and model.config.guidance == 1
 
 
+def test_gates_may_be_given_to_a_model_that_was_trained_without(config_of, consistent):
+    config = config_of("ect")
+    net = dataclasses.replace(config.net, skip_gates=True)
+    run = loop.Run(
+        dataclasses.replace(config, init=str(consistent), net=net), None, torch.device("cpu")
+    )
+    before, x = load_model(consistent), torch.randn(2, 3, *[run.model.config.image_size] * 2)
+    with torch.no_grad():
+        assert torch.equal(run.model.eval()(x, 3.0), before(x, 3.0))
+    run.step()
+    run.step()
+    assert any(gate.weight.abs().max() > 0 for gate in run.model.net.gates)
+
+
 def test_the_matched_model_waits_for_the_denoiser_of_its_pictures(config_of):
     """Of steps 0, 1, 2, 3 the first is the denoiser's alone, and of the others every second."""
     config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(alone=8, every=2))

@@ -149,7 +149,6 @@ class DMDConfig:
     pure: float = 0.65  # of that share, drawn from pure noise
     mean: float = 1.0
     std: float = 1.3
-    faint: float = 0.0  # share compared at levels so low that dots on white show
     guidance: float = 1.5  # of the teacher's
     path: float = 0.003  # weight of `ecd`, whose gradients are some hundred times as long
     alone: int = 0  # images from which only the denoiser of the model's pictures learns

@@ -12,8 +12,6 @@ from cm_core.schedule import SIGMA_MIN
 from train.objectives.base import Batch
 from train.objectives.discrete import EasyConsistencyDistillation
 
-FAINT = (0.02, 0.3)  # levels at which the dots that a network leaves on white are not yet hidden
-
 
 class DistributionMatching(EasyConsistencyDistillation):
     """Distribution matching distillation beside a path's (Yin et al. 2024a, b).
@@ -40,7 +38,7 @@ class DistributionMatching(EasyConsistencyDistillation):
         return images >= dmd.alone and (images // self.config.batch) % dmd.every == 0
 
     def levels(self, like: Tensor) -> Tensor:
-        """(B,) noise levels that hide a part of a picture, from its texture to all of it."""
+        """(B,) noise levels from which pictures are drawn and at which they are compared."""
         dmd = self.config.dmd
         ln_t = dmd.mean + dmd.std * torch.randn_like(like)
         return ln_t.exp().clamp(SIGMA_MIN, self.about.sigma_max)
@@ -49,12 +47,6 @@ class DistributionMatching(EasyConsistencyDistillation):
         """(B,) noise levels that pictures are drawn from: of a share of them, the highest."""
         pure = torch.arange(len(like), device=like.device) < self.config.dmd.pure * len(like)
         return torch.where(pure, self.about.sigma_max, self.levels(like))
-
-    def compared(self, like: Tensor) -> Tensor:
-        """(B,) noise levels that pictures are compared at: of a share of them, faint ones."""
-        low, high = FAINT
-        faint = low * (high / low) ** torch.rand_like(like)
-        return torch.where(torch.rand_like(like) < self.config.dmd.faint, faint, self.levels(like))
 
     def loss(self, model, still, batch: Batch, images: int):
         if not self.moves(images):
@@ -71,11 +63,11 @@ class DistributionMatching(EasyConsistencyDistillation):
         t = self.starts(batch.level)
         with torch.set_grad_enabled(moves):
             x0 = model(add_noise(batch.x0, batch.noise, t), t, **batch.inputs)
-        s, noise, drawn = self.compared(t), torch.randn_like(x0), x0.detach()
+        s, noise, drawn = self.levels(t), torch.randn_like(x0), x0.detach()
         loss = losses.edm(self.fake.train(), drawn, noise, s, self.about.sigma_data, **batch.inputs)
         if not moves:
             return loss, t
-        s, noise = self.compared(t), torch.randn_like(x0)
+        s, noise = self.levels(t), torch.randn_like(x0)
         matching = losses.distribution_matching(
             x0, self.teacher, self.fake.eval(), noise, s, **batch.inputs
         )

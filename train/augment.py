@@ -13,11 +13,11 @@ from torch import Generator, Tensor
 AUGMENT_DIM = 7
 
 
-def augment(x0: Tensor, chance: float, generator: Generator) -> tuple[Tensor, Tensor]:
+def augment(x0: Tensor, chance: float, generator: Generator | None = None) -> tuple[Tensor, Tensor]:
     """Changed pictures and what was done, (B, 7): each change with its chance, on a white ground.
 
     Scale, rotation (cosine and sine), shift in x and y, brightness and saturation. The generator
-    lives on the pictures' device.
+    lives on the pictures' device; None stands for torch's own. Gradients pass.
     """
     b = x0.shape[0]
 

@@ -156,6 +156,14 @@ class DMDConfig:
 
 
 @dataclass(frozen=True)
+class GANConfig:
+    """A discriminator's part in distribution matching."""
+
+    weight: float = 0.05  # of the model's loss by it; that of [dmd] is 1
+    augment: float = 0.5  # chance of each change that it sees pictures through
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """One run. `images` is its whole length; legs stop and resume inside it."""
 
@@ -187,6 +195,7 @@ class RunConfig:
     pd: PDConfig = field(default_factory=PDConfig)
     guide: GuideConfig = field(default_factory=GuideConfig)
     dmd: DMDConfig = field(default_factory=DMDConfig)
+    gan: GANConfig = field(default_factory=GANConfig)
 
     def __post_init__(self):
         if not self.ema and not self.ema_share:

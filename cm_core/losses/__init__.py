@@ -1,5 +1,6 @@
 """Training objectives: pure functions of networks, batch, noise and times, one value a sample."""
 
+from cm_core.losses.adversarial import discriminator_hinge, generator_hinge
 from cm_core.losses.common import WEIGHTS, RandomState, add_noise, karras_weight
 from cm_core.losses.continuous import (
     continuous_cd,
@@ -20,9 +21,11 @@ __all__ = [
     "continuous_cd_full",
     "continuous_ct",
     "ct",
+    "discriminator_hinge",
     "distribution_matching",
     "ect",
     "edm",
+    "generator_hinge",
     "ict",
     "imitation",
     "karras_weight",

@@ -206,6 +206,12 @@ def test_ect_target_carries_no_gradient():
     assert a.grad.item() == pytest.approx(wanted.item(), rel=1e-4)
 
 
+def test_hinges_by_hand():
+    true, made = torch.tensor([[2.0, 0.5]]), torch.tensor([[-3.0, 0.25]])
+    assert losses.discriminator_hinge(true, made).tolist() == [(0 + 0.5 + 0 + 1.25) / 2]
+    assert losses.generator_hinge(made).tolist() == [(3.0 - 0.25) / 2]
+
+
 def test_matching_moves_pictures_by_the_difference_of_the_denoisers():
     """The gradient is (D_fake - D_teacher) over the mean |x0 - D_teacher|, by pixel."""
     g = torch.Generator().manual_seed(0)

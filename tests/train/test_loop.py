@@ -109,6 +109,7 @@ OWNED = {
     "scm": {"log_weight"},
     "guide": {"teacher"},
     "dmd": {"teacher", "fake"},
+    "dmd-gan": {"teacher", "fake", "discriminator"},
 }
 
 

@@ -21,7 +21,7 @@ from train.grid import samples
 from train.world import World
 
 ROOT = Path(__file__).parents[2]
-SHARED = ("edm", "ect", "cd", "ccd-full", "scm", "dmd")
+SHARED = ("edm", "ect", "cd", "ccd-full", "scm", "dmd", "dmd-gan")
 
 
 @pytest.fixture(scope="module")

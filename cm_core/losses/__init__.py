@@ -1,6 +1,6 @@
 """Training objectives: pure functions of networks, batch, noise and times, one value a sample."""
 
-from cm_core.losses.adversarial import discriminator_hinge, generator_hinge
+from cm_core.losses.adversarial import failing_hinge, generator_hinge, passing_hinge
 from cm_core.losses.common import WEIGHTS, RandomState, add_noise, karras_weight
 from cm_core.losses.continuous import (
     continuous_cd,
@@ -21,15 +21,16 @@ __all__ = [
     "continuous_cd_full",
     "continuous_ct",
     "ct",
-    "discriminator_hinge",
     "distribution_matching",
     "ect",
     "edm",
+    "failing_hinge",
     "generator_hinge",
     "ict",
     "imitation",
     "karras_weight",
     "matching",
+    "passing_hinge",
     "progressive_distillation",
     "scm",
     "tangent",

@@ -4,12 +4,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def discriminator_hinge(real: Tensor, made: Tensor) -> Tensor:
-    """What the discriminator minimises: true pictures above 1, made ones below -1; logits (B, n)
-    of as many of each -> (B,)."""
-    return F.relu(1 - real).mean(1) + F.relu(1 + made).mean(1)
+def passing_hinge(logits: Tensor) -> Tensor:
+    """What a discriminator minimises for true pictures: logits (B, n) above 1 -> (B,)."""
+    return F.relu(1 - logits).mean(1)
 
 
-def generator_hinge(made: Tensor) -> Tensor:
-    """What the generator minimises, (B,): its pictures' logits (B, n) go up, without a hinge."""
-    return -made.mean(1)
+def failing_hinge(logits: Tensor) -> Tensor:
+    """What a discriminator minimises for all others: logits (B, n) below -1 -> (B,)."""
+    return F.relu(1 + logits).mean(1)
+
+
+def generator_hinge(logits: Tensor) -> Tensor:
+    """What a generator minimises, (B,): its pictures' logits (B, n) go up, without a hinge."""
+    return -logits.mean(1)

@@ -57,6 +57,22 @@ def test_a_label_index_is_taken_apart_into_the_choices_it_was_folded_from():
     assert group.tolist() == [3 if g < 0 else g for g in choices[:, 1].tolist()]
 
 
+def test_another_label_is_wrong_where_it_names_what_a_picture_is_not(discriminator):
+    def index(style, group):
+        return LABELS.index(style=style, group=group)
+
+    pairs = {
+        (index("Flat", "Red"), index("Flat", "Red")): False,
+        (index("Flat", "Red"), index(None, None)): False,
+        (index("Flat", "Red"), index(None, "Red")): False,
+        (index("Flat", "Red"), index("Shaded", None)): True,
+        (index("Flat", "Red"), index("Flat", "Blue")): True,
+        (index("Flat", None), index("Flat", "Blue")): True,
+    }
+    told, other = torch.tensor(list(pairs)).T
+    assert discriminator.differ(told, other).tolist() == list(pairs.values())
+
+
 def test_norms_follow_the_heads(discriminator):
     """After the weights have moved, each layer's matrix comes back to a largest value of one."""
     layers = [m for m in discriminator.heads.modules() if is_parametrized(m, "weight")]
@@ -113,7 +129,8 @@ def test_it_comes_to_tell_shapes_and_labels_apart_on_pictures_it_has_not_seen(di
                     ]
                 )
             )
-        loss = losses.discriminator_hinge(discriminator(true, label), discriminator(made, label))
+        loss = losses.passing_hinge(discriminator(true, label))
+        loss = loss + losses.failing_hinge(discriminator(made, label))
         optimiser.zero_grad()
         loss.mean().backward()
         optimiser.step()

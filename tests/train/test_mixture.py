@@ -63,7 +63,13 @@ CASES = {
     "scm": Case(2500, 0.93, 0.20, {"scm": SCMConfig(warmup=1000)}),
     # It looks at densities most of all, so that it leaves the path: its pictures are what counts.
     "dmd": Case(
-        2500, 0.95, 0.45, {"dmd": DMDConfig(mean=-0.8, std=1.0, guidance=1.0), "ect": ECTConfig()}
+        2500,
+        0.95,
+        0.45,
+        {
+            "dmd": DMDConfig(mean=-0.8, std=1.0, start_mean=-0.8, start_std=1.0, guidance=1.0),
+            "ect": ECTConfig(),
+        },
     ),
 }
 

@@ -1,5 +1,6 @@
 """Distribution matching with true pictures beside the teacher's: a discriminator knows both."""
 
+import torch
 from torch import Tensor
 
 from cm_core import losses
@@ -22,20 +23,26 @@ class AdversarialMatching(DistributionMatching):
     def __init__(self, config, model, teacher=None):
         super().__init__(config, model, teacher)
         self.discriminator = Discriminator(model.config.labels).eval()
-        self.logits = (0.0, 0.0)  # mean of the last true and made pictures', for the log
+        self.logits = (0.0, 0.0)  # mean of the last true and drawn pictures', for the log
 
     def judge(self, x0: Tensor, batch: Batch, moves: bool) -> Tensor:
         matching = super().judge(x0, batch, moves)
-        chance, tell = self.config.gan.augment, self.discriminator
-        made = tell.maps(augment(x0, chance)[0])
-        true = tell(tell.maps(augment(batch.x0, chance)[0]), batch.label)
-        told = tell([m.detach() for m in made], batch.label)
-        self.logits = (float(true.detach().mean()), float(told.detach().mean()))
-        contest = losses.discriminator_hinge(true, told)
+        gan, tell, label = self.config.gan, self.discriminator, batch.label
+        drawn = tell.maps(augment(x0, gan.augment)[0])
+        with torch.no_grad():
+            true = tell.maps(augment(batch.x0, gan.augment)[0])
+        passed, failed = tell(true, label), tell([m.detach() for m in drawn], label)
+        self.logits = (float(passed.detach().mean()), float(failed.detach().mean()))
+        contest = losses.passing_hinge(passed) + losses.failing_hinge(failed)
+        if tell.sizes:
+            # True pictures under other pictures' labels are to fail as well (Reed et al. 2016).
+            other = label.roll(1)
+            wrong = losses.failing_hinge(tell(true, other)) * tell.differ(label, other)
+            contest = contest + gan.wrong * wrong
         if moves:
             with tell.still():
-                pleasing = losses.generator_hinge(tell(made, batch.label))
-            contest = contest + self.config.gan.weight * pleasing
+                pleasing = losses.generator_hinge(tell(drawn, label))
+            contest = contest + gan.weight * pleasing
         return matching + contest
 
     def after_step(self, model, images: int) -> None:
@@ -43,5 +50,5 @@ class AdversarialMatching(DistributionMatching):
         self.discriminator.settle()
 
     def stage(self, images: int) -> str:
-        true, made = self.logits
-        return f"{super().stage(images)} logits {true:.2f} {made:.2f}"
+        true, drawn = self.logits
+        return f"{super().stage(images)} logits {true:.2f} {drawn:.2f}"

@@ -38,15 +38,20 @@ class DistributionMatching(EasyConsistencyDistillation):
         return images >= dmd.alone and (images // self.config.batch) % dmd.every == 0
 
     def levels(self, like: Tensor) -> Tensor:
-        """(B,) noise levels from which pictures are drawn and at which they are compared."""
-        dmd = self.config.dmd
-        ln_t = dmd.mean + dmd.std * torch.randn_like(like)
+        """(B,) noise levels at which pictures are compared."""
+        return self.around(self.config.dmd.mean, self.config.dmd.std, like)
+
+    def around(self, mean: float, std: float, like: Tensor) -> Tensor:
+        """(B,) noise levels, ln t ~ N(mean, std^2)."""
+        ln_t = mean + std * torch.randn_like(like)
         return ln_t.exp().clamp(SIGMA_MIN, self.about.sigma_max)
 
     def starts(self, like: Tensor) -> Tensor:
         """(B,) noise levels that pictures are drawn from: of a share of them, the highest."""
-        pure = torch.arange(len(like), device=like.device) < self.config.dmd.pure * len(like)
-        return torch.where(pure, self.about.sigma_max, self.levels(like))
+        dmd = self.config.dmd
+        pure = torch.arange(len(like), device=like.device) < dmd.pure * len(like)
+        level = self.around(dmd.start_mean, dmd.start_std, like)
+        return torch.where(pure, self.about.sigma_max, level)
 
     def loss(self, model, still, batch: Batch, images: int):
         if not self.moves(images):

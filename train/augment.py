@@ -13,11 +13,11 @@ from torch import Generator, Tensor
 AUGMENT_DIM = 7
 
 
-def augment(x0: Tensor, chance: float, generator: Generator | None = None) -> tuple[Tensor, Tensor]:
+def augment(x0: Tensor, chance: float, generator: Generator) -> tuple[Tensor, Tensor]:
     """Changed pictures and what was done, (B, 7): each change with its chance, on a white ground.
 
     Scale, rotation (cosine and sine), shift in x and y, brightness and saturation. The generator
-    lives on the pictures' device; None stands for torch's own. Gradients pass.
+    lives on the pictures' device.
     """
     b = x0.shape[0]
 
@@ -44,3 +44,16 @@ def augment(x0: Tensor, chance: float, generator: Generator | None = None) -> tu
     told = [scale / 0.15, angle.cos() - 1, angle.sin(), shift_x / 0.08, shift_y / 0.08]
     told += [brightness / 0.1, saturation / 0.3]
     return x, torch.stack(told, 1) / math.sqrt(2)
+
+
+def shifted(x: Tensor, most: float) -> Tensor:
+    """Pictures (B, C, H, W) each moved by whole pixels, at most that share of the side each way, on
+    a white ground; by torch's own random numbers. Gradients pass."""
+    b, c, h, w = x.shape
+    reach = int(most * h)
+    down, right = torch.randint(2 * reach + 1, (2, b, 1), device=x.device)
+    rows = (torch.arange(h, device=x.device) + down)[:, None, :, None]
+    columns = (torch.arange(w, device=x.device) + right)[:, None, None]
+    at = torch.arange(b, device=x.device)[:, None, None, None]
+    channels = torch.arange(c, device=x.device)[:, None, None]
+    return F.pad(x, [reach] * 4, value=1.0)[at, channels, rows, columns]

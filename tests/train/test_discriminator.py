@@ -12,6 +12,7 @@ from torch.nn.utils.parametrize import is_parametrized
 from cm_core import losses
 from cm_core.errors import ConfigError
 from cm_core.labels import Labels
+from train.augment import shifted
 from train.data import fold
 from train.discriminator import CHANNELS, MEAN, SIDE, STD, TAPS, Backbone, Discriminator, unfold
 
@@ -150,3 +151,18 @@ def test_without_its_packages_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
     with pytest.raises(ConfigError, match="requirements-dev"):
         Backbone()
+
+
+def test_pictures_are_shifted_by_whole_pixels_on_white():
+    """Each comes out as a crop of itself on white, no pixel changed; all shifts within reach occur,
+    and gradients come back to the pixels that stayed."""
+    torch.manual_seed(0)
+    x = torch.rand(1, 3, 16, 16).expand(200, -1, -1, -1).clone().requires_grad_(True)
+    moved = shifted(x, 1 / 8)
+    padded = F.pad(x[:1].detach(), [2] * 4, value=1.0)
+    crops = {(i, j): padded[0, :, i : i + 16, j : j + 16] for i in range(5) for j in range(5)}
+    found = [[at for at, crop in crops.items() if torch.equal(m, crop)] for m in moved]
+    assert all(len(at) == 1 for at in found)
+    assert {at[0] for at in found} == set(crops)
+    moved.sum().backward()
+    assert (x.grad[:, :, 2:14, 2:14] == 1).all()

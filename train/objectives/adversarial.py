@@ -4,18 +4,20 @@ import torch
 from torch import Tensor
 
 from cm_core import losses
-from train.augment import augment
+from train.augment import shifted
 from train.discriminator import Discriminator
 from train.objectives.base import Batch
 from train.objectives.matching import DistributionMatching
+
+SHIFT = 1 / 16  # of a picture's side, at most
 
 
 class AdversarialMatching(DistributionMatching):
     """Distribution matching and a discriminator against true pictures (Yin et al. 2024b, 4.3).
 
     The teacher's estimates are soft, and so are pictures that are moved by them alone; what only
-    true pictures have, edges and even grounds, a discriminator asks for. It looks at both through
-    the same small changes, so that it does not learn its few pictures by heart.
+    true pictures have, edges and even grounds, a discriminator asks for. It sees both as they are
+    shown, moved by whole pixels: changes that blur them would hide what drawn ones lack.
     """
 
     passes = 14  # the backbone, forward twice and once backward, counts for about three
@@ -28,9 +30,9 @@ class AdversarialMatching(DistributionMatching):
     def judge(self, x0: Tensor, batch: Batch, moves: bool) -> Tensor:
         matching = super().judge(x0, batch, moves)
         gan, tell, label = self.config.gan, self.discriminator, batch.label
-        drawn = tell.maps(augment(x0, gan.augment)[0])
+        drawn = tell.maps(shifted(x0.clamp(-1, 1), SHIFT))
         with torch.no_grad():
-            true = tell.maps(augment(batch.x0, gan.augment)[0])
+            true = tell.maps(shifted(batch.x0, SHIFT))
         passed, failed = tell(true, label), tell([m.detach() for m in drawn], label)
         self.logits = (float(passed.detach().mean()), float(failed.detach().mean()))
         contest = losses.passing_hinge(passed) + losses.failing_hinge(failed)

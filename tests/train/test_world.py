@@ -21,7 +21,7 @@ from train.grid import samples
 from train.world import World
 
 ROOT = Path(__file__).parents[2]
-SHARED = ("edm", "ect", "cd", "ccd-full", "scm", "dmd", "dmd-gan")
+SHARED = ("edm", "ect", "cd", "ccd-full", "scm", "dmd")
 
 
 @pytest.fixture(scope="module")

@@ -162,7 +162,7 @@ class DMDConfig:
 class GANConfig:
     """A discriminator's part in distribution matching."""
 
-    weight: float = 0.03  # of the model's loss by it; that of [dmd] is 1
+    weight: float = 0.012  # of the model's loss by it; that of [dmd] is 1
     wrong: float = 0.5  # of its loss by true pictures under labels that are not theirs
 
 

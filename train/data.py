@@ -12,10 +12,10 @@ from train.sources import Source
 from train.sources.cifar10 import load_cifar10
 from train.sources.folder import load_folder
 from train.sources.packed import load_packed
-from train.sources.pictures import Pictures, fold
+from train.sources.pictures import Pictures, fold, unfold
 from train.sources.stream import load_stream
 
-__all__ = ["Pictures", "Source", "batch", "fold", "load"]
+__all__ = ["Pictures", "Source", "batch", "fold", "load", "unfold"]
 
 IN_REACH = {"packed": load_packed, "folder": load_folder, "cifar10": load_cifar10}
 ONLY_FOR = {"leave_out": "packed", "held_out": "folder"}

@@ -17,6 +17,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from cm_core.errors import ConfigError
 from cm_core.labels import Labels
+from train.data import unfold
 
 SIDE = 96  # what pictures are enlarged to for the backbone
 TAPS = (2, 4, 10, 15)  # blocks after which maps are taken: strides 4, 8, 16, 32
@@ -125,12 +126,13 @@ class Head(nn.Module):
         for code in self.codes:
             nn.init.normal_(code.weight, std=0.5 / WIDTH**0.5)
 
-    def forward(self, x: Tensor, choices: Sequence[Tensor]) -> Tensor:
-        """(B, WIDTH, H, W) and a choice (B,) an axis -> logits (B, positions)."""
+    def forward(self, x: Tensor, choices: Tensor) -> Tensor:
+        """(B, WIDTH, H, W) and choices (B, axes), -1 for any -> logits (B, positions)."""
         h = self.body(x)
         logits = self.out(h)
-        for code, choice in zip(self.codes, choices, strict=True):
-            logits = logits + (h * code(choice)[:, :, None, None]).sum(1, keepdim=True)
+        for code, choice in zip(self.codes, choices.T, strict=True):
+            told = code(choice % code.num_embeddings)  # any is the last
+            logits = logits + (h * told[:, :, None, None]).sum(1, keepdim=True)
         return logits.flatten(1)
 
 
@@ -162,9 +164,9 @@ class Discriminator(nn.Module):
         super().__init__()
         self.backbone = Backbone()
         self.mixture = Mixture()
-        self.any = labels.any
-        self.sizes = [len(names) + labels.any for names in labels.axes.values()]
-        self.heads = nn.ModuleList(Head(n, self.sizes) for n in reversed(range(len(TAPS))))
+        self.labels = labels
+        sizes = [len(names) + labels.any for names in labels.axes.values()]
+        self.heads = nn.ModuleList(Head(n, sizes) for n in reversed(range(len(TAPS))))
         self.heads.append(Texture())
 
     def maps(self, x: Tensor) -> list[Tensor]:
@@ -173,7 +175,7 @@ class Discriminator(nn.Module):
 
     def forward(self, maps: list[Tensor], label: Tensor) -> Tensor:
         """Logits (B, positions of all maps): above 0 where a picture passes for a true one."""
-        choices = unfold(label, self.sizes)
+        choices = unfold(label, self.labels)
         *heads, texture = self.heads
         *maps, x = maps
         logits = [head(m, choices) for head, m in zip(heads, maps, strict=True)]
@@ -182,9 +184,8 @@ class Discriminator(nn.Module):
     def differ(self, label: Tensor, other: Tensor) -> Tensor:
         """(B,) whether another label asks for what a picture with this one is not: it names some
         choice, and another than the picture's."""
-        axes = zip(unfold(label, self.sizes), unfold(other, self.sizes), self.sizes, strict=True)
-        named = [(b != a) & (b != size - self.any) for a, b, size in axes]
-        return torch.stack(named).any(0)
+        ours, theirs = unfold(label, self.labels), unfold(other, self.labels)
+        return ((theirs != ours) & (theirs >= 0)).any(1)
 
     def settle(self) -> None:
         """Let the spectral norms follow the heads by one power iteration: once a step, however many
@@ -203,12 +204,3 @@ class Discriminator(nn.Module):
             yield
         finally:
             self.heads.requires_grad_(True)
-
-
-def unfold(label: Tensor, sizes: Sequence[int]) -> list[Tensor]:
-    """Label indices (B,) as a choice (B,) an axis, "any" the last of each."""
-    choices = []
-    for size in reversed(sizes):
-        choices.append(label % size)
-        label = label // size
-    return choices[::-1]

@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from cm_core.unet import UNetConfig
-from train.config import DataConfig, ECTConfig, OptimConfig, RunConfig
+from train import loop
+from train.config import (
+    CDConfig,
+    CTConfig,
+    DataConfig,
+    ECTConfig,
+    OptimConfig,
+    PDConfig,
+    RunConfig,
+)
+from train.objectives import OBJECTIVES
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +65,38 @@ def ect_config(run_config):
     return dataclasses.replace(
         run_config, objective="ect", optim=OptimConfig("radam", 1e-3, 1e-4, warmup=2, decay=0.5)
     )
+
+
+@pytest.fixture(scope="session")
+def teacher(tmp_path_factory, run_config):
+    """A diffusion model that has seen a little."""
+    out = tmp_path_factory.mktemp("teacher")
+    loop.train(run_config, out, device="cpu")
+    return out / "ema-0.9"
+
+
+@pytest.fixture(scope="session")
+def consistent(tmp_path_factory, ect_config):
+    """A consistency model that has seen a little."""
+    out = tmp_path_factory.mktemp("consistent")
+    loop.train(ect_config, out, device="cpu")
+    return out / "ema-0.9"
+
+
+@pytest.fixture
+def config_of(run_config, ect_config, teacher, consistent):
+    """A tiny run of any objective."""
+
+    def config(objective: str):
+        base = run_config if objective in ("edm", "pd") else ect_config
+        source = consistent if objective == "guide" else teacher
+        return dataclasses.replace(
+            base,
+            objective=objective,
+            teacher=str(source) if OBJECTIVES[objective].needs_teacher else "",
+            cd=CDConfig(levels=8, mu=0.5),
+            ct=CTConfig(s1=8),
+            pd=PDConfig(levels=8, stages=2),
+        )
+
+    return config

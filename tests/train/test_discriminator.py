@@ -12,9 +12,8 @@ from torch.nn.utils.parametrize import is_parametrized
 from cm_core import losses
 from cm_core.errors import ConfigError
 from cm_core.labels import Labels
-from train.augment import shifted
-from train.data import fold
-from train.discriminator import CHANNELS, MEAN, SIDE, STD, TAPS, Backbone, Discriminator, unfold
+from train.data import fold, unfold
+from train.discriminator import CHANNELS, MEAN, SIDE, STD, TAPS, Backbone, Discriminator
 
 LABELS = Labels({"style": ("Flat", "Shaded"), "group": ("Red", "Green", "Blue")})
 
@@ -53,9 +52,8 @@ def test_the_folded_backbone_gives_the_networks_own_maps():
 
 def test_a_label_index_is_taken_apart_into_the_choices_it_was_folded_from():
     choices = torch.tensor([[s, g] for s in (-1, 0, 1) for g in (-1, 0, 1, 2)])
-    style, group = unfold(fold(choices, LABELS), [3, 4])
-    assert style.tolist() == [2 if s < 0 else s for s in choices[:, 0].tolist()]
-    assert group.tolist() == [3 if g < 0 else g for g in choices[:, 1].tolist()]
+    assert torch.equal(unfold(fold(choices, LABELS), LABELS), choices)
+    assert unfold(torch.zeros(5, dtype=torch.long), Labels()).shape == (5, 0)
 
 
 def test_another_label_is_wrong_where_it_names_what_a_picture_is_not(discriminator):
@@ -75,19 +73,22 @@ def test_another_label_is_wrong_where_it_names_what_a_picture_is_not(discriminat
 
 
 def test_norms_follow_the_heads(discriminator):
-    """After the weights have moved, each layer's matrix comes back to a largest value of one."""
+    """After the weights have changed, each layer's matrix comes back to a largest value of one."""
     layers = [m for m in discriminator.heads.modules() if is_parametrized(m, "weight")]
     assert len(layers) == 17
     with torch.no_grad():
         for layer in layers:
-            layer.parametrizations.weight.original.mul_(3).add_(
-                0.01 * torch.randn(layer.weight.shape, generator=seeded())
+            layer.parametrizations.weight.original.copy_(
+                torch.randn(layer.weight.shape, generator=seeded())
             )
-    for _ in range(60):
+
+    def largest():
+        return [float(torch.linalg.matrix_norm(m.weight.flatten(1), 2)) for m in layers]
+
+    assert max(largest()) > 1.5
+    for _ in range(100):
         discriminator.settle()
-    for layer in layers:
-        largest = torch.linalg.matrix_norm(layer.weight.flatten(1), 2)
-        assert largest.item() == pytest.approx(1, abs=0.02)
+    assert largest() == pytest.approx([1] * 17, abs=0.02)
 
 
 def test_while_still_the_heads_take_no_gradient_and_the_picture_does(discriminator):
@@ -151,18 +152,3 @@ def test_without_its_packages_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
     with pytest.raises(ConfigError, match="requirements-dev"):
         Backbone()
-
-
-def test_pictures_are_shifted_by_whole_pixels_on_white():
-    """Each comes out as a crop of itself on white, no pixel changed; all shifts within reach occur,
-    and gradients come back to the pixels that stayed."""
-    torch.manual_seed(0)
-    x = torch.rand(1, 3, 16, 16).expand(200, -1, -1, -1).clone().requires_grad_(True)
-    moved = shifted(x, 1 / 8)
-    padded = F.pad(x[:1].detach(), [2] * 4, value=1.0)
-    crops = {(i, j): padded[0, :, i : i + 16, j : j + 16] for i in range(5) for j in range(5)}
-    found = [[at for at, crop in crops.items() if torch.equal(m, crop)] for m in moved]
-    assert all(len(at) == 1 for at in found)
-    assert {at[0] for at in found} == set(crops)
-    moved.sum().backward()
-    assert (x.grad[:, :, 2:14, 2:14] == 1).all()

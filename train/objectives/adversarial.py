@@ -36,7 +36,7 @@ class AdversarialMatching(DistributionMatching):
         passed, failed = tell(true, label), tell([m.detach() for m in drawn], label)
         self.logits = (float(passed.detach().mean()), float(failed.detach().mean()))
         contest = losses.passing_hinge(passed) + losses.failing_hinge(failed)
-        if tell.sizes:
+        if tell.labels.axes:
             # True pictures under other pictures' labels are to fail as well (Reed et al. 2016).
             other = label.roll(1)
             wrong = losses.failing_hinge(tell(true, other)) * tell.differ(label, other)

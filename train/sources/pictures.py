@@ -62,6 +62,16 @@ def fold(choices: Tensor, labels: Labels) -> Tensor:
     return index
 
 
+def unfold(index: Tensor, labels: Labels) -> Tensor:
+    """Label indices (B,) as the choices along the axes (B, axes), -1 for any."""
+    choices = index.new_empty(len(index), len(labels.axes))
+    for axis, names in reversed(list(enumerate(labels.axes.values()))):
+        size = len(names) + labels.any
+        choice, index = index % size, index // size
+        choices[:, axis] = torch.where(choice == len(names), -1, choice)
+    return choices
+
+
 def shrink(images: Tensor, size: int) -> Tensor:
     """uint8 pictures averaged down to a side that divides theirs."""
     side = images.shape[-1]

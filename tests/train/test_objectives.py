@@ -1,0 +1,116 @@
+"""The objectives in the loop: what each owns, waits for and lacks."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from cm_core.errors import ConfigError
+from cm_core.schedule import karras_sigmas
+from tests.train.test_loop import same
+from train import loop
+from train.config import (
+    DMDConfig,
+    ECTConfig,
+    GuideConfig,
+)
+from train.objectives import OBJECTIVES
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_objective_trains_on_pictures(config_of, objective):
+    """Finite losses, weights that move, nothing skipped; what it owns is saved with the run."""
+    run = loop.Run(config_of(objective), None, torch.device("cpu"))
+    before = {k: v.clone() for k, v in run.model.state_dict().items()}
+    for _ in range(3):
+        loss, t, norm = run.step()
+        assert loss.shape == t.shape == (8,) and loss.isfinite().all() and norm > 0
+    assert run.skipped == 0 and not same(before, dict(run.model.state_dict()))
+    owned = {name.split(".")[0] for name in run.objective.state_dict()}
+    assert owned == OWNED.get(objective, set())
+
+
+OWNED = {
+    "pd": {"teacher", "taught"},
+    "cd": {"teacher", "target"},
+    "ct": {"target"},
+    "ecd": {"teacher"},
+    "ccd": {"teacher"},
+    "ccd-full": {"teacher"},
+    "scm": {"log_weight"},
+    "guide": {"teacher"},
+    "dmd": {"teacher", "fake"},
+    "dmd-gan": {"teacher", "fake", "discriminator"},
+}
+
+
+def test_guidance_is_what_its_distillation_starts_from_being_short_of(config_of, consistent):
+    """Beginning as its own teacher, w - 1 steps from the null label to the label are missing."""
+    config = dataclasses.replace(
+        config_of("guide"), init=str(consistent), guide=GuideConfig(2.5, "uniform")
+    )
+    run = loop.Run(config, None, torch.device("cpu"))
+    model, batch = run.model.eval(), run.draw(0, 8)
+    loss, t = run.objective.loss(model, model, batch, 0)
+    x = batch.x0 + t[:, None, None, None] * batch.noise
+    with torch.no_grad():
+        ours = model(x, t, batch.label, batch.augment)
+        free = model(x, t, None, batch.augment)
+    assert torch.allclose(loss, (1.5 * (ours - free)).square().flatten(1).mean(1), atol=1e-6)
+    assert loss.max() > 1e-6 and model.config.guidance == 1
+
+
+def test_the_matched_model_waits_for_the_denoiser_of_its_pictures(config_of):
+    """Of steps 0, 1, 2, 3 the first is the denoiser's alone, and of the others every second."""
+    config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(alone=8, every=2))
+    run = loop.Run(config, None, torch.device("cpu"))
+    learned = []
+    for _ in range(4):
+        before = [
+            {k: v.clone() for k, v in net.state_dict().items()}
+            for net in (run.model, run.objective.fake)
+        ]
+        run.step()
+        after = [dict(net.state_dict()) for net in (run.model, run.objective.fake)]
+        learned.append([not same(b, a) for b, a in zip(before, after, strict=True)])
+    assert learned == [[False, True], [False, True], [True, True], [False, True]]
+    assert run.objective.teacher.config.guidance == 1.5 and not run.objective.fake.guided(0)
+
+
+def test_targets_follow_by_their_decay(config_of):
+    """target <- mu target + (1 - mu) model, to the last bit."""
+    run = loop.Run(config_of("cd"), None, torch.device("cpu"))
+    name = "net.out_conv.weight"
+    before = run.objective.target.state_dict()[name].clone()
+    run.step()
+    after = run.model.state_dict()[name]
+    assert torch.equal(run.objective.target.state_dict()[name], before.lerp(after, 0.5))
+
+
+def test_distilled_stages_halve_the_levels(config_of):
+    """8 levels, two stages: the first ends at 4, whose student teaches the second, to 2."""
+    run = loop.Run(config_of("pd"), None, torch.device("cpu"))
+    assert list(run.model.config.sigmas) == [4]
+    for _ in range(5):
+        run.step()
+    assert list(run.model.config.sigmas) == [2] and int(run.objective.taught) == 1
+    assert same(dict(run.objective.teacher.state_dict()), dict(run.model.state_dict()))
+    grid = karras_sigmas(8)
+    assert run.model.config.sigmas[2] == (grid[0].item(), grid[4].item())
+
+
+def test_objectives_say_what_they_lack(config_of):
+    with pytest.raises(ConfigError, match="needs a teacher"):
+        lacking = dataclasses.replace(config_of("cd"), teacher="")
+        loop.Run(lacking, None, torch.device("cpu"))
+    with pytest.raises(ConfigError, match="not a consistency model"):
+        other = dataclasses.replace(config_of("guide"), teacher=config_of("cd").teacher)
+        loop.Run(other, None, torch.device("cpu"))
+    with pytest.raises(ConfigError, match="no objective 'magic': choose edm, pd, cd"):
+        unknown = dataclasses.replace(config_of("edm"), objective="magic")
+        loop.Run(unknown, None, torch.device("cpu"))
+
+
+def test_ect_stages_follow_their_shares():
+    ect = ECTConfig(shares=(0.15, 0.2, 0.25, 0.4))
+    assert [ect.stage(p) for p in (0, 0.149, 0.15, 0.34, 0.36, 0.61, 1.0)] == [0, 0, 1, 1, 2, 3, 3]

@@ -22,6 +22,7 @@ class GraphNet(UNet):
 
     def __init__(self, net: UNet, graph: bytes):
         self.__dict__.update(net.__dict__)
+        self.plain = type(net).forward
         import onnxruntime
 
         weights = {k: v.detach().numpy() for k, v in net.state_dict().items()}
@@ -40,7 +41,7 @@ class GraphNet(UNet):
         self, x: Tensor, c_noise: Tensor, label: Tensor | None = None, augment: Tensor | None = None
     ) -> Tensor:
         if augment is not None or self.training or x.requires_grad:
-            return super().forward(x, c_noise, label, augment)
+            return self.plain(self, x, c_noise, label, augment)
         given = {k: v for k, v in zip(INPUTS, (x, c_noise, label), strict=True) if v is not None}
         (raw,) = self.session.run(None, {k: v.numpy() for k, v in given.items()})
         return torch.from_numpy(raw)

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 
 from cm_core import precondition
 from cm_core.errors import SettingError
+from cm_core.fine import make_net
 from cm_core.labels import Labels
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN, karras_sigmas
-from cm_core.unet import UNet, UNetConfig
+from cm_core.unet import UNetConfig
 
 Label = int | Sequence[int] | Tensor | None
 
@@ -49,7 +50,7 @@ class Preconditioned(nn.Module, ABC):
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
-        self.net = UNet(config.unet)
+        self.net = make_net(config.unet)
         self.time_input = precondition.C_NOISE[config.c_noise]
 
     @abstractmethod

@@ -27,6 +27,7 @@ class UNetConfig:
     scale_shift: bool = False
     norm_channels: int = 1  # fewest channels of a norm group, of which there are 32 at most
     skip_gates: bool = False  # the embedding scales what the decoder takes over from the encoder
+    fine: int = 0  # channels of a level at twice the resolution, of cm_core.fine; 0: none
     num_classes: int = 0
     augment_dim: int = 0
 
@@ -196,14 +197,28 @@ class UNet(nn.Module):
         self, x: Tensor, c_noise: Tensor, label: Tensor | None = None, augment: Tensor | None = None
     ) -> Tensor:
         """Raw network output; `augment` is (B, augment_dim), left out when sampling."""
-        emb = self.time(timestep_embedding(c_noise, self.config.channels).to(x.dtype))
+        emb = self.embed(c_noise, label, augment)
+        return self.leave(self.inside(self.enter(x, emb), emb))
+
+    def embed(self, c_noise: Tensor, label: Tensor | None, augment: Tensor | None) -> Tensor:
+        """What every layer is told, (B, 4 channels)."""
+        features = timestep_embedding(c_noise, self.config.channels)
+        emb = self.time(features.to(self.time[0].weight.dtype))
         if self.label is not None:
             emb = emb + self.label(label)
         if self.augment is not None and augment is not None:
             emb = emb + self.augment(augment)
+        return emb
+
+    def enter(self, x: Tensor, emb: Tensor) -> Tensor:
+        """The first layer's map of a picture."""
         h = F.pixel_unshuffle(x, self.config.patch) if self.config.patch > 1 else x
-        skips = []
-        for layers in self.encoder:
+        return self.encoder[0](h, emb)
+
+    def inside(self, h: Tensor, emb: Tensor) -> Tensor:
+        """The first layer's map -> the last level's, of the same side."""
+        skips = [h]
+        for layers in self.encoder[1:]:
             h = layers(h, emb)
             skips.append(h)
         h = self.middle(h, emb)
@@ -212,5 +227,9 @@ class UNet(nn.Module):
             if gate is not None:
                 skip = skip * (1 + GATE * gate(F.silu(emb)))[:, :, None, None]
             h = layers(torch.cat([h, skip], dim=1), emb)
+        return h
+
+    def leave(self, h: Tensor) -> Tensor:
+        """The last level's map -> a picture."""
         h = self.out_conv(F.silu(self.out_norm(h)))
         return F.pixel_shuffle(h, self.config.patch) if self.config.patch > 1 else h

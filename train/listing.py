@@ -6,7 +6,8 @@ from functools import cache
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from cm_core.unet import UNet, UNetConfig
+from cm_core.fine import make_net
+from cm_core.unet import UNetConfig
 from train import config
 from train.objectives import OBJECTIVES
 
@@ -20,7 +21,7 @@ GPU = 100e12
 def measure(net: UNetConfig) -> tuple[int, float]:
     """(weights, operations of one evaluation of one picture), without labels."""
     with torch.device("meta"):
-        unet = UNet(net)
+        unet = make_net(net)
         x, t = torch.zeros(1, 3, net.image_size, net.image_size), torch.zeros(1)
     with FlopCounterMode(display=False) as counter:
         unet(x, t)

@@ -66,9 +66,10 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
         start = load_checkpoint(config.init)
         if start.config.labels != about.labels:
             raise ConfigError(f"{config.init} was trained on other labels than {config.name} uses.")
-        # Gates of zero change nothing: what was trained without them goes on with them.
-        gates = {k: v for k, v in model.state_dict().items() if k.startswith("net.gates.")}
-        snapshot.take_weights(model, gates | start.state_dict(), Path(config.init))
+        # What changes nothing at its start: a model trained without goes on with it.
+        silent = ("net.gates.", "net.fine.")
+        added = {k: v for k, v in model.state_dict().items() if k.startswith(silent)}
+        snapshot.take_weights(model, added | start.state_dict(), Path(config.init))
     return model
 
 

@@ -47,7 +47,7 @@ def test_a_graph_holds_no_weights(tmp_path):
 
 def test_what_a_graph_cannot_do_is_left_to_torch():
     model = load_model("emoji64", "cpu", fast=True)
-    x = torch.randn(1, 3, 32, 32, requires_grad=True)
+    x = torch.randn(1, 3, *[model.config.image_size] * 2, requires_grad=True)
     model(x, 1.0, 3).sum().backward()
     assert x.grad.abs().sum() > 0
 

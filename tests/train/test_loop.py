@@ -57,6 +57,21 @@ def test_gates_may_be_given_to_a_model_that_was_trained_without(config_of, consi
     assert any(gate.weight.abs().max() > 0 for gate in run.model.net.gates)
 
 
+def test_a_model_goes_on_inside_a_finer_level(config_of, consistent):
+    config = config_of("ect")
+    halves = tuple(side // 2 for side in config.net.attention_sizes)
+    net = dataclasses.replace(config.net, fine=8, attention_sizes=halves)
+    run = loop.Run(
+        dataclasses.replace(config, init=str(consistent), net=net), None, torch.device("cpu")
+    )
+    before, after = load_model(consistent).state_dict(), run.model.state_dict()
+    assert all(torch.equal(after[name], weight) for name, weight in before.items())
+    assert {name.split(".")[1] for name in after.keys() - before.keys()} == {"fine"}
+    run.step()
+    run.step()
+    assert run.model.net.fine.out_conv.weight.abs().max() > 0
+
+
 def test_what_an_objective_learns_beside_the_model_has_a_rate_of_its_own(config_of):
     config = config_of("dmd")
     config = dataclasses.replace(config, optim=dataclasses.replace(config.optim, extra=3.0))

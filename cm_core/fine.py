@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cm_core.unet import GATE, Convolution, ResBlock, UNet, UNetConfig, group_norm, zeroed
+from cm_core.unet import Convolution, ResBlock, UNet, UNetConfig, gated, group_norm, zeroed
 
 PATCH = 2  # pixels a side that the level folds
 
@@ -14,8 +14,8 @@ PATCH = 2  # pixels a side that the level folds
 class FineLevel(nn.Module):
     """Blocks at twice the resolution of a U-Net's first level, before it and after it.
 
-    Maps go down and up by folding and unfolding, which loses no position. Its two ends are zero at
-    the start: the U-Net is alone then, and learns nothing anew.
+    Maps go down and up by folding and unfolding, which loses no position. Both of its ends are zero
+    at the start: the U-Net is alone then.
     """
 
     def __init__(self, config: UNetConfig):
@@ -48,7 +48,7 @@ class FineLevel(nn.Module):
         for depth, block in enumerate(self.after):
             skip = skips.pop()
             if self.gates:
-                skip = skip * (1 + GATE * self.gates[depth](F.silu(emb)))[:, :, None, None]
+                skip = gated(skip, self.gates[depth], emb)
             h = block(torch.cat([h, skip], dim=1), emb)
         return F.pixel_shuffle(self.out_conv(F.silu(self.out_norm(h))), PATCH)
 

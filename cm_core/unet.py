@@ -39,6 +39,11 @@ def zeroed(module: nn.Module) -> nn.Module:
     return module
 
 
+def gated(skip: Tensor, gate: nn.Linear, emb: Tensor) -> Tensor:
+    """A map (B, C, H, W), each channel by as much as its gate lets through."""
+    return skip * (1 + GATE * gate(F.silu(emb)))[:, :, None, None]
+
+
 def group_norm(channels: int, fewest: int) -> nn.GroupNorm:
     """A norm takes the mean of each group away, and with it what an additive embedding gave all of
     the group's channels: narrow networks need several channels a group."""
@@ -225,7 +230,7 @@ class UNet(nn.Module):
         for gate, layers in zip_longest(self.gates, self.decoder):
             skip = skips.pop()
             if gate is not None:
-                skip = skip * (1 + GATE * gate(F.silu(emb)))[:, :, None, None]
+                skip = gated(skip, gate, emb)
             h = layers(torch.cat([h, skip], dim=1), emb)
         return h
 

@@ -76,8 +76,12 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
 def make_objective(config: RunConfig, model: Preconditioned) -> Objective:
     """The run's objective, with the teacher it learns from."""
     teacher = load_checkpoint(config.teacher) if config.teacher else None
-    if teacher is not None and teacher.config.labels != model.config.labels:
-        raise ConfigError(f"{config.teacher} was trained on other labels than {config.name} uses.")
+    if teacher is not None:
+        theirs, ours = teacher.config, model.config
+        if (theirs.labels, theirs.image_size) != (ours.labels, ours.image_size):
+            raise ConfigError(
+                f"{config.teacher} has other labels or another size than {ours.name}."
+            )
     return OBJECTIVES[config.objective](config, model, teacher)
 
 

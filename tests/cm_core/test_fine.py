@@ -16,10 +16,8 @@ FINE = dataclasses.replace(NET, image_size=32, fine=8)
 def grown(**changes):
     """(a U-Net with weights, the same inside a new finer level)."""
     torch.manual_seed(0)
-    plain, fine = (
-        UNet(dataclasses.replace(NET, **changes)),
-        FineUNet(dataclasses.replace(FINE, **changes)),
-    )
+    plain = UNet(dataclasses.replace(NET, **changes))
+    fine = FineUNet(dataclasses.replace(FINE, **changes))
     for weight in plain.parameters():
         torch.nn.init.normal_(weight, std=0.2)
     missing, unknown = fine.load_state_dict(plain.state_dict(), strict=False)

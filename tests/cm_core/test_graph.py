@@ -8,7 +8,7 @@ from cm_core.checkpoint import load_checkpoint, read_config, save_checkpoint
 from cm_core.errors import CheckpointError
 from cm_core.graph import GRAPH, GraphNet, run_by_graph
 from cm_core.zoo import BUNDLED
-from tests.cm_core.test_model import LABELS, NO_LABELS, tiny
+from tests.cm_core.test_model import LABELS, tiny
 from train.graph import export_graph
 
 
@@ -65,10 +65,15 @@ def test_a_graph_of_another_network_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("labels", [NO_LABELS, LABELS])
-def test_a_written_graph_computes_what_its_network_does(tmp_path, labels):
-    save_checkpoint(tiny(labels=labels), tmp_path, dtype=torch.float32)
+@pytest.mark.parametrize(
+    "changes", [{}, {"labels": LABELS}, {"image_size": 32, "fine": 8, "skip_gates": True}]
+)
+def test_a_written_graph_computes_what_its_network_does(tmp_path, changes):
+    save_checkpoint(tiny(**changes), tmp_path, dtype=torch.float32)
     export_graph(tmp_path)
     plain = load_checkpoint(tmp_path)
+    fast = run_by_graph(plain, tmp_path)
     for batch in (1, 2, 5):
-        assert apart(plain, run_by_graph(plain, tmp_path), batch) < 1e-4
+        assert apart(plain, fast, batch) < 1e-4
+    x = torch.randn(1, 3, *[plain.config.image_size] * 2, requires_grad=True)
+    assert torch.equal(fast(x, 1.0), plain(x, 1.0))  # what the graph cannot do

@@ -106,6 +106,11 @@ def test_objectives_say_what_they_lack(config_of):
     with pytest.raises(ConfigError, match="not a consistency model"):
         other = dataclasses.replace(config_of("guide"), teacher=config_of("cd").teacher)
         loop.Run(other, None, torch.device("cpu"))
+    with pytest.raises(ConfigError, match="another size"):
+        cd = config_of("cd")
+        sizes = {"net": dataclasses.replace(cd.net, image_size=8, attention_sizes=(2,))}
+        sizes["data"] = dataclasses.replace(cd.data, size=8)
+        loop.Run(dataclasses.replace(cd, **sizes), None, torch.device("cpu"))
     with pytest.raises(ConfigError, match="no objective 'magic': choose edm, pd, cd"):
         unknown = dataclasses.replace(config_of("edm"), objective="magic")
         loop.Run(unknown, None, torch.device("cpu"))

@@ -48,6 +48,8 @@ def obstacles(model: Preconditioned) -> list[str]:
         found.append(f"it folds {unet.patch}x{unet.patch} patches, and UNet2DModel works on pixels")
     if unet.skip_gates:
         found.append("it has gates on what the decoder takes over, and UNet2DModel has none")
+    if unet.layout:
+        found.append("its embedding draws a layout, and UNet2DModel's places nothing")
     if unet.fine:
         found.append("it stands inside a finer level, and UNet2DModel has none around it")
     if unet.channel_mult[0] != 1:

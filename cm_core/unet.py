@@ -27,6 +27,7 @@ class UNetConfig:
     scale_shift: bool = False
     norm_channels: int = 1  # fewest channels of a norm group, of which there are 32 at most
     skip_gates: bool = False  # the embedding scales what the decoder takes over from the encoder
+    layout: int = 0  # channels of a map that the embedding draws at the coarsest level; 0: none
     fine: int = 0  # channels of a level at twice the resolution, of cm_core.fine; 0: none
     num_classes: int = 0
     augment_dim: int = 0
@@ -116,6 +117,23 @@ class Attention(nn.Module):
         return x + self.proj(h.transpose(-1, -2).reshape(b, c, height, width))
 
 
+class Layout(nn.Module):
+    """What is to be where, by the embedding alone: (B, dim) -> a map (B, C, side, side).
+
+    Where all is noise a picture's parts have to come from its label, and convolutions, the same
+    everywhere, can place nothing. Zero at the start.
+    """
+
+    def __init__(self, dim: int, width: int, channels: int, side: int):
+        super().__init__()
+        self.shape = (width, side, side)
+        self.draw = nn.Linear(dim, width * side**2)
+        self.out = zeroed(nn.Conv2d(width, channels, 1))
+
+    def forward(self, emb: Tensor) -> Tensor:
+        return self.out(F.silu(self.draw(F.silu(emb)).unflatten(1, self.shape)))
+
+
 class Convolution(nn.Conv2d):
     """The first layer, taking and ignoring the embedding like its neighbours."""
 
@@ -178,6 +196,7 @@ class UNet(nn.Module):
                 c = width
                 skips.append(c)
 
+        self.layout = Layout(emb_dim, config.layout, c, side) if config.layout else None
         self.middle = Level([block(c, c, side), attention(c), block(c, c, side)])
 
         # Zero at the start, which changes nothing. What the first layer hands to the last is, at
@@ -226,6 +245,8 @@ class UNet(nn.Module):
         for layers in self.encoder[1:]:
             h = layers(h, emb)
             skips.append(h)
+        if self.layout is not None:
+            h = h + self.layout(emb)
         h = self.middle(h, emb)
         for gate, layers in zip_longest(self.gates, self.decoder):
             skip = skips.pop()

@@ -67,7 +67,7 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
         if start.config.labels != about.labels:
             raise ConfigError(f"{config.init} was trained on other labels than {config.name} uses.")
         # What changes nothing at its start: a model trained without goes on with it.
-        silent = ("net.gates.", "net.fine.")
+        silent = ("net.gates.", "net.fine.", "net.layout.")
         added = {k: v for k, v in model.state_dict().items() if k.startswith(silent)}
         snapshot.take_weights(model, added | start.state_dict(), Path(config.init))
     return model

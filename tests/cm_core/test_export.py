@@ -84,6 +84,7 @@ def test_diffusers_samples_the_same_picture_from_an_export(tmp_path, changes):
         (lambda: tiny(patch=1), "its time input is quarter_log"),
         (lambda: tiny(Denoiser), "is a denoiser"),
         (lambda: ours(skip_gates=True), "has gates"),
+        (lambda: ours(layout=4), "draws a layout"),
         (lambda: ours(fine=8), "inside a finer level"),
         (lambda: ours(norm_channels=4), "norms differ"),
         (lambda: ours(channel_mult=(2, 2)), "first level is wider"),

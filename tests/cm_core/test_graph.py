@@ -66,7 +66,12 @@ def test_a_graph_of_another_network_is_refused(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "changes", [{}, {"labels": LABELS}, {"image_size": 32, "fine": 8, "skip_gates": True}]
+    "changes",
+    [
+        {},
+        {"labels": LABELS, "layout": 4},
+        {"image_size": 32, "fine": 8, "skip_gates": True, "layout": 4},
+    ],
 )
 def test_a_written_graph_computes_what_its_network_does(tmp_path, changes):
     save_checkpoint(tiny(**changes), tmp_path, dtype=torch.float32)

@@ -168,6 +168,24 @@ def test_gates_of_zero_change_nothing_and_of_minus_one_shut_the_encoder_out():
     assert (skip == 0).all() and h.std() > 0
 
 
+def test_a_layout_is_silent_at_first_and_then_the_labels_own_at_every_place():
+    torch.manual_seed(0)
+    plain = UNet(dataclasses.replace(NET, num_classes=3))
+    for weight in plain.parameters():
+        torch.nn.init.normal_(weight, std=0.2)
+    drawn = UNet(dataclasses.replace(NET, num_classes=3, layout=4))
+    missing, unknown = drawn.load_state_dict(plain.state_dict(), strict=False)
+    assert all(name.startswith("layout.") for name in missing) and not unknown
+    x, t, label = torch.randn(2, 3, 16, 16), torch.tensor([-1.0, 0.5]), torch.tensor([0, 2])
+    with torch.no_grad():
+        assert torch.equal(drawn(x, t, label), plain(x, t, label))
+        torch.nn.init.normal_(drawn.layout.out.weight)
+        maps = drawn.layout(drawn.embed(t[:1].expand(2), label, None))
+        assert maps.shape == (2, 32, 4, 4)  # two halvings: 2x2 patches, one level
+        assert maps[0].flatten(1).std(1).min() > 0.01 and (maps[0] - maps[1]).std() > 0.01
+        assert not torch.allclose(drawn(x, t, label), plain(x, t, label), atol=0.01)
+
+
 @pytest.mark.parametrize(
     "changes", [{}, {"scale_shift": True, "patch": 1}, {"blocks": 2, "skip_gates": True}]
 )

@@ -25,8 +25,8 @@ from train.metrics import rmse
 def trial(preset: str, args: argparse.Namespace, truth: torch.Tensor) -> str:
     """A table line of a preset's first steps."""
     chosen = config.load(preset)
-    bundled = "assets/emoji64-teacher"
-    given = {k: args.teacher for k in ("init", "teacher") if getattr(chosen, k) == bundled}
+    usual = "runs/teacher/ema-share-0.05"
+    given = {k: args.teacher for k in ("init", "teacher") if getattr(chosen, k) == usual}
     if chosen.init and not Path(chosen.init).exists():
         return f"| {preset} | starts from {chosen.init}, which is not there |"
     chosen = dataclasses.replace(chosen, batch=args.batch or chosen.batch, **given)
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("presets", nargs="*", default=[])
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--batch", type=int, help="pictures a step, instead of the preset's")
-    parser.add_argument("--teacher", default="assets/emoji64-teacher")
+    parser.add_argument("--teacher", default="runs/teacher/ema-share-0.05")
     args = parser.parse_args()
     every = sorted(p.stem for p in config.PRESETS.glob("emoji32-cpu-*.toml"))
     truth = samples(load_model(args.teacher), 48, 18)

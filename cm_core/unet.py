@@ -121,7 +121,7 @@ class Layout(nn.Module):
     """What is to be where, by the embedding alone: (B, dim) -> a map (B, C, side, side).
 
     Where all is noise a picture's parts have to come from its label, and convolutions, the same
-    everywhere, can place nothing. Zero at the start.
+    everywhere, know places only by what pads the borders. Zero at the start.
     """
 
     def __init__(self, dim: int, width: int, channels: int, side: int):

@@ -148,6 +148,7 @@ class DMDConfig:
 
     share: float = 0.75
     pure: float = 0.65  # of that share, drawn from pure noise
+    own: float = 0.0  # of the others, from noise on the model's own pictures, not on true ones
     mean: float = 1.0
     std: float = 1.3
     start_mean: float = 1.0

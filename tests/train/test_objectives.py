@@ -77,6 +77,25 @@ def test_the_matched_model_waits_for_the_denoiser_of_its_pictures(config_of):
     assert run.objective.teacher.config.guidance == 1.5 and not run.objective.fake.guided(0)
 
 
+def test_second_steps_are_matched_on_what_first_ones_draw(config_of):
+    """Of 8 pictures 4 are drawn from pure noise, 2 from true pictures, 2 from the model's own."""
+    config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(pure=0.5, own=0.5))
+    run = loop.Run(config, None, torch.device("cpu"))
+    run.model.eval()
+    batch = run.draw(0, 8)
+    starts = run.objective.starts(batch.level)
+    torch.manual_seed(0)
+    origins = run.objective.origins(run.forward, batch)
+    torch.manual_seed(0)
+    noise = 80 * torch.randn_like(batch.x0[6:])
+    with torch.no_grad():
+        own = run.model(noise, torch.full((2,), 80.0), batch.label[6:], batch.augment[6:])
+    assert (starts[:4] == 80).all() and (starts[4:] < 80).all()
+    assert torch.equal(origins[:6], batch.x0[:6])
+    assert not torch.allclose(own, batch.x0[6:], atol=0.1)
+    assert torch.allclose(origins[6:], own, atol=1e-5) and not origins.requires_grad
+
+
 def test_targets_follow_by_their_decay(config_of):
     """target <- mu target + (1 - mu) model, to the last bit."""
     run = loop.Run(config_of("cd"), None, torch.device("cpu"))

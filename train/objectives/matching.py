@@ -63,11 +63,25 @@ class DistributionMatching(EasyConsistencyDistillation):
         path, t_path = super().loss(model, still, batch.part(drawn, len(batch.x0)), images)
         return torch.cat([matching, self.config.dmd.path * path]), torch.cat([t, t_path])
 
+    def origins(self, model, batch: Batch) -> Tensor:
+        """(B, 3, H, W) pictures that are noised: true ones, and at the end of the batch the model's
+        own of one step, which is what its second step is given (Yin et al. 2024b, 4.5)."""
+        dmd = self.config.dmd
+        first = len(batch.x0) - round((1 - dmd.pure) * dmd.own * len(batch.x0))
+        rest = batch.part(first, len(batch.x0))
+        if not len(rest.x0):
+            return batch.x0
+        sigma_max = torch.full_like(rest.level, self.about.sigma_max)
+        with torch.no_grad():
+            own = model(self.about.sigma_max * torch.randn_like(rest.x0), sigma_max, **rest.inputs)
+        return torch.cat([batch.x0[:first], own])
+
     def match(self, model, batch: Batch, moves: bool) -> tuple[Tensor, Tensor]:
         """(loss of `fake`, and of the model where it moves; the levels drawn from), both (B,)."""
         t = self.starts(batch.level)
+        x = add_noise(self.origins(model, batch), batch.noise, t)
         with torch.set_grad_enabled(moves):
-            x0 = model(add_noise(batch.x0, batch.noise, t), t, **batch.inputs)
+            x0 = model(x, t, **batch.inputs)
         self.spread = float(x0.detach().std() / batch.x0.std())
         return self.judge(x0, batch, moves), t
 

@@ -90,6 +90,7 @@ def _config_from_json(values: dict) -> ModelConfig:
         unet=UNetConfig(**unet),
         labels=labels_from_json(labels),
         sigmas=sigmas_from_json(sigmas),
+        mean=tuple(float(level) for level in values.pop("mean", (0.0, 0.0, 0.0))),
         **values,
     )
 

@@ -29,6 +29,7 @@ class ModelConfig:
     name: str
     unet: UNetConfig
     sigma_data: float = 0.5
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)  # of the pictures, a channel; samplers.begin
     sigma_min: float = SIGMA_MIN
     sigma_max: float = SIGMA_MAX
     c_noise: str = "quarter_log"

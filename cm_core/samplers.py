@@ -49,6 +49,22 @@ def levels(sigmas: Sequence[float] | Tensor) -> list[float]:
     return values
 
 
+def centre(model: Model, like: Tensor) -> Tensor:
+    """What the model's pure noise lies around, (C, 1, 1): its pictures' mean, zero if unknown."""
+    mean = getattr(getattr(model, "config", None), "mean", ())
+    return like.new_tensor(mean)[:, None, None] if any(mean) else like.new_zeros(1, 1, 1)
+
+
+def begin(model: Model, noise: Tensor, sigma: float) -> Tensor:
+    """x at the highest noise level: N(mean, sigma^2), not N(0, sigma^2).
+
+    Networks learn x0 + sigma z, where the mean is not lost even at sigma_max: over 64x64 pictures
+    on white it is as long as 0.8 of the noise. Without it all that is drawn is too dark (Lin et
+    al. 2024, section 3.1; Everaert et al. 2024).
+    """
+    return centre(model, noise) + sigma * noise
+
+
 @torch.no_grad()
 def stream_multistep(
     model: Model,
@@ -63,7 +79,7 @@ def stream_multistep(
     x0 = None
     for index, sigma in enumerate(levels(sigmas)):
         if x0 is None:
-            x = sigma * noise
+            x = begin(model, noise, sigma)
         else:
             x = x0 + max(sigma**2 - sigma_min**2, 0.0) ** 0.5 * randn_like(x0, generator)
         x0 = model(x, sigma, label)
@@ -81,7 +97,7 @@ def stream_euler(
     One evaluation a level; the last level's x0 is the sample.
     """
     grid = levels(sigmas)
-    x = grid[0] * noise
+    x = begin(model, noise, grid[0])
     for index, (sigma, below) in enumerate(zip(grid, [*grid[1:], 0.0], strict=True)):
         x0 = model(x, sigma, label)
         yield Step(index, sigma, x, x0)
@@ -98,7 +114,7 @@ def stream_heun(
     x0 is the sample.
     """
     grid = levels(sigmas)
-    x = grid[0] * noise
+    x = begin(model, noise, grid[0])
     index = 0
     for sigma, below in itertools.pairwise(grid):
         x0 = model(x, sigma, label)
@@ -113,7 +129,7 @@ def stream_heun(
 
 
 def sample_onestep(model: Model, noise: Tensor, sigma_max: float = SIGMA_MAX, label=None) -> Tensor:
-    """One evaluation from pure noise: f(sigma_max z, sigma_max)."""
+    """One evaluation from pure noise: f(mean + sigma_max z, sigma_max)."""
     return last(stream_multistep(model, noise, [sigma_max], label=label))
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cm_core.errors import SettingError
 from cm_core.noise import Generators, generators, randn
-from cm_core.samplers import Model, Step, last, stream_euler, stream_heun, stream_multistep
+from cm_core.samplers import Model, Step, begin, last, stream_euler, stream_heun, stream_multistep
 from cm_core.samplers import levels as checked
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN, karras_sigmas
 from editing.checks import check_between, model_side
@@ -156,7 +156,10 @@ def _stream_mixed(
         noise = mix([randn((1, 3, side, side), draw) for draw in draws]).to(
             getattr(model, "device", "cpu")
         )
-        x = sigma * noise if x0 is None else x0 + max(sigma**2 - low**2, 0.0) ** 0.5 * noise
+        if x0 is None:
+            x = begin(model, noise, sigma)
+        else:
+            x = x0 + max(sigma**2 - low**2, 0.0) ** 0.5 * noise
         x0 = model(x, sigma, label)
         if clip:
             x0 = x0.clamp(-1, 1)

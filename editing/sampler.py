@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from cm_core.noise import Generators, randn_like
-from cm_core.samplers import Model, Step, levels
+from cm_core.samplers import Model, Step, centre, levels
 from cm_core.schedule import SIGMA_MIN
 from editing.operators import Operator
 
@@ -26,10 +26,11 @@ def masked_multistep(
 
     Yields a Step an evaluation; its x0 satisfies the measurement of `image` exactly, so only its
     free part lies in [-1, 1] for sure. `start` is the picture that the first noise is added to:
-    without it, the measurement with its free part at zero.
+    without it, the measurement with its free part that of the mean of the model's pictures.
     """
     measured = operator.measure(image)
-    x0 = operator.merge(measured, torch.zeros_like(image)) if start is None else start
+    mean = centre(model, image).expand_as(image)
+    x0 = operator.merge(measured, mean) if start is None else start
     for index, sigma in enumerate(levels(sigmas)):
         spread = max(sigma**2 - sigma_min**2, 0.0) ** 0.5
         x = x0 + spread * randn_like(x0, generator)

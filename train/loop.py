@@ -50,7 +50,8 @@ def step_generator(seed: int, images: int, device: torch.device) -> Generator:
 def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
     """The run's model: new, or with the weights of the checkpoint it starts from."""
     kind = known(OBJECTIVES, config.objective, "objective")
-    sigma_data = config.sigma_data or float(source.look(MEASURED).std())
+    measured = source.look(MEASURED)
+    sigma_data = config.sigma_data or float(measured.std())
     net = {**vars(config.net), "num_classes": source.labels.count}
     net["augment_dim"] = AUGMENT_DIM if config.data.augment else 0
     torch.manual_seed(config.seed)
@@ -58,6 +59,7 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
         name=config.name,
         unet=type(config.net)(**net),
         sigma_data=round(sigma_data, 4),
+        mean=tuple(round(float(mean), 4) for mean in measured.mean((0, 2, 3))),
         c_noise=config.c_noise,
         labels=source.labels,
     )

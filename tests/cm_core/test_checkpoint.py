@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -21,6 +22,18 @@ def test_a_checkpoint_comes_back_whole(tmp_path, kind):
         assert torch.equal(back(x, 1.0, 3), model(x, 1.0, 3))
     assert (tmp_path / "m" / "README.md").read_text() == "# a card"
     assert not list((tmp_path / "m").glob("*.partial"))
+
+
+def test_a_models_mean_is_kept_and_zero_where_none_is_known(tmp_path):
+    model = tiny()
+    model.config = dataclasses.replace(model.config, mean=(0.7, 0.6, 0.5))
+    save_checkpoint(model, tmp_path)
+    assert load_model(tmp_path).config == model.config
+    path = tmp_path / "config.json"
+    values = json.loads(path.read_text())
+    del values["mean"]
+    path.write_text(json.dumps(values))
+    assert load_model(tmp_path).config.mean == (0, 0, 0)
 
 
 def test_weights_are_kept_in_half_and_loaded_in_single_precision(tmp_path):

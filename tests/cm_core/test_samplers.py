@@ -1,4 +1,5 @@
 import itertools
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -60,6 +61,34 @@ def test_euler_and_heun_of_a_gaussian_are_their_closed_forms(levels):
     z, grid = noise(), karras_sigmas(levels)
     assert torch.allclose(sample_euler(denoiser, z, grid), z * euler_factor(grid), rtol=1e-9)
     assert torch.allclose(sample_heun(denoiser, z, grid), z * euler_factor(grid, True), rtol=1e-9)
+
+
+class Shifted:
+    """Pictures drawn from N(mean, s^2 I), a mean for each channel."""
+
+    def __init__(self, model, mean):
+        self.model, self.mean = model, torch.tensor(mean, dtype=torch.float64)[:, None, None]
+        self.config = SimpleNamespace(mean=mean)
+
+    def __call__(self, x, sigma, label=None):
+        return self.mean + self.model(x - self.mean, sigma)
+
+
+def test_pure_noise_lies_around_the_mean_of_the_models_pictures():
+    """As x0 + sigma z does, so that what is drawn is moved by the mean and by nothing else."""
+    mean, z, grid = (0.7, 0.6, -0.5), noise(), karras_sigmas(6)
+    f, d = Shifted(consistency, mean), Shifted(denoiser, mean)
+    for moved, still in (
+        (sample_onestep(f, z), sample_onestep(consistency, z)),
+        (
+            sample_multistep(f, z, [80.0, 3.0], generators(1, 4)),
+            sample_multistep(consistency, z, [80.0, 3.0], generators(1, 4)),
+        ),
+        (sample_euler(d, z, grid), sample_euler(denoiser, z, grid)),
+        (sample_heun(d, z, grid), sample_heun(denoiser, z, grid)),
+    ):
+        assert torch.allclose(moved, f.mean + still, rtol=1e-9)
+    assert torch.equal(next(stream_multistep(f, z, [80.0])).x, f.mean + 80.0 * z)
 
 
 def test_heun_is_of_second_order():

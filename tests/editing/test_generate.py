@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 import torch
 
@@ -83,6 +85,17 @@ def test_grid_noise_is_exact_at_the_corners_and_spherical_between():
     assert x.flatten(1).norm(dim=1).std() < 0.5  # 27.7 long, all of them
     top = next(stream_interpolate_grid(consistency, (0, 1, 0, 1), 2, 5, **CLOSED)).x
     assert torch.allclose(top[:5], top[5:], atol=1e-4)
+
+
+def test_walks_begin_around_the_models_mean(model):
+    """Where pictures of a seed do, the ends of a walk between seeds do too."""
+    moved = model.with_net(model.net)
+    moved.config = dataclasses.replace(model.config, mean=(0.7, 0.6, 0.5))
+    frames = interpolate(moved, 4, 8, frames=3)
+    assert torch.allclose(frames[:1], generate(moved, 4), atol=1e-4)
+    assert (frames[:1] - generate(model, 4)).abs().max() > 1e-3
+    first = next(stream_generate(moved, 4)).x - next(stream_generate(model, 4)).x
+    assert torch.allclose(first.mean((0, 2, 3)), torch.tensor((0.7, 0.6, 0.5)), atol=1e-4)
 
 
 def test_walks_end_at_the_seeds_at_every_number_of_steps(model):

@@ -78,7 +78,8 @@ def test_the_matched_model_waits_for_the_denoiser_of_its_pictures(config_of):
 
 
 def test_second_steps_are_matched_on_what_first_ones_draw(config_of):
-    """Of 8 pictures 4 are drawn from pure noise, 2 from true pictures, 2 from the model's own."""
+    """Of 8 pictures 4 are drawn from pure noise, 2 from true pictures, 2 from the model's own; pure
+    noise lies around the mean of the set."""
     config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(pure=0.5, own=0.5))
     run = loop.Run(config, None, torch.device("cpu"))
     run.model.eval()
@@ -87,11 +88,15 @@ def test_second_steps_are_matched_on_what_first_ones_draw(config_of):
     torch.manual_seed(0)
     origins = run.objective.origins(run.forward, batch)
     torch.manual_seed(0)
-    noise = 80 * torch.randn_like(batch.x0[6:])
+    mean = run.source.floats().mean((0, 2, 3))
+    assert torch.allclose(torch.tensor(run.model.config.mean), mean, atol=1e-4)
+    middle = torch.tensor(run.model.config.mean)[:, None, None]
+    noise = middle + 80 * torch.randn_like(batch.x0[6:])
     with torch.no_grad():
         own = run.model(noise, torch.full((2,), 80.0), batch.label[6:], batch.augment[6:])
     assert (starts[:4] == 80).all() and (starts[4:] < 80).all()
-    assert torch.equal(origins[:6], batch.x0[:6])
+    assert torch.equal(origins[:4], middle.expand(4, 3, 16, 16))
+    assert torch.equal(origins[4:6], batch.x0[4:6])
     assert not torch.allclose(own, batch.x0[6:], atol=0.1)
     assert torch.allclose(origins[6:], own, atol=1e-5) and not origins.requires_grad
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from cm_core import losses
 from cm_core.losses import add_noise
+from cm_core.samplers import begin, centre
 from cm_core.schedule import SIGMA_MIN
 from train.objectives.base import Batch
 from train.objectives.discrete import EasyConsistencyDistillation
@@ -49,9 +50,8 @@ class DistributionMatching(EasyConsistencyDistillation):
     def starts(self, like: Tensor) -> Tensor:
         """(B,) noise levels that pictures are drawn from: of a share of them, the highest."""
         dmd = self.config.dmd
-        pure = torch.arange(len(like), device=like.device) < dmd.pure * len(like)
         level = self.around(dmd.start_mean, dmd.start_std, like)
-        return torch.where(pure, self.about.sigma_max, level)
+        return torch.where(self.pure(like), self.about.sigma_max, level)
 
     def loss(self, model, still, batch: Batch, images: int):
         if not self.moves(images):
@@ -64,17 +64,23 @@ class DistributionMatching(EasyConsistencyDistillation):
         return torch.cat([matching, self.config.dmd.path * path]), torch.cat([t, t_path])
 
     def origins(self, model, batch: Batch) -> Tensor:
-        """(B, 3, H, W) pictures that are noised: true ones, and at the end of the batch the model's
-        own of one step, which is what its second step is given (Yin et al. 2024b, 4.5)."""
-        dmd = self.config.dmd
-        first = len(batch.x0) - round((1 - dmd.pure) * dmd.own * len(batch.x0))
-        rest = batch.part(first, len(batch.x0))
-        if not len(rest.x0):
-            return batch.x0
-        sigma_max = torch.full_like(rest.level, self.about.sigma_max)
-        with torch.no_grad():
-            own = model(self.about.sigma_max * torch.randn_like(rest.x0), sigma_max, **rest.inputs)
-        return torch.cat([batch.x0[:first], own])
+        """(B, 3, H, W) what is noised: of pure noise the centre, else true pictures, and at the end
+        of the batch the model's own of one step, which is what its second step is given (Yin et al.
+        2024b, 4.5)."""
+        dmd, count = self.config.dmd, len(batch.x0)
+        first = count - round((1 - dmd.pure) * dmd.own * count)
+        rest = batch.part(first, count)
+        own = rest.x0
+        if len(own):
+            x = begin(model, torch.randn_like(own), self.about.sigma_max)
+            with torch.no_grad():
+                own = model(x, torch.full_like(rest.level, self.about.sigma_max), **rest.inputs)
+        x0 = torch.cat([batch.x0[:first], own])
+        return torch.where(self.pure(batch.level)[:, None, None, None], centre(model, x0), x0)
+
+    def pure(self, like: Tensor) -> Tensor:
+        """(B,) whether a picture is drawn from pure noise: the first ones are."""
+        return torch.arange(len(like), device=like.device) < self.config.dmd.pure * len(like)
 
     def match(self, model, batch: Batch, moves: bool) -> tuple[Tensor, Tensor]:
         """(loss of `fake`, and of the model where it moves; the levels drawn from), both (B,)."""

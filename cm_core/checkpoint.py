@@ -56,6 +56,11 @@ def sigmas_from_json(values: dict) -> dict[int, tuple[float, ...]]:
     return {int(n): tuple(float(level) for level in levels) for n, levels in values.items()}
 
 
+def mean_from_json(values: dict) -> tuple[float, ...]:
+    """The mean of a model's pictures, taken out of its settings; zero in those without one."""
+    return tuple(float(channel) for channel in values.pop("mean", (0.0, 0.0, 0.0)))
+
+
 def config_to_json(model: Preconditioned) -> str:
     """config.json of a model."""
     values = dataclasses.asdict(model.config)
@@ -90,7 +95,7 @@ def _config_from_json(values: dict) -> ModelConfig:
         unet=UNetConfig(**unet),
         labels=labels_from_json(labels),
         sigmas=sigmas_from_json(sigmas),
-        mean=tuple(float(level) for level in values.pop("mean", (0.0, 0.0, 0.0))),
+        mean=mean_from_json(values),
         **values,
     )
 

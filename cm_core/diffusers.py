@@ -15,6 +15,7 @@ from cm_core.checkpoint import (
     check_weights,
     fill,
     labels_from_json,
+    mean_from_json,
     read_json,
     sigmas_from_json,
 )
@@ -169,16 +170,17 @@ def load_diffusers(
     part = folder / "unet" if (folder / "unet").is_dir() else folder
     unet = unet_from_config(read_json(part / "config.json"), part / "config.json")
     labels, sigmas = class_labels(unet.num_classes), dict(sigmas or {})
+    settings = scheduler_settings(folder)
     if (folder / EXTRA).exists():
         extra = read_json(folder / EXTRA)
         try:
             name, labels = str(extra["name"]), labels_from_json(extra["labels"])
             sigmas = sigmas_from_json(extra["sigmas"]) or sigmas
+            settings["mean"] = mean_from_json(extra)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise CheckpointError(f"{folder / EXTRA} is not readable: {error!r}.") from None
         if labels.count != unet.num_classes:
             raise CheckpointError(f"{folder / EXTRA} names other labels than the network has.")
-    settings = scheduler_settings(folder)
     config = ModelConfig(
         name or folder.name, unet, c_noise="openai", labels=labels, sigmas=sigmas, **settings
     )

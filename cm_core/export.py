@@ -135,6 +135,7 @@ def save_diffusers(
         "name": config.name,
         "labels": labels_to_json(config.labels),
         "sigmas": config.sigmas,
+        "mean": config.mean,
     }
     files = {
         "model_index.json": index,

@@ -31,11 +31,15 @@ USE = """
 ## In diffusers
 
 ```python
-from diffusers import ConsistencyModelPipeline
+{imports}from diffusers import ConsistencyModelPipeline
 
 pipe = ConsistencyModelPipeline.from_pretrained("{folder}")
-picture = pipe(num_inference_steps=1{label}).images[0]
+{latents}picture = pipe(num_inference_steps=1{options}).images[0]
 {steps}```
+"""
+LATENTS = """\
+mean = torch.tensor({mean})[:, None, None]  # of its pictures: noise lies around it
+latents = torch.randn(1, 3, {side}, {side}) + mean / {sigma_max:g}
 """
 
 
@@ -56,14 +60,22 @@ def diffusers_card(model: Preconditioned, card: str | None, folder: str, scales:
         licence = "mit" if public(config.name) else "other"
         card = CARD.format(licence=licence, name=config.name, side=config.image_size)
     card = card.replace("library_name: onestroke", "library_name: diffusers")
-    label = ", class_labels=0" if config.labels.count else ""
+    options = ", class_labels=0" if config.labels.count else ""
+    latents, imports = "", ""
+    if any(config.mean):
+        about = {"mean": list(config.mean), "side": config.image_size}
+        latents, imports = LATENTS.format(**about, sigma_max=config.sigma_max), "import torch\n"
+        options = ", latents=latents" + options
     lines = [
         f"picture = pipe(num_inference_steps=None, timesteps={timesteps(sigmas, scales, model)}"
-        f"{label}).images[0]  # {count} steps\n"
+        f"{options}).images[0]  # {count} steps\n"
         for count, sigmas in sorted(config.sigmas.items())
         if count > 1
     ]
-    return card.rstrip() + "\n" + USE.format(folder=folder, label=label, steps="".join(lines))
+    use = USE.format(
+        folder=folder, options=options, latents=latents, imports=imports, steps="".join(lines)
+    )
+    return card.rstrip() + "\n" + use
 
 
 def export_diffusers(

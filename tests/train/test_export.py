@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 import torch
 from diffusers import ConsistencyModelPipeline
@@ -6,7 +8,7 @@ from cm_core import ConsistencyModel, ModelConfig, load_model
 from cm_core.checkpoint import save_checkpoint
 from cm_core.errors import CheckpointError
 from cm_core.labels import Labels
-from cm_core.samplers import sample_multistep
+from cm_core.samplers import sample_multistep, sample_onestep
 from cm_core.schedule import karras_sigmas
 from cm_core.unet import UNetConfig
 from train.export import export_diffusers, push_to_hub
@@ -49,6 +51,26 @@ def test_an_exported_folder_samples_our_picture_as_its_card_says(tmp_path):
     ours = sample_multistep(own, noise, own.sigmas_for(2), generator, clip=True) / 2 + 0.5
     assert ours.std() > 0.05
     assert torch.allclose(theirs, ours, atol=1e-4)
+
+
+def test_a_card_says_how_noise_lies_around_a_mean(tmp_path):
+    """What the card's code draws is what our sampler draws, and not what it draws around zero."""
+    own = model()
+    own.config = dataclasses.replace(own.config, mean=(0.7, 0.6, -0.5))
+    card = (export_diffusers(own, tmp_path / "out") / "README.md").read_text()
+    assert "pipe(num_inference_steps=1, latents=latents).images[0]" in card
+    code = card.split("```python\n")[1].split("picture = ")[0]
+    said: dict = {}
+    torch.manual_seed(5)
+    exec(code.replace('"out"', repr(str(tmp_path / "out"))), said)
+    said["pipe"].set_progress_bar_config(disable=True)
+    theirs = said["pipe"](num_inference_steps=1, latents=said["latents"], output_type="pt").images
+    torch.manual_seed(5)
+    noise = torch.randn(1, 3, 16, 16)
+    ours = sample_onestep(own, noise).clamp(-1, 1) / 2 + 0.5
+    assert torch.allclose(theirs, ours, atol=1e-5)
+    assert not torch.allclose(ours, sample_onestep(model(), noise) / 2 + 0.5, atol=1e-3)
+    assert load_model(tmp_path / "out", "cpu").config.mean == own.config.mean
 
 
 def test_published_names_bring_their_grid_and_classes_their_argument(tmp_path):

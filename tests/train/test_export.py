@@ -68,8 +68,8 @@ def test_a_card_says_how_noise_lies_around_a_mean(tmp_path):
     torch.manual_seed(5)
     noise = torch.randn(1, 3, 16, 16)
     ours = sample_onestep(own, noise).clamp(-1, 1) / 2 + 0.5
-    assert torch.allclose(theirs, ours, atol=1e-5)
-    assert not torch.allclose(ours, sample_onestep(model(), noise) / 2 + 0.5, atol=1e-3)
+    plain = sample_onestep(model(), noise) / 2 + 0.5
+    assert (theirs - ours).abs().max() < 1e-5 < 1e-4 < (ours - plain).abs().max()
     assert load_model(tmp_path / "out", "cpu").config.mean == own.config.mean
 
 

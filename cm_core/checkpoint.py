@@ -56,9 +56,9 @@ def sigmas_from_json(values: dict) -> dict[int, tuple[float, ...]]:
     return {int(n): tuple(float(level) for level in levels) for n, levels in values.items()}
 
 
-def mean_from_json(values: dict) -> tuple[float, ...]:
-    """The mean of a model's pictures, taken out of its settings; zero in those without one."""
-    return tuple(float(channel) for channel in values.pop("mean", (0.0, 0.0, 0.0)))
+def mean_from_json(channels: list[float] | None) -> tuple[float, ...]:
+    """The mean of a model's pictures; zero in settings that do not say it."""
+    return tuple(float(channel) for channel in channels or (0, 0, 0))
 
 
 def config_to_json(model: Preconditioned) -> str:
@@ -91,11 +91,12 @@ def save_checkpoint(
 def _config_from_json(values: dict) -> ModelConfig:
     unet = {k: tuple(v) if isinstance(v, list) else v for k, v in values.pop("unet").items()}
     labels, sigmas = values.pop("labels"), values.pop("sigmas")
+    mean = mean_from_json(values.pop("mean", None))
     return ModelConfig(
         unet=UNetConfig(**unet),
         labels=labels_from_json(labels),
         sigmas=sigmas_from_json(sigmas),
-        mean=mean_from_json(values),
+        mean=mean,
         **values,
     )
 

@@ -29,7 +29,7 @@ class ModelConfig:
     name: str
     unet: UNetConfig
     sigma_data: float = 0.5
-    mean: tuple[float, ...] = (0.0, 0.0, 0.0)  # of the pictures, a channel; samplers.begin
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)  # of its pictures by channel; see samplers.begin
     sigma_min: float = SIGMA_MIN
     sigma_max: float = SIGMA_MAX
     c_noise: str = "quarter_log"

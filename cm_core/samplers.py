@@ -1,7 +1,7 @@
 """Samplers: each a generator over `model(x, sigma, label)` that streams its steps.
 
-The model is any callable to x0; noise is standard normal and scaled inside. The `sample_*`
-functions return the last x0.
+The model is any callable to x0; noise is standard normal, and scaled and moved to the mean of the
+model's pictures inside. The `sample_*` functions return the last x0.
 """
 
 import itertools
@@ -56,11 +56,11 @@ def centre(model: Model, like: Tensor) -> Tensor:
 
 
 def begin(model: Model, noise: Tensor, sigma: float) -> Tensor:
-    """x at the highest noise level: N(mean, sigma^2), not N(0, sigma^2).
+    """x at the highest noise level: N(mean, sigma^2), where the papers have N(0, sigma^2).
 
-    Networks learn x0 + sigma z, where the mean is not lost even at sigma_max: over 64x64 pictures
-    on white it is as long as 0.8 of the noise. Without it all that is drawn is too dark (Lin et
-    al. 2024, section 3.1; Everaert et al. 2024).
+    Networks learn x0 + sigma z, and even at sigma_max the mean is not lost in it: for 64x64
+    pictures on white it is 0.8 standard deviations of the noise along it. Begun without it, bright
+    pictures are drawn too dark (Lin et al. 2024 on the cause; Everaert et al. 2024 on this cure).
     """
     return centre(model, noise) + sigma * noise
 

@@ -26,7 +26,7 @@ def masked_multistep(
 
     Yields a Step an evaluation; its x0 satisfies the measurement of `image` exactly, so only its
     free part lies in [-1, 1] for sure. `start` is the picture that the first noise is added to:
-    without it, the measurement with its free part that of the mean of the model's pictures.
+    without it, the measurement, with what is free as in the mean of the model's pictures.
     """
     measured = operator.measure(image)
     mean = centre(model, image).expand_as(image)

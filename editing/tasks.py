@@ -13,7 +13,7 @@ from torch import Tensor
 
 from cm_core.errors import SettingError
 from cm_core.noise import Generators, generators, randn_like
-from cm_core.samplers import Model, Step, last
+from cm_core.samplers import Model, Step, centre, last
 from editing.checks import (
     check_between,
     check_mask,
@@ -76,12 +76,14 @@ def stream_inpaint(
 ) -> Iterator[Step]:
     """Repaint the pixels where mask is 1, keeping the others. mask (B or 1, 1, H, W).
 
-    The noise is added to the picture with its surroundings spread into the hole.
+    The noise is added to the picture with its surroundings spread into the hole; where the hole is
+    all there is, to the mean of the model's pictures.
     """
     check_size(check_range(check_picture(image)), model)
     operator = Mask(check_mask(mask, image))
     first, final = INPAINT_SIGMAS
     first *= (INPAINT_WHOLE / first) ** float(operator.free.float().mean())
+    mean = centre(model, image)
     return masked_multistep(
         model,
         operator,
@@ -89,7 +91,7 @@ def stream_inpaint(
         spaced(first, final, steps) if sigmas is None else sigmas,
         _random(seed, generator, image.shape[0]),
         label,
-        start=fill(image, operator.free.to(image.device)),
+        start=mean + fill(image - mean, operator.free.to(image.device)),
     )
 
 

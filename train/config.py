@@ -142,8 +142,8 @@ class DMDConfig:
     """Distribution matching, on a share of the batch; `ecd` as [ect] and [noise] say on the rest.
 
     ln t ~ N(mean, std^2) are the levels that pictures are compared at, N(start_mean, start_std^2)
-    those they are drawn from, where not from pure noise: edits begin there. Comparing below 1
-    knows too little of what a picture is as a whole: by that alone pictures pale.
+    those they are drawn from, where not from pure noise: edits and second steps begin there.
+    Comparing below 1 knows too little of what a picture is as a whole: by that alone pictures pale.
     """
 
     share: float = 0.75

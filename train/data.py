@@ -15,9 +15,10 @@ from train.sources.packed import load_packed
 from train.sources.pictures import Pictures, fold, unfold
 from train.sources.stream import load_stream
 
-__all__ = ["Pictures", "Source", "batch", "fold", "load", "unfold"]
+__all__ = ["Pictures", "Source", "batch", "fold", "load", "statistics", "unfold"]
 
 IN_REACH = {"packed": load_packed, "folder": load_folder, "cifar10": load_cifar10}
+MEASURED = 1_024  # pictures that a set is measured on, where they are not all in memory
 ONLY_FOR = {"leave_out": "packed", "held_out": "folder"}
 
 
@@ -43,6 +44,12 @@ def load(config: DataConfig, rank: int = 0, world: int = 1) -> tuple[Source, Pic
     if config.label_dropout and source.labels.axes and not config.label_any:
         raise DataError("With label_any = false no label can be hidden: set label_dropout = 0.")
     return source, held_out
+
+
+def statistics(source: Source) -> tuple[float, tuple[float, ...]]:
+    """(standard deviation, mean a channel) of a set's pictures."""
+    pictures = source.look(MEASURED)
+    return float(pictures.std()), tuple(round(m, 4) for m in pictures.mean((0, 2, 3)).tolist())
 
 
 def check(config: DataConfig) -> None:

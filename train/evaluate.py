@@ -136,6 +136,10 @@ def check(model: Preconditioned, teacher: Preconditioned, count: int) -> None:
     ours, theirs = model.config, teacher.config
     if (ours.labels, ours.image_size) != (theirs.labels, theirs.image_size):
         raise SettingError("The teacher has other labels or another size than the checkpoint.")
+    if ours.mean != theirs.mean:
+        raise SettingError(
+            "The teacher has another mean than the checkpoint: they would start from other noise."
+        )
     if count <= NEAREST:
         raise SettingError(f"count is a number of samples, at least {NEAREST + 1}, not {count}.")
 

@@ -29,7 +29,6 @@ from train.world import World
 
 OPTIMISERS = {"adam": torch.optim.Adam, "radam": torch.optim.RAdam, "muon": Muon}
 RESTART_WARMUP = 300  # steps, for a leg that finds weights but no optimiser
-MEASURED = 1_024  # pictures that sigma_data is measured on, where they are not all in memory
 
 
 def learning_rate(optim: OptimConfig, step: int, progress: float) -> float:
@@ -50,16 +49,15 @@ def step_generator(seed: int, images: int, device: torch.device) -> Generator:
 def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
     """The run's model: new, or with the weights of the checkpoint it starts from."""
     kind = known(OBJECTIVES, config.objective, "objective")
-    measured = source.look(MEASURED)
-    sigma_data = config.sigma_data or float(measured.std())
+    std, mean = data.statistics(source)
     net = {**vars(config.net), "num_classes": source.labels.count}
     net["augment_dim"] = AUGMENT_DIM if config.data.augment else 0
     torch.manual_seed(config.seed)
     about = ModelConfig(
         name=config.name,
         unet=type(config.net)(**net),
-        sigma_data=round(sigma_data, 4),
-        mean=tuple(round(float(mean), 4) for mean in measured.mean((0, 2, 3))),
+        sigma_data=round(config.sigma_data or std, 4),
+        mean=mean,
         c_noise=config.c_noise,
         labels=source.labels,
     )

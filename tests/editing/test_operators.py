@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -13,6 +15,7 @@ from editing.operators import (
     tint,
 )
 from editing.sampler import masked_multistep
+from editing.tasks import stream_inpaint
 
 
 def picture(seed=0, batch=2):
@@ -81,6 +84,25 @@ def test_masked_pixels_are_the_very_same_bits():
     outside = (HOLE == 0).expand_as(image)
     assert torch.equal(step.x0[outside], image[outside])
     assert not torch.equal(step.x0, image)
+
+
+def test_what_is_free_begins_at_the_mean_of_the_models_pictures():
+    """Where no start is given, and where a hole is all there is."""
+
+    def model(x, sigma, label=None):
+        return torch.zeros_like(x)
+
+    model.config = SimpleNamespace(mean=(0.7, 0.6, -0.5), image_size=64)
+    mean = torch.tensor(model.config.mean)[:, None, None]
+    image, whole = torch.zeros(1, 3, 64, 64), torch.ones(1, 1, 64, 64)
+    half = whole.clone()
+    half[..., :32] = 0
+    step = next(masked_multistep(model, Mask(half), image, [0.01]))
+    assert torch.allclose(step.x.mean((2, 3)), mean.flatten() / 2, atol=2e-3)
+    step = next(stream_inpaint(model, image, whole, sigmas=[0.01]))
+    assert torch.allclose(step.x.mean((2, 3)), mean.flatten().expand(1, 3), atol=2e-3)
+    step = next(stream_inpaint(model, image, half, sigmas=[0.01]))
+    assert step.x.mean().abs() < 2e-3  # its surroundings, where there are some
 
 
 def test_sampler_follows_the_published_algorithm():

@@ -198,6 +198,10 @@ def test_what_cannot_be_compared_is_refused(folder, teacher, packed):
         attempt(load_model(folder, "cpu"))
     with pytest.raises(SettingError, match="other labels"):
         attempt(Denoiser(config("other", {"group": ("Red", "Blue")})))
+    moved = teacher.with_net(teacher.net)
+    moved.config = dataclasses.replace(moved.config, mean=(0.1, 0.2, 0.3))
+    with pytest.raises(SettingError, match="another mean"):
+        attempt(moved)
     with pytest.raises(SettingError, match="at least 4"):
         attempt(count=3)
     strange = ConsistencyModel(config("strange", {"group": ("Red", "Purple")}))

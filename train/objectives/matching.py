@@ -65,18 +65,20 @@ class DistributionMatching(EasyConsistencyDistillation):
 
     def origins(self, model, batch: Batch) -> Tensor:
         """(B, 3, H, W) what is noised: of pure noise the centre, else true pictures, and at the end
-        of the batch the model's own of one step, which is what its second step is given (Yin et al.
-        2024b, 4.5)."""
-        dmd, count = self.config.dmd, len(batch.x0)
-        first = count - round((1 - dmd.pure) * dmd.own * count)
+        of the batch the model's own of one step, as a second step is given them (Yin et al. 2024b,
+        4.5, for two steps)."""
+        pure, count = self.pure(batch.level), len(batch.x0)
+        first = count - round(self.config.dmd.own * int((~pure).sum()))
         rest = batch.part(first, count)
         own = rest.x0
         if len(own):
             x = begin(model, torch.randn_like(own), self.about.sigma_max)
             with torch.no_grad():
                 own = model(x, torch.full_like(rest.level, self.about.sigma_max), **rest.inputs)
+            if self.about.clip:
+                own = own.clamp(-1, 1)
         x0 = torch.cat([batch.x0[:first], own])
-        return torch.where(self.pure(batch.level)[:, None, None, None], centre(model, x0), x0)
+        return torch.where(pure[:, None, None, None], centre(model, x0), x0)
 
     def pure(self, like: Tensor) -> Tensor:
         """(B,) whether a picture is drawn from pure noise: the first ones are."""

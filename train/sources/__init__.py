@@ -28,7 +28,7 @@ class Source(Protocol):
         """
 
     def look(self, count: int) -> Tensor:
-        """About `count` pictures in [-1, 1] that stand for all, to measure sigma_data on."""
+        """About `count` pictures in [-1, 1] that stand for all, to measure mean and spread on."""
 
     def skip(self, images: int) -> None:
         """Go on after so many images of the whole run."""

@@ -43,7 +43,7 @@ MAX_STEPS = 1000
 # from plain guesses, which leave less to drown; a hole leaves the more the larger it is.
 INPAINT_SIGMAS = (2.0, 0.2)
 INPAINT_WHOLE = 20.0  # the first, where all is to be repainted
-COLORIZE_SIGMAS = (6.0, 0.3)
+COLORIZE_SIGMAS = (10.0, 0.3)
 HINTED_SIGMAS = (0.5, 0.15)  # of colouring with hints
 SUPER_RESOLVE_SIGMAS = (0.25, 0.1)
 STROKE_SIGMAS = (0.3, 20.0)  # at strength 0 and at strength 1

@@ -29,7 +29,7 @@ from train.judge import NEAREST, Judge, judge_of
 STEPS = (1, 2, 4, 8)
 TEACHER_LEVELS = (5, 9, 18)
 TRUTH_LEVELS = 40
-SWEEP = (0.4, 0.6, 0.9, 1.3, 1.8, 2.5, 3.5, 5.0, 7.0)
+SWEEP = (0.4, 0.6, 0.9, 1.3, 1.8, 2.5, 3.5, 5.0, 7.0, 10.0)
 SWEEP_SEED = 1_000_000  # of the noise that levels are chosen with: not the table's
 BATCH = 64
 

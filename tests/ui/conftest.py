@@ -33,4 +33,6 @@ def url(engine):
 
 @pytest.fixture(scope="session")
 def client(url, tmp_path_factory):
-    return Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("results")))
+    results = str(tmp_path_factory.mktemp("results"))
+    # By default a download of the client's waits five seconds, which a busy machine may not keep.
+    return Client(url, verbose=False, download_files=results, httpx_kwargs={"timeout": 60})

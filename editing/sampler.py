@@ -29,8 +29,9 @@ def masked_multistep(
     without it, the measurement, with what is free as in the mean of the model's pictures.
     """
     measured = operator.measure(image)
-    mean = centre(model, image).expand_as(image)
-    x0 = operator.merge(measured, mean) if start is None else start
+    x0 = start
+    if x0 is None:
+        x0 = operator.merge(measured, centre(model, image).expand_as(image))
     for index, sigma in enumerate(levels(sigmas)):
         spread = max(sigma**2 - sigma_min**2, 0.0) ** 0.5
         x = x0 + spread * randn_like(x0, generator)

@@ -78,35 +78,64 @@ def test_the_matched_model_waits_for_the_denoiser_of_its_pictures(config_of):
     assert run.objective.teacher.config.guidance == 1.5 and not run.objective.fake.guided(0)
 
 
-def test_second_steps_are_matched_on_what_first_ones_draw(config_of):
-    """Of 8 pictures 4 are drawn from pure noise, 2 from true pictures, 2 from the model's own, in
-    range as a sampler hands them on; pure noise lies around the mean of the set."""
+def watched(model):
+    """The model as a function that keeps what it is given: (function, [(x, t), ...])."""
+    given = []
+
+    def watch(x, t, **inputs):
+        given.append((x, t))
+        return model(x, t, **inputs)
+
+    watch.config = model.config
+    return watch, given
+
+
+def test_further_steps_are_matched_on_what_the_model_draws(config_of):
+    """Of 8 pictures 4 are drawn from pure noise around the mean of the set, 2 from true pictures, 2
+    from the model's own, in range as a sampler hands them on."""
     config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(pure=0.5, own=0.5))
     run = loop.Run(config, None, torch.device("cpu"))
     torch.nn.init.normal_(run.model.eval().net.out_conv.weight)
-    batch, given = run.draw(0, 8), []
-
-    def spy(x, t, **inputs):
-        given.append(x)
-        return run.model(x, t, **inputs)
-
-    spy.config = run.model.config
+    batch = run.draw(0, 8)
+    watch, given = watched(run.model)
     torch.manual_seed(0)
-    run.objective.match(spy, batch, moves=False)
+    run.objective.match(watch, batch, moves=False)
     torch.manual_seed(0)
     starts = run.objective.starts(batch.level)
+    assert (starts[:4] == 80).all() and (starts[4:] < 80).all()
+    own = run.objective.own(run.model, batch.part(6, 8), starts[6:])
+    assert own.abs().max() == 1
     mean = run.source.floats().mean((0, 2, 3))
     assert torch.allclose(torch.tensor(run.model.config.mean), mean, atol=1e-4)
-    middle = torch.tensor(run.model.config.mean)[:, None, None]
-    noise = middle + 80 * torch.randn_like(batch.x0[6:])
-    with torch.no_grad():
-        own = run.model(noise, torch.full((2,), 80.0), batch.label[6:], batch.augment[6:])
-    assert (starts[:4] == 80).all() and (starts[4:] < 80).all()
-    assert own.abs().max() > 1.5
-    pictures = [middle.expand(4, 3, 16, 16), batch.x0[4:6], own.clamp(-1, 1)]
-    first, second = given
-    assert torch.equal(first, noise)
-    assert torch.equal(second, losses.add_noise(torch.cat(pictures), batch.noise, starts))
+    middle = torch.tensor(run.model.config.mean)[:, None, None].expand(4, 3, 16, 16)
+    x0 = torch.cat([middle, batch.x0[4:6], own])
+    x, t = given[-1]
+    assert torch.equal(t, starts)
+    assert torch.equal(x, losses.add_noise(x0, batch.noise, starts))
+
+
+def test_own_pictures_have_come_down_by_one_to_four_steps(config_of):
+    """Levels fall from 80 by equal ratios that would end at t: each step has the last one's picture
+    and new noise, the first one the mean."""
+    run = loop.Run(config_of("dmd"), None, torch.device("cpu"))
+    torch.nn.init.normal_(run.model.eval().net.out_conv.weight)
+    batch, t, counts = run.draw(0, 2), torch.tensor([5.0, 0.5]), set()
+    for seed in range(12):
+        watch, given = watched(run.model)
+        torch.manual_seed(seed)
+        own = run.objective.own(watch, batch, t)
+        torch.manual_seed(seed)
+        steps = int(torch.randint(1, 5, ()))
+        assert steps == len(given)
+        x0 = torch.tensor(run.model.config.mean)[:, None, None].expand(2, 3, 16, 16)
+        for step, (x, level) in enumerate(given):
+            assert torch.allclose(level, 80 * (t / 80) ** (step / steps))
+            assert torch.equal(x, losses.add_noise(x0, torch.randn(2, 3, 16, 16), level))
+            with torch.no_grad():
+                x0 = run.model(x, level, batch.label, batch.augment).clamp(-1, 1)
+        assert torch.equal(own, x0)
+        counts.add(steps)
+    assert counts == {1, 2, 3, 4}
 
 
 def test_targets_follow_by_their_decay(config_of):

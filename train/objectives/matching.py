@@ -8,10 +8,12 @@ from torch import Tensor
 
 from cm_core import losses
 from cm_core.losses import add_noise
-from cm_core.samplers import begin, centre
+from cm_core.samplers import centre
 from cm_core.schedule import SIGMA_MIN
 from train.objectives.base import Batch
 from train.objectives.discrete import EasyConsistencyDistillation
+
+EARLIER = 4  # steps, at most, that a further one is learned after
 
 
 class DistributionMatching(EasyConsistencyDistillation):
@@ -63,22 +65,28 @@ class DistributionMatching(EasyConsistencyDistillation):
         path, t_path = super().loss(model, still, batch.part(drawn, len(batch.x0)), images)
         return torch.cat([matching, self.config.dmd.path * path]), torch.cat([t, t_path])
 
-    def origins(self, model, batch: Batch) -> Tensor:
-        """(B, 3, H, W) what is noised: of pure noise the centre, else true pictures, and at the end
-        of the batch the model's own of one step, as a second step is given them (Yin et al. 2024b,
-        4.5, for two steps)."""
+    def origins(self, model, batch: Batch, t: Tensor) -> Tensor:
+        """(B, 3, H, W) what is noised to t: of pure noise the centre, else true pictures, and at
+        the end of the batch the model's own, as further steps are given (Yin et al. 2024b, 4.5).
+        """
         pure, count = self.pure(batch.level), len(batch.x0)
         first = count - round(self.config.dmd.own * int((~pure).sum()))
-        rest = batch.part(first, count)
-        own = rest.x0
-        if len(own):
-            x = begin(model, torch.randn_like(own), self.about.sigma_max)
-            with torch.no_grad():
-                own = model(x, torch.full_like(rest.level, self.about.sigma_max), **rest.inputs)
-            if self.about.clip:
-                own = own.clamp(-1, 1)
+        own = self.own(model, batch.part(first, count), t[first:])
         x0 = torch.cat([batch.x0[:first], own])
         return torch.where(pure[:, None, None, None], centre(model, x0), x0)
+
+    @torch.no_grad()
+    def own(self, model, batch: Batch, t: Tensor) -> Tensor:
+        """The model's pictures that a step at t (B,) would be given, as a sampler hands them on:
+        after one to EARLIER evaluations, at levels that fall to t from the highest by equal ratios.
+        """
+        x0 = centre(model, batch.x0).expand_as(batch.x0)
+        steps = int(torch.randint(1, EARLIER + 1, ())) if len(t) else 0
+        for step in range(steps):
+            level = self.about.sigma_max * (t / self.about.sigma_max) ** (step / steps)
+            x0 = model(add_noise(x0, torch.randn_like(x0), level), level, **batch.inputs)
+            x0 = x0.clamp(-1, 1) if self.about.clip else x0
+        return x0
 
     def pure(self, like: Tensor) -> Tensor:
         """(B,) whether a picture is drawn from pure noise: the first ones are."""
@@ -87,7 +95,7 @@ class DistributionMatching(EasyConsistencyDistillation):
     def match(self, model, batch: Batch, moves: bool) -> tuple[Tensor, Tensor]:
         """(loss of `fake`, and of the model where it moves; the levels drawn from), both (B,)."""
         t = self.starts(batch.level)
-        x = add_noise(self.origins(model, batch), batch.noise, t)
+        x = add_noise(self.origins(model, batch, t), batch.noise, t)
         with torch.set_grad_enabled(moves):
             x0 = model(x, t, **batch.inputs)
         self.spread = float(x0.detach().std() / batch.x0.std())

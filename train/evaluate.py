@@ -65,7 +65,7 @@ def sample_rows(
         head = {"model": name, "evaluations": evaluations}
         psnr = None if made is truth else metrics.psnr(made, truth)
         away = {"rmse": metrics.rmse(made, truth), "psnr": psnr}
-        rows.append(head | away | judge.measures(made))
+        rows.append(head | away | judge.measures(made, label))
         if inception:
             try:
                 inception_rows.append(head | inception_measures(made, judge.train.images))
@@ -105,6 +105,7 @@ def explained(judge: Judge, count: int) -> str:
         f"the {axis} of {right:.0%} (naming the most frequent: {most:.0%})"
         for axis, (right, most) in features.accuracy(judge.net, judge.real).items()
     )
+    axis = tuple(judge.train.labels.axes)[-1]
     return f"""\
 {count} samples from seeds 0 to {count - 1}, labelled like random training pictures, against
 {len(judge.real)} held-out pictures: one half of the held-out concepts, the other half being there
@@ -119,6 +120,7 @@ for `--sweep` to choose noise levels on.
 - *memorisation*: median distance to the nearest training picture in these features, relative to
   that of held-out pictures. *copies*: the share nearer to one than 95 % of held-out pictures are;
   0.05 where nothing is copied.
+- *named*: the share whose {axis} that classifier names as it was asked for.
 - *swd*: sliced Wasserstein distance of Laplacian patches. *std*: spread relative to held-out
   pictures.
 - The last two rows are the floor, true pictures in place of samples; how far the two lie apart is

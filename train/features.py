@@ -125,12 +125,16 @@ def classifier(train: Pictures, folder: Path | None = None) -> Classifier:
 
 
 @torch.no_grad()
+def logits(net: Classifier, x: Tensor) -> list[Tensor]:
+    """Logits (N, names) a label axis of pictures (N, 3, H, W), 256 at a time."""
+    return [torch.cat(axis) for axis in zip(*(net(part) for part in x.split(256)), strict=True)]
+
+
 def accuracy(net: Classifier, pictures: Pictures) -> dict[str, tuple[float, float]]:
     """By label axis: the share of pictures named right, and that of the most frequent name."""
-    parts = [net(x) for x in pictures.floats().split(256)]
-    logits = [torch.cat(axis) for axis in zip(*parts, strict=True)]
     found = {}
-    for axis, out, wanted in zip(pictures.labels.axes, logits, pictures.choices.T, strict=True):
+    told = logits(net, pictures.floats())
+    for axis, out, wanted in zip(pictures.labels.axes, told, pictures.choices.T, strict=True):
         out, wanted = out[wanted >= 0], wanted[wanted >= 0]
         right = (out.argmax(1) == wanted).float().mean()
         found[axis] = (float(right), float(wanted.bincount().max() / len(wanted)))

@@ -111,7 +111,7 @@ def test_student_and_teacher_share_noise_and_labels(folder, teacher, monkeypatch
         def label(self, model, count):
             return torch.arange(count)
 
-        def measures(self, made):
+        def measures(self, made, label):
             return {"steps": float(made.mean())}
 
     def draw(model, count, steps, label, seed=0):
@@ -179,6 +179,23 @@ def test_groups_the_model_never_saw_are_left_out(folder, packed):
     counts = label.bincount(minlength=model.config.labels.count) / 5000
     wanted = train.label().bincount(minlength=len(counts)) / len(train)
     assert torch.allclose(counts, wanted, atol=0.03)  # as frequent as in training; never hidden
+
+
+def test_named_is_the_share_called_what_its_label_asks_for(folder, packed, monkeypatch):
+    """Of four pictures, one of any group: red is called red, one green green, the other red."""
+    judged = judge.judge_of(load_model(folder, "cpu"), str(packed))
+    asked = (
+        {"style": "Flat", "group": "Red"},
+        {"group": "Green"},
+        {"group": "Green"},
+        {"style": 1},
+    )
+    label = torch.tensor([judged.train.labels.index(**choice) for choice in asked])
+    called = torch.eye(2)[[0, 1, 0, 0]]
+    monkeypatch.setattr(judge.features, "logits", lambda net, x: [torch.zeros(4, 2), called])
+    made = torch.zeros(4, 3, 16, 16)
+    assert judged.named(made, label) == pytest.approx(2 / 3)
+    assert judged.named(made, None) is None and judged.named(made, label[3:].expand(4)) is None
 
 
 def test_samples_of_a_seed_do_not_depend_on_the_batch(folder, monkeypatch):

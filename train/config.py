@@ -142,13 +142,13 @@ class DMDConfig:
     """Distribution matching, on a share of the batch; `ecd` as [ect] and [noise] say on the rest.
 
     ln t ~ N(mean, std^2) are the levels that pictures are compared at, N(start_mean, start_std^2)
-    those they are drawn from, where not from pure noise: edits and second steps begin there.
+    those they are drawn from, where not from pure noise: edits and further steps begin there.
     Comparing below 1 knows too little of what a picture is as a whole: by that alone pictures pale.
     """
 
     share: float = 0.75
     pure: float = 0.65  # of that share, drawn from pure noise
-    own: float = 0.0  # of the others, from noise on the model's own pictures, not on true ones
+    own: float = 0.0  # of the others, from noise on what the model draws, not on true pictures
     mean: float = 1.0
     std: float = 1.3
     start_mean: float = 1.0

@@ -120,7 +120,8 @@ for `--sweep` to choose noise levels on.
 - *memorisation*: median distance to the nearest training picture in these features, relative to
   that of held-out pictures. *copies*: the share nearer to one than 95 % of held-out pictures are;
   0.05 where nothing is copied.
-- *named*: the share whose {axis} that classifier names as it was asked for.
+- *named*: the share that the classifier gives the {axis} they were drawn for. It errs on true
+  pictures too (last row), and less on typical ones.
 - *swd*: sliced Wasserstein distance of Laplacian patches. *std*: spread relative to held-out
   pictures.
 - The last two rows are the floor, true pictures in place of samples; how far the two lie apart is

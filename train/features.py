@@ -85,8 +85,8 @@ def fit(train: Pictures, seed: int = 0) -> Classifier:
             mirrored = torch.rand(BATCH, generator=g) < 0.5
             x = torch.where(mirrored[:, None, None, None], x.flip(-1), x)
             loss = sum(
-                F.cross_entropy(logits, wanted, ignore_index=-1, label_smoothing=0.1)
-                for logits, wanted in zip(net(x), train.choices[index].T, strict=True)
+                F.cross_entropy(told, wanted, ignore_index=-1, label_smoothing=0.1)
+                for told, wanted in zip(net(x), train.choices[index].T, strict=True)
             )
             optimiser.zero_grad()
             loss.backward()

@@ -9,7 +9,6 @@ from cm_core.errors import DataError
 from cm_core.model import Preconditioned
 from train import data, features, metrics
 from train.config import DataConfig
-from train.data import unfold
 
 NEAREST = 3  # k of precision and recall
 
@@ -38,17 +37,22 @@ class Judge:
         return metrics.kid(self.net.features(made), target)
 
     def named(self, made: Tensor, label: Tensor | None) -> float | None:
-        """Share of pictures (N, 3, H, W) whose last axis the classifier names as the labels (N,)
-        do, of those whose labels name one; None where there is none."""
+        """Share of pictures that the classifier calls what was asked for, on the last label axis.
+
+        made (N, 3, H, W); label (N,), or None for a model without labels. Labels that leave that
+        axis open do not count; None where no others are left.
+        """
         if label is None:
             return None
-        wanted = unfold(label, self.train.labels)[:, -1]
+        wanted = data.unfold(label, self.train.labels)[:, -1]
         right = (features.logits(self.net, made)[-1].argmax(1) == wanted)[wanted >= 0]
         return float(right.double().mean()) if len(right) else None
 
     def measures(self, made: Tensor, label: Tensor | None) -> dict[str, float | None]:
-        """Measures of pictures (N, 3, H, W) in [-1, 1], of labels (N,) where there are any, against
-        the held-out ones to report on."""
+        """Measures of pictures against the held-out ones to report on.
+
+        made (N, 3, H, W) in [-1, 1]; label (N,) what was asked for, or None.
+        """
         ours, real = self.net.features(made), self.real.floats()
         both = min(len(made), len(real))  # sliced Wasserstein needs sets of one size
         precision, recall = metrics.precision_recall(ours, self.real_features, NEAREST)
@@ -69,7 +73,7 @@ class Judge:
         """Rows of true pictures in place of samples: `count` of the training set (all, where it has
         fewer), and the other half of the held-out ones."""
         order = torch.randperm(len(self.train), generator=Generator().manual_seed(0))[:count]
-        known = self.measures(self.train.floats(order), self.train.label(order))
+        known = self.measures(self.train.floats(order), None)  # the classifier has learned these
         known |= {"memorisation": None, "copies": None}
         unseen = self.measures(self.choosing.floats(), self.choosing.label())
         nothing = {"evaluations": None, "rmse": None, "psnr": None}

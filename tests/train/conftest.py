@@ -9,6 +9,7 @@ from train.config import (
     CDConfig,
     CTConfig,
     DataConfig,
+    DMDConfig,
     ECTConfig,
     OptimConfig,
     PDConfig,
@@ -96,6 +97,7 @@ def config_of(run_config, ect_config, teacher, consistent):
             teacher=str(source) if OBJECTIVES[objective].needs_teacher else "",
             cd=CDConfig(levels=8, mu=0.5),
             ct=CTConfig(s1=8),
+            dmd=DMDConfig(own=0.5),
             pd=PDConfig(levels=8, stages=2),
         )
 

@@ -112,6 +112,7 @@ def test_student_and_teacher_share_noise_and_labels(folder, teacher, monkeypatch
             return torch.arange(count)
 
         def measures(self, made, label):
+            assert label.tolist() == [0, 1, 2, 3, 4]
             return {"steps": float(made.mean())}
 
     def draw(model, count, steps, label, seed=0):
@@ -196,6 +197,10 @@ def test_named_is_the_share_called_what_its_label_asks_for(folder, packed, monke
     made = torch.zeros(4, 3, 16, 16)
     assert judged.named(made, label) == pytest.approx(2 / 3)
     assert judged.named(made, None) is None and judged.named(made, label[3:].expand(4)) is None
+    right = torch.nn.functional.one_hot(judged.choosing.choices[:, -1], 2)
+    monkeypatch.setattr(judge.features, "logits", lambda net, x: [right, right])
+    known, unseen = judged.floor(4)
+    assert known["named"] is None and unseen["named"] == 1
 
 
 def test_samples_of_a_seed_do_not_depend_on_the_batch(folder, monkeypatch):

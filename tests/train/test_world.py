@@ -36,7 +36,7 @@ def configs(run_config, tmp_path_factory):
         micro_batch=2,
         teacher=str(folder / "ema-0.9"),
         cd=CDConfig(8),
-        dmd=DMDConfig(every=2),
+        dmd=DMDConfig(every=2, pure=0.5, own=1.0),
     )
     return {name: dataclasses.replace(base, objective=name) for name in SHARED}
 

@@ -72,6 +72,9 @@ class DistributionMatching(EasyConsistencyDistillation):
         pure, count = self.pure(batch.level), len(batch.x0)
         first = count - round(self.config.dmd.own * int((~pure).sum()))
         own = self.own(model, batch.part(first, count), t[first:])
+        # Some versions of torch would hand weights that were cast without gradients on to the next
+        # evaluation, which then learns nothing (pytorch issue 112583).
+        torch.clear_autocast_cache()
         x0 = torch.cat([batch.x0[:first], own])
         return torch.where(pure[:, None, None, None], centre(model, x0), x0)
 

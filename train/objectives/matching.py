@@ -72,9 +72,6 @@ class DistributionMatching(EasyConsistencyDistillation):
         pure, count = self.pure(batch.level), len(batch.x0)
         first = count - round(self.config.dmd.own * int((~pure).sum()))
         own = self.own(model, batch.part(first, count), t[first:])
-        # Some versions of torch would hand weights that were cast without gradients on to the next
-        # evaluation, which then learns nothing (pytorch issue 112583).
-        torch.clear_autocast_cache()
         x0 = torch.cat([batch.x0[:first], own])
         return torch.where(pure[:, None, None, None], centre(model, x0), x0)
 
@@ -89,6 +86,9 @@ class DistributionMatching(EasyConsistencyDistillation):
             level = self.about.sigma_max * (t / self.about.sigma_max) ** (step / steps)
             x0 = model(add_noise(x0, torch.randn_like(x0), level), level, **batch.inputs)
             x0 = x0.clamp(-1, 1) if self.about.clip else x0
+        # Some versions of torch would hand weights that were cast without gradients on to the next
+        # evaluation, which then learns nothing (pytorch issue 112583).
+        torch.clear_autocast_cache()
         return x0
 
     def pure(self, like: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""python -m train data | list | run | add | sample | sheet | evaluate | export: build a model."""
+"""python -m train data | list | run | add | refine | sample | sheet | evaluate | export: models."""
 
 import argparse
 import dataclasses
@@ -97,6 +97,14 @@ def add(args: argparse.Namespace) -> None:
     print(transfer(*map(Path, (args.base, *args.change, args.out)), args.share))
 
 
+def refine(args: argparse.Namespace) -> None:
+    from train import config, data
+    from train.refine import refine
+
+    new, _ = data.load(config.load(args.config).data)
+    print(refine(Path(args.checkpoint), args.before, new, Path(args.out), args.share))
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     commands = top.add_subparsers(required=True)
@@ -130,6 +138,14 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--out", required=True, help="new folder to write")
     p.add_argument("--share", type=float, default=1.0, help="how much of the change (default 1)")
     p.set_defaults(function=add)
+
+    p = commands.add_parser("refine", help="give a model finer labels to go on with")
+    p.add_argument("checkpoint", help="checkpoint folder with coarser ones")
+    p.add_argument("config", help="preset or TOML file of a run on the pictures with the finer")
+    p.add_argument("--before", required=True, help="packed file of the pictures with the coarser")
+    p.add_argument("--out", required=True, help="new folder to write")
+    p.add_argument("--share", type=float, default=0.4, help="how far new codes are from the old")
+    p.set_defaults(function=refine)
 
     p = commands.add_parser("sample", help="draw a grid of samples")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")

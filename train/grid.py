@@ -30,16 +30,15 @@ def save_grid(images: Tensor, path: Path, columns: int) -> None:
 
 def labels_in_turn(labels: Labels, count: int, each: int) -> Tensor | None:
     """A label a picture of a grid: each choice of the last axis for `each` pictures, the others'
-    choices along them; (count,) long, or None where the model knows no labels."""
+    choices one after the other; (count,) long, or None where the model knows no labels."""
     if not labels.axes:
         return None
     *others, (last, names) = labels.axes.items()
     along = list(product(*(choices for _, choices in others)))
     told = []
     for i in range(count):
-        turn, place = divmod(i, each)
-        choice = dict(zip((axis for axis, _ in others), along[place % len(along)], strict=True))
-        told.append(labels.index(**choice, **{last: names[turn % len(names)]}))
+        choice = dict(zip((axis for axis, _ in others), along[i % len(along)], strict=True))
+        told.append(labels.index(**choice, **{last: names[i // each % len(names)]}))
     return torch.tensor(told)
 
 

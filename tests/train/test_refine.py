@@ -1,0 +1,86 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from cm_core.checkpoint import load_checkpoint
+from cm_core.errors import DataError
+from cm_core.labels import Labels
+from train import data
+from train.__main__ import main
+from train.refine import refine, relations, spread_out
+
+
+def fruit(labels, subject):
+    """Six even pictures of two styles; their brightness is told by the subject's name."""
+    images = torch.tensor([255, 155, 55, 255, 155, 55], dtype=torch.uint8)
+    choices = torch.tensor([[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]])
+    choices[:, 1] = torch.tensor(subject)[choices[:, 1]]
+    images = images[:, None, None, None].expand(6, 3, 16, 16)
+    return data.Pictures(images, choices, tuple("abcdef"), labels)
+
+
+COARSE = fruit(Labels({"style": ("Flat", "Shaded"), "group": ("Light", "Dark")}), [0, 0, 1])
+FINE = fruit(Labels({"style": ("Flat", "Shaded"), "group": ("Pear", "Apple", "Plum")}), [0, 1, 2])
+
+
+def test_a_finer_label_has_its_parent_and_what_its_mean_picture_has_of_its_own():
+    parent, own = relations(COARSE, FINE)
+    coarse, fine = COARSE.labels, FINE.labels
+    for style in ("Flat", "Shaded", None):
+        for group, of, shade in (
+            ("Pear", "Light", 50),
+            ("Apple", "Light", -50),
+            ("Plum", "Dark", 0),
+        ):
+            row = fine.index(style=style, group=group)
+            assert parent[row] == coarse.index(style=style, group=of)
+            torch.testing.assert_close(own[row], torch.full_like(own[row], shade / 127.5))
+        open_row = fine.index(style=style)
+        assert parent[open_row] == coarse.index(style=style) and not own[open_row].any()
+
+
+def test_directions_keep_which_labels_are_alike():
+    own = torch.randn(5, 40, generator=torch.Generator().manual_seed(1))
+    told = spread_out(torch.cat([own, own[:1]]), 16)
+    assert told.shape == (6, 16)
+    torch.testing.assert_close(told[5], told[0])
+    # Along random directions at right angles, lengths stay: those of components by their roots.
+    sizes = torch.linalg.svdvals(torch.cat([own, own[:1]]))
+    torch.testing.assert_close(torch.linalg.svdvals(told)[:5], sizes[:5].sqrt())
+
+
+def test_a_trained_model_goes_on_with_finer_labels(teacher, packed, tmp_path, monkeypatch):
+    with np.load(packed) as arrays:
+        finer = dict(arrays)
+    number = np.arange(48, dtype=np.uint8)
+    finer["group"] = number % 3 + number // 6 % 2 * 3
+    finer["groups"] = np.array(["Red", "Green", "Blue", "Crimson", "Olive", "Navy"])
+    np.savez(tmp_path / "finer.npz", **finer)
+    preset = tmp_path / "finer.toml"
+    preset.write_text(
+        f'name = "finer"\nobjective = "edm"\nimages = 8\nbatch = 8\nema = [0.9]\n'
+        f'[data]\nfile = "{tmp_path / "finer.npz"}"\nsize = 16\n'
+    )
+    words = ["refine", str(teacher), str(preset), "--before", str(packed)]
+    monkeypatch.setattr("sys.argv", ["train", *words, "--out", str(tmp_path / "out")])
+    assert main() == 0
+    old, new = load_checkpoint(teacher), load_checkpoint(tmp_path / "out")
+    assert new.config.labels.axes["group"] == tuple(finer["groups"])
+    before, after = old.net.label.weight, new.net.label.weight
+    step = after[new.label_index(style="Flat", group="Olive")]
+    step = step - before[old.label_index(style="Flat", group="Green")]
+    assert 0.01 < step.norm() < before.norm(dim=1).mean()
+    torch.testing.assert_close(after[new.config.labels.null], before[old.config.labels.null])
+    rest = [k for k in old.state_dict() if k != "net.label.weight"]
+    for name in rest:
+        assert torch.equal(old.state_dict()[name], new.state_dict()[name])
+
+
+def test_other_pictures_are_refused(teacher, packed, tmp_path):
+    pictures, _ = data.load(data.DataConfig(file=str(packed), size=16))
+    other = replace(pictures, images=pictures.images.flip(0))
+    with pytest.raises(DataError, match="other pictures"):
+        refine(teacher, str(packed), other, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,82 @@
+"""Finer labels for a model that knows coarser ones: codes to go on training with."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from cm_core.checkpoint import load_checkpoint, save_checkpoint
+from cm_core.errors import DataError
+from train.data import Pictures, fold, unfold
+from train.judge import data_of
+
+SMALL = 16  # side that pictures are compared at
+COMPONENTS = 64  # kept of what labels' pictures have of their own
+
+
+def refine(checkpoint: Path, before: str, new: Pictures, out: Path, share: float = 0.4) -> Path:
+    """Write a checkpoint that knows the labels of `new`, finer on the last axis than its own.
+
+    The packed file `before` has the same pictures with the checkpoint's labels. A new label's code
+    is that of the old one which most of its pictures had, and a step away from it; the steps'
+    root mean square is `share` of that of old codes around their mean. Steps stand for what a
+    label's mean picture has of its own, alike where those are alike: so the network has one map
+    of them to learn, and not every label by itself. Raises CheckpointError, and DataError where
+    pictures or other axes differ.
+    """
+    model = load_checkpoint(checkpoint)
+    old, _ = data_of(model, before)
+    ours, theirs = list(old.labels.axes.items())[:-1], list(new.labels.axes.items())[:-1]
+    if ours != theirs or not torch.equal(old.images, new.images):
+        raise DataError(f"{before} has other pictures or label axes than the new set.")
+    weights = dict(model.state_dict())
+    codes = weights["net.label.weight"]
+    parent, own = relations(old, new)
+    step = spread_out(own, codes.shape[1])
+    around = length(codes - codes.mean(0))
+    weights["net.label.weight"] = codes[parent] + step * (share * around / length(step))
+    unet = replace(model.config.unet, num_classes=new.labels.count)
+    finer = type(model)(replace(model.config, labels=new.labels, unet=unet))
+    save_checkpoint(finer, out, weights=weights)
+    return out
+
+
+def length(rows: Tensor) -> Tensor:
+    """Root mean square of the lengths of rows (N, D)."""
+    return rows.square().sum(1).mean().sqrt()
+
+
+def relations(old: Pictures, new: Pictures) -> tuple[Tensor, Tensor]:
+    """For each new label the old one that most of its subject's pictures had, (count,), and its
+    mean picture less that one's, (count, 3 SMALL^2): zero where either has no pictures."""
+    x = new.floats()
+    x = F.adaptive_avg_pool2d((x + x.flip(-1)) / 2, SMALL).flatten(1)  # mirrored as in training
+    own = x.new_zeros(new.labels.count, x.shape[1])
+    choices = unfold(torch.arange(new.labels.count), new.labels)
+    parents = choices.clone()
+    for subject in choices[:, -1].unique():
+        if subject >= 0:
+            had = old.choices[new.choices[:, -1] == subject, -1]
+            parents[choices[:, -1] == subject, -1] = had.mode().values
+    for row, (choice, parent) in enumerate(zip(choices, parents, strict=True)):
+        here, there = of_label(new, choice), of_label(old, parent)
+        if here.any() and there.any():
+            own[row] = x[here].mean(0) - x[there].mean(0)
+    return fold(parents, old.labels), own
+
+
+def of_label(pictures: Pictures, choice: Tensor) -> Tensor:
+    """(N,) which pictures a choice along the axes (axes,) takes in, -1 taking in any."""
+    return ((pictures.choices == choice) | (choice < 0)).all(1)
+
+
+def spread_out(own: Tensor, dim: int) -> Tensor:
+    """Differences (N, D) -> (N, dim): their principal components along as many random directions,
+    each by the root of its size, so that the small ones are told as well."""
+    _, sizes, axes = torch.linalg.svd(own, full_matrices=False)
+    kept = min(COMPONENTS, dim, int((sizes > 1e-6 * sizes[0]).sum()))
+    parts = own @ axes[:kept].T / sizes[:kept].sqrt()
+    directions = torch.randn(dim, kept, generator=Generator().manual_seed(0))
+    return parts @ torch.linalg.qr(directions)[0].T

@@ -117,9 +117,11 @@ class Run:
         optim = config.optim
         # Weights that the objective learns beside the model's.
         self.extra = [p for p in self.objective.parameters() if p.requires_grad]
-        groups = [{"params": list(self.model.parameters())}]
-        if self.extra:
-            groups.append({"params": self.extra})
+        codes = list(self.model.net.label.parameters()) if self.model.config.labels.axes else []
+        others = [p for p in self.model.parameters() if all(p is not code for code in codes)]
+        rates = [(others, 1.0), (codes, optim.codes), (self.extra, optim.extra)]
+        groups = [{"params": params} for params, _ in rates if params]
+        self.scales = [scale for params, scale in rates if params]
         self.optimiser = known(OPTIMISERS, optim.name, "optimiser")(
             groups, lr=optim.lr, betas=optim.betas
         )
@@ -137,7 +139,8 @@ class Run:
         """Go on from a full state, or from weight shards with a fresh optimiser."""
         state = snapshot.load_state(folder)
         if state is not None:
-            if state.keys() != self.state().keys():
+            groups = len(state.get("optimiser", {}).get("param_groups", ()))
+            if state.keys() != self.state().keys() or groups != len(self.scales):
                 raise ConfigError(
                     f"{folder / snapshot.STATE} was written by another version: start anew with "
                     "--init and one of its checkpoints."
@@ -257,8 +260,7 @@ class Run:
         progress = config.progress(self.images)
         self.images += config.batch
         if math.isfinite(norm):
-            scales = (1.0, config.optim.extra)  # of the model, and of what the objective learns
-            for group, scale in zip(self.optimiser.param_groups, scales, strict=False):
+            for group, scale in zip(self.optimiser.param_groups, self.scales, strict=True):
                 group["lr"] = scale * self.learning_rate(progress)
             self.scaler.step(self.optimiser)
             for ema in self.emas:

@@ -72,14 +72,18 @@ def test_a_model_goes_on_inside_a_finer_level(config_of, consistent):
     assert run.model.net.fine.out_conv.weight.abs().max() > 0
 
 
-def test_what_an_objective_learns_beside_the_model_has_a_rate_of_its_own(config_of):
+def test_label_codes_and_what_an_objective_learns_have_rates_of_their_own(config_of):
     config = config_of("dmd")
-    config = dataclasses.replace(config, optim=dataclasses.replace(config.optim, extra=3.0))
+    optim = dataclasses.replace(config.optim, codes=2.0, extra=3.0)
+    config = dataclasses.replace(config, optim=optim)
     run = loop.Run(config, None, torch.device("cpu"))
     run.step()
     run.step()
-    ours, theirs = (group["lr"] for group in run.optimiser.param_groups)
-    assert theirs == pytest.approx(3 * ours) and ours > 0
+    ours, codes, theirs = run.optimiser.param_groups
+    assert codes["params"] == [run.model.net.label.weight]
+    assert sum(len(group["params"]) for group in (ours, codes)) == len([*run.model.parameters()])
+    assert codes["lr"] == pytest.approx(2 * ours["lr"]) and ours["lr"] > 0
+    assert theirs["lr"] == pytest.approx(3 * ours["lr"])
 
 
 def test_parts_of_a_batch_add_up_to_it(config_of):

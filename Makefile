@@ -17,7 +17,7 @@ format: .venv/test
 	$(BIN)/ruff format .
 
 # The screenshots and sample grids that the README shows.
-GRID := --each 5 --count 530 --columns 25
+GRID := --each 3 --count 726 --columns 24
 pictures: .venv/test
 	$(BIN)/python -m train sample emoji64 $(GRID) --steps 1 --out assets/screenshots/samples-1.png
 	$(BIN)/python -m train sample emoji64 $(GRID) --steps 4 --out assets/screenshots/samples-4.png

@@ -38,6 +38,7 @@ def press(page: Page, name: str, result: str = "result") -> None:
 def subject(page: Page, name: str) -> None:
     """Say in the sidebar what the picture shows."""
     page.locator("#label-group input").click()
+    page.keyboard.type(name)  # a long list is only filled as one scrolls
     page.get_by_role("option", name=name, exact=True).click()
 
 
@@ -95,7 +96,12 @@ def about(page: Page) -> None:
 
 
 SCENES = (paint, inpaint, colourise, enlarge, denoise, interpolate, steps, about)
-SUBJECTS = {paint: "Boats", inpaint: "Cat faces", colourise: "Round fruit", enlarge: "Boats"}
+SUBJECTS = {
+    paint: "Sailing boats",
+    inpaint: "Cat faces",
+    colourise: "Apples and pears",
+    enlarge: "Sailing boats",
+}
 SUBJECTS |= {denoise: "Trees", interpolate: "Smiling faces", steps: "Smiling faces"}
 
 

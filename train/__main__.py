@@ -142,9 +142,11 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("refine", help="give a model finer labels to go on with")
     p.add_argument("checkpoint", help="checkpoint folder with coarser ones")
     p.add_argument("config", help="preset or TOML file of a run on the pictures with the finer")
-    p.add_argument("--before", required=True, help="packed file of the pictures with the coarser")
+    p.add_argument("--before", required=True, help="packed file with the coarser, kept from then")
     p.add_argument("--out", required=True, help="new folder to write")
-    p.add_argument("--share", type=float, default=0.4, help="how far new codes are from the old")
+    p.add_argument(
+        "--share", type=float, default=0.4, help="length of their steps, of the old codes' spread"
+    )
     p.set_defaults(function=refine)
 
     p = commands.add_parser("sample", help="draw a grid of samples")

@@ -9,14 +9,14 @@ from torch import Generator, Tensor
 
 from cm_core.checkpoint import load_checkpoint, save_checkpoint
 from cm_core.errors import DataError
-from train.data import Pictures, fold, unfold
+from train.data import Pictures, Source, fold, unfold
 from train.judge import data_of
 
 SMALL = 16  # side that pictures are compared at
 COMPONENTS = 64  # kept of what labels' pictures have of their own
 
 
-def refine(checkpoint: Path, before: str, new: Pictures, out: Path, share: float = 0.4) -> Path:
+def refine(checkpoint: Path, before: str, new: Source, out: Path, share: float = 0.4) -> Path:
     """Write a checkpoint that knows the labels of `new`, finer on the last axis than its own.
 
     The packed file `before` has the same pictures with the checkpoint's labels. A new label's code
@@ -24,9 +24,11 @@ def refine(checkpoint: Path, before: str, new: Pictures, out: Path, share: float
     root mean square is `share` of that of old codes around their mean. Steps stand for what a
     label's mean picture has of its own, alike where those are alike: so the network has one map
     of them to learn, and not every label by itself. Raises CheckpointError, and DataError where
-    pictures or other axes differ.
+    pictures or other axes differ, or no label is finer.
     """
     model = load_checkpoint(checkpoint)
+    if not model.config.labels.axes or not isinstance(new, Pictures):
+        raise DataError("Finer labels need a model with labels, and pictures that are all at hand.")
     old, _ = data_of(model, before)
     ours, theirs = list(old.labels.axes.items())[:-1], list(new.labels.axes.items())[:-1]
     if ours != theirs or not torch.equal(old.images, new.images):
@@ -34,6 +36,8 @@ def refine(checkpoint: Path, before: str, new: Pictures, out: Path, share: float
     weights = dict(model.state_dict())
     codes = weights["net.label.weight"]
     parent, own = relations(old, new)
+    if not own.any():
+        raise DataError(f"The new set's labels are no finer than those of {before}.")
     step = spread_out(own, codes.shape[1])
     around = length(codes - codes.mean(0))
     weights["net.label.weight"] = codes[parent] + step * (share * around / length(step))
@@ -49,8 +53,9 @@ def length(rows: Tensor) -> Tensor:
 
 
 def relations(old: Pictures, new: Pictures) -> tuple[Tensor, Tensor]:
-    """For each new label the old one that most of its subject's pictures had, (count,), and its
-    mean picture less that one's, (count, 3 SMALL^2): zero where either has no pictures."""
+    """For each new label the old one that most of its subject's pictures had, (count,), any where
+    there are none, and its mean picture less that one's, (count, 3 SMALL^2): zero where either has
+    no pictures."""
     x = new.floats()
     x = F.adaptive_avg_pool2d((x + x.flip(-1)) / 2, SMALL).flatten(1)  # mirrored as in training
     own = x.new_zeros(new.labels.count, x.shape[1])
@@ -59,7 +64,7 @@ def relations(old: Pictures, new: Pictures) -> tuple[Tensor, Tensor]:
     for subject in choices[:, -1].unique():
         if subject >= 0:
             had = old.choices[new.choices[:, -1] == subject, -1]
-            parents[choices[:, -1] == subject, -1] = had.mode().values
+            parents[choices[:, -1] == subject, -1] = had.mode().values if len(had) else -1
     for row, (choice, parent) in enumerate(zip(choices, parents, strict=True)):
         here, there = of_label(new, choice), of_label(old, parent)
         if here.any() and there.any():

@@ -118,6 +118,11 @@ def test_states_of_another_kind_are_refused(tmp_path, config_of):
     snapshot.save_state(tmp_path, state)
     with pytest.raises(ConfigError, match="another version"):
         loop.Run(config_of("edm"), tmp_path, torch.device("cpu"))
+    state = run.state()
+    state["optimiser"]["param_groups"].pop()  # one group, of all weights alike
+    snapshot.save_state(tmp_path, state)
+    with pytest.raises(ConfigError, match="another version"):
+        loop.Run(config_of("edm"), tmp_path, torch.device("cpu"))
 
 
 def test_what_a_run_leaves_can_be_opened(tmp_path, run_config, ect_config):

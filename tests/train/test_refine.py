@@ -69,18 +69,39 @@ def test_a_trained_model_goes_on_with_finer_labels(teacher, packed, tmp_path, mo
     old, new = load_checkpoint(teacher), load_checkpoint(tmp_path / "out")
     assert new.config.labels.axes["group"] == tuple(finer["groups"])
     before, after = old.net.label.weight, new.net.label.weight
-    step = after[new.label_index(style="Flat", group="Olive")]
-    step = step - before[old.label_index(style="Flat", group="Green")]
-    assert 0.01 < step.norm() < before.norm(dim=1).mean()
+    parents = []
+    for style in ("Flat", "Shaded", None):
+        parents += [old.label_index(style=style, group=g) for g in ("Red", "Green", "Blue") * 2]
+        parents.append(old.label_index(style=style))
+    steps = (after - before[parents]).square().sum(1).mean().sqrt()
+    around = (before - before.mean(0)).square().sum(1).mean().sqrt()
+    assert steps.item() == pytest.approx(0.4 * around.item(), rel=0.01)
     torch.testing.assert_close(after[new.config.labels.null], before[old.config.labels.null])
     rest = [k for k in old.state_dict() if k != "net.label.weight"]
     for name in rest:
         assert torch.equal(old.state_dict()[name], new.state_dict()[name])
 
 
-def test_other_pictures_are_refused(teacher, packed, tmp_path):
+def test_labels_without_pictures_stay_what_their_parents_are():
+    names = ("Pear", "Apple", "Plum", "Fig")
+    fine = replace(FINE, labels=Labels({"style": ("Flat", "Shaded"), "group": names}))
+    parent, own = relations(COARSE, fine)
+    row = fine.labels.index(style="Flat", group="Fig")
+    assert parent[row] == COARSE.labels.index(style="Flat") and not own[row].any()
+    fine.choices[3:, 1] = 2  # no shaded pear any more
+    row = fine.labels.index(style="Shaded", group="Pear")
+    parent, own = relations(COARSE, fine)
+    assert parent[row] == COARSE.labels.index(style="Shaded", group="Light")
+    assert not own[row].any()
+
+
+def test_what_cannot_be_refined_is_refused(teacher, packed, tmp_path):
     pictures, _ = data.load(data.DataConfig(file=str(packed), size=16))
     other = replace(pictures, images=pictures.images.flip(0))
     with pytest.raises(DataError, match="other pictures"):
         refine(teacher, str(packed), other, tmp_path / "out")
+    with pytest.raises(DataError, match="no finer"):
+        refine(teacher, str(packed), pictures, tmp_path / "out")
+    with pytest.raises(DataError, match="at hand"):
+        refine(teacher, str(packed), object(), tmp_path / "out")
     assert not (tmp_path / "out").exists()

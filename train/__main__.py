@@ -145,7 +145,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--before", required=True, help="packed file with the coarser, kept from then")
     p.add_argument("--out", required=True, help="new folder to write")
     p.add_argument(
-        "--share", type=float, default=0.4, help="length of their steps, of the old codes' spread"
+        "--share", type=float, default=0.4, help="how far new codes are, of the old ones' spread"
     )
     p.set_defaults(function=refine)
 

@@ -153,7 +153,7 @@ def build(size: int, out: Path, cache: Path, workers: int = 2) -> None:
     arrays = {
         "images": np.stack(pictures),
         "style": np.array([STYLES.index(item.style) for item in items], np.uint8),
-        "group": np.array([GROUPS.index(item.group) for item in items], np.uint8),
+        "group": np.array([GROUPS.index(item.group) for item in items], np.uint16),
         "held_out": np.array([is_held_out(item.concept) for item in items]),
         "concept": np.array([item.concept for item in items]),
         "styles": np.array(STYLES),

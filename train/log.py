@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from train.config import RunConfig
+from train.precision import within_reach
 
 BANDS = (-1.5, 0.0, 1.5)  # edges in ln t
 HELD_OUT_SIGMAS = (0.2, 0.5, 1.0, 3.0)
@@ -33,11 +34,17 @@ class Log:
 
     def start(self, run) -> None:
         weights = sum(p.numel() for p in run.model.parameters())
+        precision = within_reach(self.config.precision, run.device)
         self.write(
             f"{self.config.name}: {weights / 1e6:.2f} M weights, {len(run.source)} pictures, "
             f"sigma_data {run.model.config.sigma_data}, from {run.images} of "
-            f"{self.config.images} images on {run.device}",
-            {"start": run.images, "weights": weights, "pictures": len(run.source)},
+            f"{self.config.images} images on {run.device} in {precision}",
+            {
+                "start": run.images,
+                "weights": weights,
+                "pictures": len(run.source),
+                "precision": precision,
+            },
         )
 
     def step(self, run, loss: Tensor, t: Tensor, norm: float) -> None:

@@ -25,6 +25,7 @@ from train.log import Log, held_out_errors
 from train.muon import Muon
 from train.objectives import OBJECTIVES, Batch, Objective
 from train.objectives.base import known
+from train.precision import autocast
 from train.world import World
 
 OPTIMISERS = {"adam": torch.optim.Adam, "radam": torch.optim.RAdam, "muon": Muon}
@@ -85,14 +86,6 @@ def make_objective(config: RunConfig, model: Preconditioned) -> Objective:
     return OBJECTIVES[config.objective](config, model, teacher)
 
 
-def autocast(precision: str, device: torch.device):
-    """The arithmetic of a step: bf16 or fp16 by autocast, TF32, or full fp32."""
-    tf32 = precision == "tf32"
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
-    half = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
-    return torch.autocast(device.type, half) if half else nullcontext()
-
-
 class Run:
     """A run in progress: model, objective, averages, optimiser, and how many images it has seen."""
 
@@ -108,9 +101,10 @@ class Run:
             self.source, self.held_out = data.load(config.data, world.rank, world.size)
         self.model = make_model(config, self.source).to(device).train()
         self.source = self.source.to(device)
-        if device.type == "cuda":
-            self.model = self.model.to(memory_format=torch.channels_last)
         self.objective = make_objective(config, self.model).to(device)
+        # Convolutions are faster with channels last: by a sixth on CPUs, more on GPUs.
+        for networks in (self.model, self.objective):
+            networks.to(memory_format=torch.channels_last)
         self.emas = [EMA(self.model, decay=d) for d in config.ema]
         if config.ema_share:
             self.emas.append(EMA(self.model, share=config.ema_share))

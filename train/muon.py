@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from train.precision import has_bf16
+
 MOMENTUM = 0.95
 NARROWEST = 32  # a weight with fewer rows or columns is left to Adam
 LIKE_ADAM = 0.2  # of an update's root mean square, so that Adam's learning rates serve
@@ -16,12 +18,14 @@ def orthogonal(matrix: Tensor) -> Tensor:
     """About the nearest matrix with all singular values 1; they come out from 0.7 to 1.2.
 
     (rows, columns) -> (rows, columns). Newton-Schulz turns with a quintic: K. Jordan et al., Muon
-    (2024), in bf16 as there: what it rounds off is less than the turns leave. Singular values below
-    0.1 % of the norm come out smaller.
+    (2024), in bf16 as there, where the device has it: what it rounds off is less than the turns
+    leave. Singular values below 0.1 % of the norm come out smaller.
     """
     a, b, c = QUINTIC
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
-    x = (wide / (wide.norm() + 1e-7)).bfloat16()
+    x = (wide / (wide.norm() + 1e-7)).to(
+        torch.bfloat16 if has_bf16(matrix.device) else torch.float32
+    )
     for _ in range(TURNS):
         gram = x @ x.T
         x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)

@@ -1,0 +1,28 @@
+"""The arithmetic of a training step, as far as the device has it."""
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def has_bf16(device: torch.device) -> bool:
+    """Whether bf16 is worth its rounding: a CPU without instructions for it is many times slower
+    in it than in fp32."""
+    if device.type != "cpu":
+        return True
+    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def within_reach(precision: str, device: torch.device) -> str:
+    """The precision, or fp32 where it is bf16 and the device lacks that."""
+    return "fp32" if precision == "bf16" and not has_bf16(device) else precision
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager:
+    """A step's arithmetic: bf16 or fp16 by autocast, TF32, or full fp32; bf16 as `within_reach`."""
+    precision = within_reach(precision, device)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    half = HALVES.get(precision)
+    return torch.autocast(device.type, half) if half else nullcontext()

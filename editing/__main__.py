@@ -16,6 +16,7 @@ from cm_core.samplers import Step
 from editing import commands
 from editing.output import check_path, save
 from editing.region import CONTEXT
+from editing.tasks import GUESSES, STROKE_GUESSES
 
 FACTORS = (2, 4, 8)
 
@@ -35,7 +36,14 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m editing", description=__doc__)
     tasks = top.add_subparsers(dest="task", required=True)
 
-    def task(name: str, steps: int | None = None, picture: bool = True, seed: bool = True, **about):
+    def task(
+        name: str,
+        steps: int | None = None,
+        picture: bool = True,
+        seed: bool = True,
+        guesses: int | None = None,
+        **about,
+    ):
         p = tasks.add_parser(name, **about)
         if picture:
             p.add_argument("input", help="picture file")
@@ -46,29 +54,33 @@ def parser() -> argparse.ArgumentParser:
         p.add_argument("--style", help="short for --label style=...")
         p.add_argument("--group", help="short for --label group=...")
         if steps:
-            p.add_argument("--steps", type=int, default=steps, help="network evaluations")
+            p.add_argument("--steps", type=int, default=steps, help="noise levels, one by one")
+        if guesses:
+            p.add_argument(
+                "--guesses", type=int, default=guesses, help="evaluations a step is the mean of"
+            )
         if seed:
             p.add_argument("--seed", type=int, default=0)
         p.set_defaults(function=getattr(commands, name))
         return p
 
-    p = task("stroke", 2, help="finish a painting")
+    p = task("stroke", 2, guesses=STROKE_GUESSES, help="finish a painting")
     p.add_argument("--strength", type=float, default=0.5, help="0 follows the strokes, 1 is free")
 
-    p = task("inpaint", 4, help="repaint where the mask is light, at any size")
+    p = task("inpaint", 4, guesses=GUESSES, help="repaint where the mask is light, at any size")
     p.add_argument("--mask", required=True, help="picture of the same size, light = repaint")
     p.add_argument(
         "--context", type=float, default=CONTEXT, help="surroundings seen, in sizes of the mask"
     )
 
-    p = task("outpaint", 4, help="extend a picture over its edges")
+    p = task("outpaint", 4, guesses=GUESSES, help="extend a picture over its edges")
     for side in ("left", "top", "right", "bottom"):
         p.add_argument(f"--{side}", type=int, default=0, metavar="PIXELS")
 
-    p = task("colorize", 8, help="colour a grey picture")
+    p = task("colorize", 8, guesses=GUESSES, help="colour a grey picture")
     p.add_argument("--hints", help="picture with colour where opaque, transparent elsewhere")
 
-    p = task("super_resolve", 4, help="enlarge a small picture")
+    p = task("super_resolve", 4, guesses=GUESSES, help="enlarge a small picture")
     p.add_argument("--factor", type=int, choices=FACTORS, help="first fit the picture to this")
     p.add_argument("--beside", action="store_true", help="with plain bicubic on the left")
 
@@ -100,6 +112,8 @@ def main(arguments: list[str] | None = None) -> int:
         check_path(args.out)
         model = load_model(args.model, fast=True)
         options = {"label": label_of(model, args), **progress()}
+        if "guesses" in args:
+            options["guesses"] = args.guesses
         with torch.inference_mode():
             made = args.function(model, args, options)
         pictures = made.pictures[0] if len(made.pictures) == 1 else made.pictures
@@ -119,7 +133,7 @@ def progress() -> dict:
         return {}
 
     def say(step: Step) -> None:
-        print(f"evaluation {step.index + 1}, sigma {step.sigma:.3g}", file=sys.stderr)
+        print(f"step {step.index + 1}, sigma {step.sigma:.3g}", file=sys.stderr)
 
     return {"on_step": say}
 

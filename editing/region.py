@@ -172,7 +172,7 @@ def stream_inpaint_region(
     size: int | None = None,
     **options,
 ) -> Iterator[Painted]:
-    """Repaint the masked part of a picture of any size, a Painted an evaluation.
+    """Repaint the masked part of a picture of any size, a Painted a step.
 
     The picture comes back at its own size, RGBA where it has transparency, else RGB. options as of
     `stream_inpaint`; size is needed for a callable that does not know its own.
@@ -218,7 +218,7 @@ def stream_outpaint(
     seed: int = 0,
     **options,
 ) -> Iterator[Painted]:
-    """Extend a picture by pixels on each side and paint them, a Painted an evaluation.
+    """Extend a picture by pixels on each side and paint them, a Painted a step.
 
     options as of `stream_inpaint_region`.
     """

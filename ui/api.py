@@ -15,7 +15,8 @@ from ui.export import FORMATS, written
 from ui.film import animation
 from ui.interpolate import GRID
 from ui.pictures import PictureFile, refusal
-from ui.tasks import MAX_SEED, Made, Tasks, last, some
+from ui.sidebar import MOST_GUESSES
+from ui.tasks import GUESSES, MAX_SEED, STROKE_GUESSES, Made, Tasks, last, some
 
 SHOWN = 40  # characters of a wrong value that an error repeats
 
@@ -67,6 +68,10 @@ def endpoints(tasks: Tasks) -> None:
         sigma = Figure("sigma", 0, 0, 80, "(0: estimate it)")
         frames = Figure("frames", 12, 2, 32, precision=0)
         steps = Figure("steps", 4, 1, 8, precision=0)
+        few, guesses = (
+            Figure("guesses", n, 1, MOST_GUESSES, "(a step takes their mean)", precision=0)
+            for n in (STROKE_GUESSES, GUESSES)
+        )
         margins = [
             Figure(side, 0, 0, 1, "(share of the picture)")
             for side in ("left", "top", "right", "bottom")
@@ -97,31 +102,36 @@ def endpoints(tasks: Tasks) -> None:
         costs = gr.JSON(label="costs")
     hide(never_shown)
 
-    def finished(task: Callable[..., Any], *args: Any):
-        return last(task(*args)).picture
+    def finished(task: Callable[..., Any], *args: Any, **options: Any):
+        return last(task(*args, **options)).picture
 
-    def paint(image, strength, steps, seed, style, group, category, model):
-        return finished(tasks.paint, image, strength, steps, seed, style, group, category, model)
+    def paint(image, strength, steps, seed, style, group, category, model, guesses):
+        chosen = (style, group, category, model)
+        return finished(tasks.paint, image, strength, steps, seed, *chosen, guesses=guesses)
 
     def generate(steps, seed, style, group, category, model):
         return finished(tasks.generate, steps, seed, style, group, category, model)
 
-    def inpaint(image, mask, steps, seed, style, group, category, model):
+    def inpaint(image, mask, steps, seed, style, group, category, model, guesses):
         if image and mask and image.size != mask.size:
             raise ImageError("The mask must have the picture's own size: draw it over the picture.")
-        return finished(tasks.inpaint, image, mask, steps, seed, style, group, category, model)
+        chosen = (style, group, category, model)
+        return finished(tasks.inpaint, image, mask, steps, seed, *chosen, guesses=guesses)
 
-    def outpaint(image, left, top, right, bottom, steps, seed, style, group, category, model):
-        sides = (left, top, right, bottom)
-        return finished(tasks.outpaint, image, sides, steps, seed, style, group, category, model)
+    def outpaint(
+        image, left, top, right, bottom, steps, seed, style, group, category, model, guesses
+    ):
+        sides, chosen = (left, top, right, bottom), (style, group, category, model)
+        return finished(tasks.outpaint, image, sides, steps, seed, *chosen, guesses=guesses)
 
-    def colorize(image, steps, seed, style, group, category, model, hints=None):
-        return finished(tasks.colorize, image, hints, steps, seed, style, group, category, model)
+    def colorize(image, steps, seed, style, group, category, model, hints=None, guesses=GUESSES):
+        chosen = (style, group, category, model)
+        return finished(tasks.colorize, image, hints, steps, seed, *chosen, guesses=guesses)
 
-    def super_resolve(image, factor, steps, seed, style, group, category, model):
+    def super_resolve(image, factor, steps, seed, style, group, category, model, guesses):
         chosen = (style, group, category, model)
         small = tasks.shrink(image, factor, *chosen)
-        return finished(tasks.super_resolve, small, steps, seed, *chosen)
+        return finished(tasks.super_resolve, small, steps, seed, *chosen, guesses=guesses)
 
     def denoise(image, sigma, style, group, category, model):
         made, told = tasks.denoise(image, sigma, style, group, category, model)
@@ -160,12 +170,12 @@ def endpoints(tasks: Tasks) -> None:
     labels = [*choice, model]
     shared = [steps, seed, *labels]
     for name, fn, inputs, outputs in (
-        ("paint", paint, [image, strength, *shared], picture),
+        ("paint", paint, [image, strength, *shared, few], picture),
         ("generate", generate, shared, picture),
-        ("inpaint", inpaint, [image, mask, *shared], picture),
-        ("outpaint", outpaint, [image, *margins, *shared], picture),
-        ("colorize", colorize, [image, *shared, hints], picture),
-        ("super_resolve", super_resolve, [image, factor, *shared], picture),
+        ("inpaint", inpaint, [image, mask, *shared, guesses], picture),
+        ("outpaint", outpaint, [image, *margins, *shared, guesses], picture),
+        ("colorize", colorize, [image, *shared, hints, guesses], picture),
+        ("super_resolve", super_resolve, [image, factor, *shared, guesses], picture),
         ("denoise", denoise, [image, sigma, *labels], [picture, level]),
         (
             "interpolate",

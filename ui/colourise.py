@@ -12,7 +12,7 @@ from ui.canvas import LiveCanvas
 from ui.desk import Desk
 from ui.examples import example
 from ui.result import grey
-from ui.sidebar import Controls, Go
+from ui.sidebar import Controls, Go, guesses
 from ui.source import picture_source
 from ui.tasks import Made, Tasks, last
 
@@ -45,23 +45,36 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_id="colourise-result",
                 elem_classes="second",
             )
+            calm = guesses("colourise")
 
     def beside(picture: Image.Image, made: Made) -> tuple[Image.Image, Made]:
         """The result with the same picture in grey, as the model saw it."""
         return grey(picture, made.picture.size), made
 
     def colourise(
-        picture: Image.Image, hints: Image.Image | None, steps: int, seed: int, *choice: str
+        picture: Image.Image,
+        hints: Image.Image | None,
+        guesses: int,
+        steps: int,
+        seed: int,
+        *choice: str,
     ) -> Iterator[tuple]:
-        controls.warn(steps, choice[-1])
-        for made in tasks.colorize(picture, hints, steps, seed, *choice):
+        controls.warn(steps * guesses, choice[-1])
+        for made in tasks.colorize(picture, hints, steps, seed, *choice, guesses=guesses):
             yield beside(picture, made), made.readout
 
     def follow(
-        picture: Image.Image, hints: Image.Image | None, steps: int, seed: int, *choice: str
+        picture: Image.Image,
+        hints: Image.Image | None,
+        guesses: int,
+        steps: int,
+        seed: int,
+        *choice: str,
     ):
         drawing = hints is not None and hints.info.get("drawing")
-        made = last(tasks.colorize(picture, hints, 1 if drawing else steps, seed, *choice))
+        if drawing:  # one evaluation, so that the picture keeps up with the pen
+            guesses = steps = 1
+        made = last(tasks.colorize(picture, hints, steps, seed, *choice, guesses=guesses))
         made = Made(made.picture, made.readout, done=not drawing)
         return beside(picture, made), made.readout
 
@@ -73,6 +86,6 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-    inputs = [picture, canvas, *controls.inputs]
+    inputs = [picture, canvas, calm, *controls.inputs]
     controls.live("Colourise", [canvas.input], follow, inputs, [result])
     controls.work(go, colourise, inputs, [result])

@@ -117,8 +117,8 @@ class Engine:
     ) -> Iterator[tuple[T, Readout]]:
         """The steps of `take(model)`, each with the cost so far.
 
-        The model is the consistency model unless given. It is held for one evaluation at a time,
-        so that a long edit can be stopped and lets others through.
+        The model is the consistency model unless given. It is held for one step at a time, so
+        that a long edit can be stopped and lets others through.
         """
         counted = Counted(self.model if model is None else model)
         steps, spent = take(counted), 0.0

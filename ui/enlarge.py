@@ -10,7 +10,7 @@ from PIL import Image
 from ui.desk import Desk
 from ui.engine import plainly
 from ui.examples import example
-from ui.sidebar import Controls, Go
+from ui.sidebar import Controls, Go, guesses
 from ui.source import picture_source
 from ui.tasks import Tasks
 
@@ -50,13 +50,14 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_id="enlarge-result",
                 elem_classes="third",
             )
+            calm = guesses("enlarge")
 
     def enlarge(
-        picture: Image.Image, factor: int, steps: int, seed: int, *choice: str
+        picture: Image.Image, factor: int, guesses: int, steps: int, seed: int, *choice: str
     ) -> Iterator[tuple]:
-        controls.warn(steps, choice[-1])
+        controls.warn(steps * guesses, choice[-1])
         little = tasks.shrink(picture, factor, *choice)
-        for made in tasks.super_resolve(little, steps, seed, *choice):
+        for made in tasks.super_resolve(little, steps, seed, *choice, guesses=guesses):
             bicubic = little.resize(made.picture.size, Image.Resampling.BICUBIC)
             yield little, (bicubic, made), made.readout
 
@@ -72,4 +73,4 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-    controls.work(go, enlarge, [picture, factor, *controls.inputs], [small, result])
+    controls.work(go, enlarge, [picture, factor, calm, *controls.inputs], [small, result])

@@ -10,7 +10,7 @@ from PIL import Image
 from ui.canvas import LiveCanvas
 from ui.desk import Desk
 from ui.examples import example
-from ui.sidebar import Controls, Go
+from ui.sidebar import Controls, Go, guesses
 from ui.source import picture_source
 from ui.tasks import Tasks
 
@@ -40,6 +40,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_id="inpaint-result",
                 elem_classes="third",
             )
+            calm = guesses("inpaint")
             sides = gr.CheckboxGroup(
                 SIDES,
                 value=["Right"],
@@ -60,22 +61,33 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 grow = Go("outpaint", "Grow", "secondary")
 
     def repaint(
-        picture: Image.Image, drawn: Image.Image | None, steps: int, seed: int, *choice: str
+        picture: Image.Image,
+        drawn: Image.Image | None,
+        guesses: int,
+        steps: int,
+        seed: int,
+        *choice: str,
     ) -> Iterator[tuple]:
-        controls.warn(steps, choice[-1])
-        for made in tasks.inpaint(picture, drawn, steps, seed, *choice):
+        controls.warn(steps * guesses, choice[-1])
+        for made in tasks.inpaint(picture, drawn, steps, seed, *choice, guesses=guesses):
             yield (picture, made) if made.done else made, made.readout
 
     def outpaint(
-        picture: Image.Image, sides: list[str], share: float, steps: int, seed: int, *choice: str
+        picture: Image.Image,
+        sides: list[str],
+        share: float,
+        guesses: int,
+        steps: int,
+        seed: int,
+        *choice: str,
     ) -> Iterator[tuple]:
-        controls.warn(steps, choice[-1])
+        controls.warn(steps * guesses, choice[-1])
         margins = tuple(share / 100 * (side in sides) for side in SIDES)
-        for made in tasks.outpaint(picture, margins, steps, seed, *choice):
+        for made in tasks.outpaint(picture, margins, steps, seed, *choice, guesses=guesses):
             yield made, made.readout
 
     picture.change(
         lambda picture: picture, picture, canvas, show_progress="hidden", api_visibility="private"
     )
-    controls.work(go, repaint, [picture, canvas, *controls.inputs], [result])
-    controls.work(grow, outpaint, [picture, sides, share, *controls.inputs], [result])
+    controls.work(go, repaint, [picture, canvas, calm, *controls.inputs], [result])
+    controls.work(grow, outpaint, [picture, sides, share, calm, *controls.inputs], [result])

@@ -10,9 +10,9 @@ from PIL import Image
 from ui.canvas import LiveCanvas
 from ui.choices import Choices
 from ui.desk import Desk
-from ui.sidebar import LIVE_SECONDS, Controls, Go, costed
+from ui.sidebar import LIVE_SECONDS, Controls, Go, costed, guesses
 from ui.source import picture_source
-from ui.tasks import Made, Tasks, last, some
+from ui.tasks import STROKE_GUESSES, VARIATIONS, Made, Tasks, last, some
 
 REFINE_STRENGTH = 0.12  # little noise: what is there gets cleaner and stays what it is
 
@@ -60,15 +60,24 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
                 generate = Go("paint-generate", "From nothing", "secondary")
                 vary = Go("paint-vary", "Four variations", "secondary")
             others = Choices(elem_id="paint-others")
+            calm = guesses("paint", STROKE_GUESSES)
 
-    def follow(drawing: Image.Image | None, strength: float, steps: int, seed: int, *choice: str):
+    def follow(
+        drawing: Image.Image | None,
+        strength: float,
+        guesses: int,
+        steps: int,
+        seed: int,
+        *choice: str,
+    ):
         if drawing is None:
             return gr.skip()
         drawing_on = drawing.info.get("drawing")
         if drawing_on and (tasks.on(*choice)[0].seconds or 0) > LIVE_SECONDS:
             return gr.skip()
-        # One evaluation while the pen is down, all of them once it lifts.
-        made = last(tasks.paint(drawing, strength, 1 if drawing_on else steps, seed, *choice))
+        if drawing_on:  # one evaluation while the pen is down, all of them once it lifts
+            guesses = steps = 1
+        made = last(tasks.paint(drawing, strength, steps, seed, *choice, guesses=guesses))
         made = Made(made.picture, made.readout, made.seen, done=not drawing_on)
         return costed(made, made.seen)
 
@@ -77,16 +86,24 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
         for made in tasks.generate(steps, seed, *choice):
             yield costed(made, made.seen)
 
-    def again(picture: Image.Image | None, steps: int, seed: int, *choice: str):
-        made = last(tasks.paint(some(picture), REFINE_STRENGTH, steps, seed, *choice))
+    def again(picture: Image.Image | None, guesses: int, steps: int, seed: int, *choice: str):
+        edit = tasks.paint(some(picture), REFINE_STRENGTH, steps, seed, *choice, guesses=guesses)
+        made = last(edit)
         return costed(made, made.seen)
 
     def variations(
-        drawing: Image.Image | None, strength: float, steps: int, seed: int, *choice: str
+        drawing: Image.Image | None,
+        strength: float,
+        guesses: int,
+        steps: int,
+        seed: int,
+        *choice: str,
     ) -> Iterator[tuple]:
-        controls.warn(4 * steps, choice[-1])
+        controls.warn(VARIATIONS * steps * guesses, choice[-1])
         done = []
-        for other, made in tasks.vary(some(drawing), strength, steps, seed, *choice):
+        for other, made in tasks.vary(
+            some(drawing), strength, steps, seed, *choice, guesses=guesses
+        ):
             done.append((made.picture, other))
             yield done, made.readout
 
@@ -97,12 +114,12 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
         "Paint",
         [canvas.input, strength.input],
         follow,
-        [canvas, strength, *controls.inputs],
+        [canvas, strength, calm, *controls.inputs],
         [result, seen],
     )
     controls.work(generate, from_nothing, controls.inputs, [result, seen])
-    controls.work(vary, variations, [canvas, strength, *controls.inputs], [others])
-    controls.run(refine, again, [result, *controls.inputs], [result, seen])
+    controls.work(vary, variations, [canvas, strength, calm, *controls.inputs], [others])
+    controls.run(refine, again, [result, calm, *controls.inputs], [result, seen])
     # In the browser alone: the canvas takes {background: data URL} as a picture to start from.
     adopt.click(
         None,

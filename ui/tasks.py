@@ -1,7 +1,8 @@
 """The page's edits, from pictures and plain numbers to pictures, each with what it cost.
 
-The tabs and the public endpoints both call these. Each edit yields a Made an evaluation. `choice`
-is what the sidebar says besides steps and seed: style, group, category, model.
+The tabs and the public endpoints both call these. Each edit yields a Made a step. `choice` is what
+the sidebar says besides steps and seed: style, group, category, model. `guesses`: evaluations that
+a step takes the mean of.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import editing
 from cm_core.errors import ImageError, SettingError
 from cm_core.samplers import Step
 from editing.image import fit, fit_box, fit_hints, to_hints, to_pil, to_tensor
-from editing.tasks import estimate_sigma
+from editing.tasks import GUESSES, STROKE_GUESSES, estimate_sigma
 from ui.engine import ANY, Engine, Engines, Readout
 
 T = TypeVar("T")
@@ -66,6 +67,7 @@ class Tasks:
         steps: int = 2,
         seed: int = 0,
         *choice: str,
+        guesses: int = STROKE_GUESSES,
     ) -> Iterator[Made]:
         """A finished picture from a rough painting."""
         engine, label = self.on(*choice)
@@ -73,19 +75,25 @@ class Tasks:
         return edit(
             engine,
             lambda model: editing.stream_stroke(
-                model, painting, strength, steps, seed, label=label
+                model, painting, strength, steps, seed, guesses=guesses, label=label
             ),
             image,
             steps,
         )
 
     def vary(
-        self, image: Image.Image | None, strength: float, steps: int, seed: int, *choice: str
+        self,
+        image: Image.Image | None,
+        strength: float,
+        steps: int,
+        seed: int,
+        *choice: str,
+        guesses: int = STROKE_GUESSES,
     ) -> Iterator[tuple[int, Made]]:
         """(seed, picture) of a painting under the next seeds, one after the other."""
         for i in range(1, VARIATIONS + 1):
             other = (seed + i) % (MAX_SEED + 1)
-            yield other, last(self.paint(image, strength, steps, other, *choice))
+            yield other, last(self.paint(image, strength, steps, other, *choice, guesses=guesses))
 
     def generate(self, steps: int = 2, seed: int = 0, *choice: str) -> Iterator[Made]:
         """A picture from noise alone."""
@@ -104,6 +112,7 @@ class Tasks:
         steps: int = 4,
         seed: int = 0,
         *choice: str,
+        guesses: int = GUESSES,
     ) -> Iterator[Made]:
         """Repaint where the mask is light, at the picture's own size, the rest untouched."""
         engine, label = self.on(*choice)
@@ -112,7 +121,7 @@ class Tasks:
         return region(
             engine,
             lambda model: editing.stream_inpaint_region(
-                model, image, mask, steps, seed, label=label
+                model, image, mask, steps, seed, guesses=guesses, label=label
             ),
             steps,
         )
@@ -124,6 +133,7 @@ class Tasks:
         steps: int = 4,
         seed: int = 0,
         *choice: str,
+        guesses: int = GUESSES,
     ) -> Iterator[Made]:
         """The picture on a larger canvas; margins are shares of its longer side: left, top, ..."""
         engine, label = self.on(*choice)
@@ -132,7 +142,9 @@ class Tasks:
         pixels = [round(share * max(some(image).size)) for share in margins]
         return region(
             engine,
-            lambda model: editing.stream_outpaint(model, image, *pixels, steps, seed, label=label),
+            lambda model: editing.stream_outpaint(
+                model, image, *pixels, steps, seed, guesses=guesses, label=label
+            ),
             steps,
         )
 
@@ -143,6 +155,7 @@ class Tasks:
         steps: int = 4,
         seed: int = 0,
         *choice: str,
+        guesses: int = GUESSES,
     ) -> Iterator[Made]:
         """The picture's grey in new colours; hints (RGBA) give the colour where they are opaque."""
         engine, label = self.on(*choice)
@@ -150,7 +163,9 @@ class Tasks:
         dabs = None if hints is None else to_hints(fit_hints(hints, engine.size))
         return edit(
             engine,
-            lambda model: editing.stream_colorize(model, picture, steps, seed, dabs, label=label),
+            lambda model: editing.stream_colorize(
+                model, picture, steps, seed, dabs, guesses=guesses, label=label
+            ),
             image,
             steps,
         )
@@ -161,14 +176,21 @@ class Tasks:
         return fit(some(image), engine.size // factor)
 
     def super_resolve(
-        self, small: Image.Image, steps: int = 4, seed: int = 0, *choice: str
+        self,
+        small: Image.Image,
+        steps: int = 4,
+        seed: int = 0,
+        *choice: str,
+        guesses: int = GUESSES,
     ) -> Iterator[Made]:
         """A small picture at the model's size, its patch means kept."""
         engine, label = self.on(*choice)
         tensor = to_tensor(small)
         return edit(
             engine,
-            lambda model: editing.stream_super_resolve(model, tensor, steps, seed, label=label),
+            lambda model: editing.stream_super_resolve(
+                model, tensor, steps, seed, guesses=guesses, label=label
+            ),
             small,
             steps,
         )

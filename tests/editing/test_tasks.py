@@ -14,8 +14,9 @@ from editing import (
     super_resolve,
 )
 from editing.generate import slerp
-from editing.operators import Grey, PatchMean, enlarge
-from editing.tasks import estimate_sigma, spaced
+from editing.operators import Grey, Mask, PatchMean, enlarge
+from editing.sampler import masked_multistep
+from editing.tasks import GUESSES, STROKE_GUESSES, estimate_sigma, spaced
 from tests.gaussian import consistency
 
 SIDE = 16
@@ -49,8 +50,9 @@ def test_seeds_decide_alone_and_in_a_batch(model, name):
 
 @pytest.mark.parametrize("name", EDITS)
 @pytest.mark.parametrize("steps", [1, 3])
-def test_steps_are_network_evaluations(name, steps):
+def test_steps_and_guesses_are_network_evaluations(name, steps):
     calls, seen = [], []
+    guesses = STROKE_GUESSES if name == "stroke" else GUESSES
 
     class Counting:
         class config:
@@ -61,8 +63,34 @@ def test_steps_are_network_evaluations(name, steps):
             return consistency(x, sigma)
 
     EDITS[name](Counting(), picture(), steps=steps, label=3, on_step=seen.append)
-    assert len(calls) == len(seen) == steps and {c[1] for c in calls} == {3}
-    assert [s.sigma for s in seen] == [c[0] for c in calls] == sorted([c[0] for c in calls])[::-1]
+    assert len(seen) == steps and {c[1] for c in calls} == {3}
+    levels = [s.sigma for s in seen]
+    assert levels == sorted(levels)[::-1]
+    assert [c[0] for c in calls] == [level for level in levels for _ in range(guesses)]
+
+
+def test_a_step_is_the_mean_of_its_guesses_and_each_has_noise_of_its_own():
+    """A model that gives its input back shows the noise: its variance falls as 1 / guesses."""
+    image, sigma = torch.zeros(1, 3, 64, 64), 0.2
+    operator = Mask(torch.ones(1, 1, 64, 64))
+
+    def made(guesses, **random):
+        steps = masked_multistep(
+            lambda x, *_: x, operator, image, [sigma], guesses=guesses, **random
+        )
+        return next(iter(steps)).x0
+
+    alone = [made(1, generator=g) for g in [torch.Generator().manual_seed(3)] for _ in range(4)]
+    together = made(4, generator=torch.Generator().manual_seed(3))
+    assert torch.allclose(together, torch.stack(alone).mean(0), atol=1e-6)
+    assert float(together.std()) == pytest.approx(sigma / 2, rel=0.03)
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_no_guess_or_a_thousand_are_refused(model, name):
+    for guesses in (0, 1000):
+        with pytest.raises(SettingError, match="guesses lies between 1 and 64"):
+            EDITS[name](model, picture(), guesses=guesses)
 
 
 def test_inpaint_keeps_every_bit_outside(model):

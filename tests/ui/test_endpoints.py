@@ -128,6 +128,15 @@ def test_colorize_takes_hints(client, save, apple):
     assert (dabbed[..., 2] > dabbed[..., 0]).mean() > 0.9  # bluer than red where blue was dabbed
 
 
+@pytest.mark.parametrize("name", ["paint", "colorize", "super_resolve"])
+def test_guesses_are_told_apart_and_bounded(client, save, apple, name):
+    file, place = save(apple), f"/{name}"
+    one, four = (pixels(client.predict(file, guesses=n, api_name=place)) for n in (1, 4))
+    assert not np.array_equal(one, four)
+    with pytest.raises(AppError, match="guesses has to be a number from 1 to 8"):
+        client.predict(file, guesses=9, api_name=place)
+
+
 @pytest.mark.parametrize("factor", [2, 4, 8])
 def test_super_resolve_keeps_the_mean_of_every_patch(client, save, factor):
     side = SIZE // factor

@@ -63,6 +63,16 @@ def test_an_edit_comes_step_by_step_and_says_which_is_the_last(tasks):
     assert made[-1].picture.size == (32, 16)  # a picture that is not square keeps its shape
 
 
+def test_every_guess_of_a_step_is_counted(tasks):
+    picture = example("Apple")
+    for edit, first in ((tasks.paint, 0.5), (tasks.colorize, None), (tasks.super_resolve, None)):
+        given = [tasks.shrink(picture, 4)] if edit == tasks.super_resolve else [picture, first]
+        made = list(edit(*given, 3, 1, guesses=2))
+        assert [one.readout.evaluations for one in made] == [2, 4, 6]
+    calm, lively = (last(tasks.paint(picture, 0.5, 1, 1, guesses=n)).picture for n in (2, 1))
+    assert calm.tobytes() != lively.tobytes()
+
+
 def test_variations_differ_and_can_be_made_again(tasks):
     painting = example("Apple")
     made = dict(tasks.vary(painting, 0.6, 1, 999_998))

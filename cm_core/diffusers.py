@@ -177,6 +177,7 @@ def load_diffusers(
             name, labels = str(extra["name"]), labels_from_json(extra["labels"])
             sigmas = sigmas_from_json(extra["sigmas"]) or sigmas
             settings["mean"] = mean_from_json(extra.get("mean"))
+            settings["boost"] = float(extra.get("boost", 1))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise CheckpointError(f"{folder / EXTRA} is not readable: {error!r}.") from None
         if labels.count != unet.num_classes:

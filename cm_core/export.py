@@ -136,6 +136,7 @@ def save_diffusers(
         "labels": labels_to_json(config.labels),
         "sigmas": config.sigmas,
         "mean": config.mean,
+        "boost": config.boost,
     }
     files = {
         "model_index.json": index,

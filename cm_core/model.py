@@ -30,6 +30,7 @@ class ModelConfig:
     unet: UNetConfig
     sigma_data: float = 0.5
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)  # of its pictures by channel; see samplers.begin
+    boost: float = 1.0  # times the spread of pure noise; see samplers.begin
     sigma_min: float = SIGMA_MIN
     sigma_max: float = SIGMA_MAX
     c_noise: str = "quarter_log"

@@ -56,13 +56,16 @@ def centre(model: Model, like: Tensor) -> Tensor:
 
 
 def begin(model: Model, noise: Tensor, sigma: float) -> Tensor:
-    """x at the highest noise level: N(mean, sigma^2), where the papers have N(0, sigma^2).
+    """x at the highest noise level: N(mean, (boost sigma)^2), where the papers have N(0, sigma^2).
 
     Networks learn x0 + sigma z, and even at sigma_max the mean is not lost in it: for 64x64
     pictures on white it is 0.8 standard deviations of the noise along it. Begun without it, bright
     pictures are drawn too dark (Lin et al. 2024 on the cause; Everaert et al. 2024 on this cure).
+    A boost above 1 gives back detail that a network's estimates lose, as S_noise does for the noise
+    of later steps in Karras et al. 2022, Algorithm 2.
     """
-    return centre(model, noise) + sigma * noise
+    boost = getattr(getattr(model, "config", None), "boost", 1.0)
+    return centre(model, noise) + boost * sigma * noise
 
 
 @torch.no_grad()

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from cm_core import load_model
 from cm_core.checkpoint import config_to_json, write_atomically
 from cm_core.errors import SettingError
-from cm_core.model import ConsistencyModel, Denoiser, Preconditioned
+from cm_core.model import ConsistencyModel, Denoiser, ModelConfig, Preconditioned
 from editing.tasks import spaced
 from train import features, metrics, report
 from train.edits import edit_rows
@@ -30,6 +30,7 @@ STEPS = (1, 2, 4, 8)
 TEACHER_LEVELS = (5, 9, 18)
 TRUTH_LEVELS = 40
 SWEEP = (0.4, 0.6, 0.9, 1.3, 1.8, 2.5, 3.5, 5.0, 7.0, 10.0)
+BOOSTS = (1.0, 1.25, 1.5)  # beyond, KID falls further, but shapes come apart to the eye
 SWEEP_SEED = 1_000_000  # of the noise that levels are chosen with: not the table's
 BATCH = 64
 
@@ -82,20 +83,30 @@ def sample_rows(
     return rows, inception_rows
 
 
-def sweep(model: ConsistencyModel, judge: Judge, count: int) -> dict[int, tuple[float, ...]]:
-    """Noise levels for 1, 2, 4 and 8 steps with the least KID-own to the held-out pictures set
-    aside for choosing: the last level is swept, the others lie evenly in log up to sigma_max."""
+def sweep(model: ConsistencyModel, judge: Judge, count: int) -> ModelConfig:
+    """The config whose samples have the least KID-own to the held-out pictures set aside for
+    choosing: the boost of pure noise by one step, then noise levels for 2, 4 and 8 of them. The
+    last level is swept, the others lie evenly in log up to sigma_max."""
     label, top = judge.label(model, count), model.config.sigma_max
-    found, tuned = {1: (top,)}, copy.copy(model)
-    for steps in STEPS[1:]:
+    tuned = copy.copy(model)
+
+    def best(steps: int, configs: dict[str, ModelConfig]) -> ModelConfig:
         tried = {}
+        for name, config in configs.items():
+            tuned.config = config
+            tried[name] = judge.kid_on_choosing(draw(tuned, count, steps, label, SWEEP_SEED))
+            print(f"{steps} steps, {name}: KID-own {tried[name]:.4f}", flush=True)
+        return configs[min(tried, key=tried.get)]
+
+    found = dataclasses.replace(model.config, sigmas={1: (top,)})
+    found = best(1, {f"boost {b}": dataclasses.replace(found, boost=b) for b in BOOSTS})
+    for steps in STEPS[1:]:
+        configs = {}
         for final in SWEEP:
             levels = tuple(round(s, 4) for s in spaced(top, final, steps))
-            tuned.config = dataclasses.replace(model.config, sigmas={steps: levels})
-            made = draw(tuned, count, steps, label, SWEEP_SEED)
-            tried[levels] = judge.kid_on_choosing(made)
-            print(f"{steps} steps down to {final}: KID-own {tried[levels]:.4f}", flush=True)
-        found[steps] = min(tried, key=tried.get)
+            sigmas = found.sigmas | {steps: levels}
+            configs[f"down to {final}"] = dataclasses.replace(found, sigmas=sigmas)
+        found = best(steps, configs)
     return found
 
 
@@ -166,7 +177,7 @@ def evaluate(
     check(model, teacher, count)
     judge = judge_of(model, file)
     if swept:
-        model.config = dataclasses.replace(model.config, sigmas=sweep(model, judge, count))
+        model.config = sweep(model, judge, count)
         write_atomically(folder / "config.json", config_to_json(model).encode())
     rows, inception_rows = sample_rows(model, teacher, judge, count, inception)
     floor = judge.floor(count)

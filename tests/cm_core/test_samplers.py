@@ -91,6 +91,17 @@ def test_pure_noise_lies_around_the_mean_of_the_models_pictures():
     assert torch.equal(next(stream_multistep(f, z, [80.0])).x, f.mean + 80.0 * z)
 
 
+def test_a_boost_spreads_pure_noise_and_no_other():
+    mean, z = (0.7, 0.6, -0.5), noise()
+    plain, boosted = Shifted(consistency, mean), Shifted(consistency, mean)
+    boosted.config.boost = 1.5
+    first, second = stream_multistep(boosted, z, [80.0, 2.0], torch.Generator().manual_seed(1))
+    assert torch.allclose(first.x, boosted.mean + 120 * z)
+    added = second.x - first.x0
+    first, second = stream_multistep(plain, z, [80.0, 2.0], torch.Generator().manual_seed(1))
+    assert torch.allclose(added, second.x - first.x0)
+
+
 def test_heun_is_of_second_order():
     # f maps to t = eps; the samplers go on to t = 0, where a Gaussian is smaller by this much.
     to_zero = S / (S**2 + EPS**2) ** 0.5

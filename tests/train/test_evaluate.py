@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 import json
 import sys
 
@@ -131,31 +132,36 @@ def test_student_and_teacher_share_noise_and_labels(folder, teacher, monkeypatch
 def test_the_sweep_keeps_the_best_level_on_the_half_that_is_not_reported(
     folder, packed, monkeypatch
 ):
-    """With KID-own standing in for a known curve, its minimum is what is found."""
+    """With KID-own standing in for known curves, their minima are what is found."""
     model = load_model(folder, "cpu")
     model.config = dataclasses.replace(model.config, sigmas={2: (80.0, 0.9)})  # not to be used
     judged, samples = judge.judge_of(model, str(packed)), evaluate.samples
-    levels, features_made = [], []
+    levels, boosts, features_made = [], [], []
 
     def sampled(model, size, steps, seed, label):
         assert seed == evaluate.SWEEP_SEED and len(label) == size == 4
         levels.append(model.config.sigmas[steps])
+        boosts.append(model.config.boost)
         return samples(model, size, steps, seed, label)
 
     def kid(made, target):
         assert len(target) == len(judged.choosing)
         features_made.append(made)
+        if len(levels[-1]) == 1:
+            return (boosts[-1] - 1.2) ** 2
         return (levels[-1][-1] - {2: 0.5, 4: 1.5, 8: 0.5}[len(levels[-1])]) ** 2
 
     monkeypatch.setattr(evaluate, "samples", sampled)
     monkeypatch.setattr(judge.metrics, "kid", kid)
-    found = evaluate.sweep(model, judged, 4)
+    config = evaluate.sweep(model, judged, 4)
+    found = config.sigmas
+    assert boosts == [1.0, 1.25, 1.5] + [config.boost] * (len(boosts) - 3) and config.boost == 1.25
     assert found[1] == (80.0,)
     assert [found[n][-1] for n in (2, 4, 8)] == pytest.approx([0.5, 1.5, 0.5])
     assert found[4] == pytest.approx([80 * (1.5 / 80) ** (i / 3) for i in range(4)], abs=1e-3)
-    for one, other in zip(features_made[::2], features_made[1::2], strict=True):
+    for one, other in itertools.pairwise(features_made):
         assert not torch.allclose(one, other, atol=1e-3)  # the levels did make a difference
-    assert model.config.sigmas == {2: (80.0, 0.9)}
+    assert model.config.sigmas == {2: (80.0, 0.9)} and model.config.boost == 1
 
 
 def test_halves_share_no_concept_and_lose_no_picture(packed):

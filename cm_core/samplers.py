@@ -20,7 +20,7 @@ Model = Callable[..., Tensor]
 
 @dataclass(frozen=True)
 class Step:
-    """One evaluation: the noisy x given at sigma and the x0 that came back."""
+    """One noise level: the noisy x given at sigma and the x0 that came back."""
 
     index: int
     sigma: float
@@ -62,7 +62,7 @@ def begin(model: Model, noise: Tensor, sigma: float) -> Tensor:
     pictures on white it is 0.8 standard deviations of the noise along it. Begun without it, bright
     pictures are drawn too dark (Lin et al. 2024 on the cause; Everaert et al. 2024 on this cure).
     A boost above 1 gives back detail that a network's estimates lose, as S_noise does for the noise
-    of later steps in Karras et al. 2022, Algorithm 2.
+    of later steps in Karras et al. 2022, Algorithm 2. It is a model's own: a teacher has none.
     """
     boost = getattr(getattr(model, "config", None), "boost", 1.0)
     return centre(model, noise) + boost * sigma * noise
@@ -132,7 +132,7 @@ def stream_heun(
 
 
 def sample_onestep(model: Model, noise: Tensor, sigma_max: float = SIGMA_MAX, label=None) -> Tensor:
-    """One evaluation from pure noise: f(mean + sigma_max z, sigma_max)."""
+    """One evaluation from pure noise: f(mean + boost sigma_max z, sigma_max)."""
     return last(stream_multistep(model, noise, [sigma_max], label=label))
 
 

@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
         p.add_argument("--style", help="short for --label style=...")
         p.add_argument("--group", help="short for --label group=...")
         if steps:
-            p.add_argument("--steps", type=int, default=steps, help="noise levels, one by one")
+            p.add_argument("--steps", type=int, default=steps, help="noise levels gone through")
         if guesses:
             p.add_argument(
                 "--guesses", type=int, default=guesses, help="evaluations a step is the mean of"

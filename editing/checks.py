@@ -51,6 +51,13 @@ def check_between(value: float, low: float, high: float, name: str) -> float:
     return value
 
 
+def check_count(value: int, most: int, name: str) -> int:
+    """A whole number from 1 to `most`."""
+    if not isinstance(value, int):
+        raise SettingError(f"{name} is a whole number, not {value!r}.")
+    return int(check_between(value, 1, most, name))
+
+
 def model_side(model: Model, size: int | None = None) -> int:
     """The side of the pictures that a model draws; `size` speaks for a plain callable."""
     side = size or getattr(getattr(model, "config", None), "image_size", None)

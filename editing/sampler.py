@@ -8,7 +8,7 @@ from torch import Tensor
 from cm_core.noise import Generators, randn_like
 from cm_core.samplers import Model, Step, centre, levels
 from cm_core.schedule import SIGMA_MIN
-from editing.checks import check_between
+from editing.checks import check_count
 from editing.operators import Operator
 
 MAX_GUESSES = 64
@@ -32,9 +32,10 @@ def masked_multistep(
     free part lies in [-1, 1] for sure. `start` is the picture that the first noise is added to:
     without it, the measurement, with what is free as in the mean of the model's pictures. With
     `guesses`, a step's x0 is the mean of so many, each from noise of its own: what they differ in
-    cancels out, so that it is nearer to the likely and less vivid (Blau and Michaeli 2018).
+    cancels out, so that it is nearer to the likely and less vivid (Blau and Michaeli 2018). The
+    Step's x is what the last of them was given.
     """
-    check_between(guesses, 1, MAX_GUESSES, "guesses")
+    check_count(guesses, MAX_GUESSES, "guesses")
     measured = operator.measure(image)
     x0 = start
     if x0 is None:

@@ -41,7 +41,8 @@ MAX_STEPS = 1000
 
 # First and last noise level of each edit. The first must drown what is free and no more: noise
 # above it would only hide what is measured. Hinted colours and super-resolution start from plain
-# guesses, which leave less to drown; a hole leaves the more the larger it is.
+# fills, which leave less to drown. A hole leaves the more the larger it is; its plain fill is to be
+# drowned, for the model to draw what a label says is there.
 INPAINT_SIGMAS = (12.0, 0.3)
 INPAINT_WHOLE = 60.0  # the first, where all is to be repainted
 COLORIZE_SIGMAS = (10.0, 0.3)

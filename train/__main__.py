@@ -176,7 +176,9 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--fidelity", action="store_true", help="also FID and IS, by torch-fidelity")
     p.add_argument("--quality", help="JSON for the page's chart, e.g. assets/quality.json")
-    p.add_argument("--sweep", action="store_true", help="find and store the noise levels first")
+    p.add_argument(
+        "--sweep", action="store_true", help="find and store noise levels and boost first"
+    )
     p.set_defaults(function=evaluate)
 
     p = commands.add_parser("export", help="write a checkpoint for others' tools, or upload it")

@@ -183,7 +183,7 @@ class RunConfig:
     c_noise: str = "quarter_log"  # the network's time input, of cm_core.precondition
     ema: tuple[float, ...] = ()  # decays a step
     ema_share: float = 0.0  # one more EMA whose half-life is this share of the images seen
-    precision: str = "fp32"  # fp32, tf32, bf16 or fp16
+    precision: str = "fp32"  # fp32, tf32, bf16 (fp32 on a CPU without it) or fp16
     fine_precision: str = ""  # used instead where the objective's two levels are very close
     compile: bool = False
     seed: int = 0

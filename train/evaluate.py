@@ -85,8 +85,8 @@ def sample_rows(
 
 def sweep(model: ConsistencyModel, judge: Judge, count: int) -> ModelConfig:
     """The config whose samples have the least KID-own to the held-out pictures set aside for
-    choosing: the boost of pure noise by one step, then noise levels for 2, 4 and 8 of them. The
-    last level is swept, the others lie evenly in log up to sigma_max."""
+    choosing: the boost of pure noise by one step, at most the last of BOOSTS, then noise levels for
+    2, 4 and 8 steps. The last level is swept, the others lie evenly in log up to sigma_max."""
     label, top = judge.label(model, count), model.config.sigma_max
     tuned = copy.copy(model)
 
@@ -120,10 +120,11 @@ def explained(judge: Judge, count: int) -> str:
     return f"""\
 {count} samples from seeds 0 to {count - 1}, labelled like random training pictures, against
 {len(judge.real)} held-out pictures: one half of the held-out concepts, the other half being there
-for `--sweep` to choose noise levels on.
+for `--sweep` to choose noise levels and boost on.
 
-- *rmse*, *psnr*: to the teacher's {TRUTH_LEVELS}-level Heun picture from the same noise and label;
-  the evaluations are those of the network, two at a time where the teacher is guided.
+- *rmse*, *psnr*: to the teacher's {TRUTH_LEVELS}-level Heun picture from the same label and noise,
+  which ours is given times the boost of its config; the evaluations are those of the network,
+  two at a time where the teacher is guided.
 - *KID-own*, *FD-own*, *precision* and *recall* (k = {NEAREST}): in the features of a small
   classifier of the training pictures, which names {named} of
   these held-out ones. KID and FID in Inception's features are other numbers. The last three change
@@ -169,9 +170,9 @@ def evaluate(
 ) -> None:
     """Evaluate a checkpoint folder; the tables go into its card, the chart's numbers to `quality`.
 
-    With `swept`, the best noise levels are found first and stored in its config. With `inception`,
-    FID and IS are measured too where torch-fidelity and its weights are at hand. Raises DataError,
-    SettingError and CheckpointError.
+    With `swept`, the best noise levels and boost are found first and stored in its config. With
+    `inception`, FID and IS are measured too where torch-fidelity and its weights are at hand.
+    Raises DataError, SettingError and CheckpointError.
     """
     model = load_model(folder, fast=True)
     check(model, teacher, count)

@@ -39,7 +39,7 @@ pipe = ConsistencyModelPipeline.from_pretrained("{folder}")
 """
 LATENTS = """\
 mean = torch.tensor({mean})[:, None, None]  # of its pictures: noise lies around it
-latents = {boost:g} * torch.randn(1, 3, {side}, {side}) + mean / {sigma_max:g}
+latents = {boost}torch.randn(1, 3, {side}, {side}) + mean / {sigma_max:g}
 """
 
 
@@ -63,7 +63,8 @@ def diffusers_card(model: Preconditioned, card: str | None, folder: str, scales:
     options = ", class_labels=0" if config.labels.count else ""
     latents, imports = "", ""
     if any(config.mean) or config.boost != 1:
-        about = {"mean": list(config.mean), "side": config.image_size, "boost": config.boost}
+        boost = f"{config.boost:g} * " if config.boost != 1 else ""
+        about = {"mean": list(config.mean), "side": config.image_size, "boost": boost}
         latents, imports = LATENTS.format(**about, sigma_max=config.sigma_max), "import torch\n"
         options = ", latents=latents" + options
     lines = [

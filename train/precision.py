@@ -8,16 +8,18 @@ HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether bf16 is worth its rounding: a CPU without instructions for it is many times slower
-    in it than in fp32."""
+    """Whether bf16 is worth its rounding: a CPU for which oneDNN has no kernels of it is many times
+    slower in it than in fp32. GPUs are taken to have it."""
     if device.type != "cpu":
         return True
     return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def within_reach(precision: str, device: torch.device) -> str:
-    """The precision, or fp32 where it is bf16 and the device lacks that."""
-    return "fp32" if precision == "bf16" and not has_bf16(device) else precision
+    """The precision, or fp32 in place of one that the device lacks: bf16, or on a CPU TF32."""
+    lacks = precision == "bf16" and not has_bf16(device)
+    lacks |= precision == "tf32" and device.type == "cpu"
+    return "fp32" if lacks else precision
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager:

@@ -15,8 +15,7 @@ from ui.export import FORMATS, written
 from ui.film import animation
 from ui.interpolate import GRID
 from ui.pictures import PictureFile, refusal
-from ui.sidebar import MOST_GUESSES
-from ui.tasks import GUESSES, MAX_SEED, STROKE_GUESSES, Made, Tasks, last, some
+from ui.tasks import GUESSES, MAX_SEED, MOST_GUESSES, STROKE_GUESSES, Made, Tasks, last, some
 
 SHOWN = 40  # characters of a wrong value that an error repeats
 
@@ -68,7 +67,7 @@ def endpoints(tasks: Tasks) -> None:
         sigma = Figure("sigma", 0, 0, 80, "(0: estimate it)")
         frames = Figure("frames", 12, 2, 32, precision=0)
         steps = Figure("steps", 4, 1, 8, precision=0)
-        few, guesses = (
+        stroke_guesses, guesses = (
             Figure("guesses", n, 1, MOST_GUESSES, "(a step takes their mean)", precision=0)
             for n in (STROKE_GUESSES, GUESSES)
         )
@@ -170,7 +169,7 @@ def endpoints(tasks: Tasks) -> None:
     labels = [*choice, model]
     shared = [steps, seed, *labels]
     for name, fn, inputs, outputs in (
-        ("paint", paint, [image, strength, *shared, few], picture),
+        ("paint", paint, [image, strength, *shared, stroke_guesses], picture),
         ("generate", generate, shared, picture),
         ("inpaint", inpaint, [image, mask, *shared, guesses], picture),
         ("outpaint", outpaint, [image, *margins, *shared, guesses], picture),

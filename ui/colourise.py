@@ -11,8 +11,9 @@ from editing.image import on_white
 from ui.canvas import LiveCanvas
 from ui.desk import Desk
 from ui.examples import example
+from ui.guesses import guesses_slider
 from ui.result import grey
-from ui.sidebar import Controls, Go, guesses
+from ui.sidebar import Controls, Go
 from ui.source import picture_source
 from ui.tasks import Made, Tasks, last
 
@@ -45,7 +46,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_id="colourise-result",
                 elem_classes="second",
             )
-            calm = guesses("colourise")
+            guesses = guesses_slider("colourise")
 
     def beside(picture: Image.Image, made: Made) -> tuple[Image.Image, Made]:
         """The result with the same picture in grey, as the model saw it."""
@@ -86,6 +87,6 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-    inputs = [picture, canvas, calm, *controls.inputs]
-    controls.live("Colourise", [canvas.input], follow, inputs, [result])
+    inputs = [picture, canvas, guesses, *controls.inputs]
+    controls.live("Colourise", [canvas.input, guesses.input], follow, inputs, [result])
     controls.work(go, colourise, inputs, [result])

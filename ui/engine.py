@@ -46,15 +46,20 @@ def network_runs(model: Callable[..., torch.Tensor], label: Any) -> int:
 
 
 class Counted:
-    """A model that counts the pictures it estimates and its network's evaluations."""
+    """A model that counts the pictures it estimates, its network's evaluations, and the time that
+    it waited for a lock, which each evaluation takes for itself."""
 
-    def __init__(self, model: Callable[..., torch.Tensor]):
-        self.model, self.pictures, self.evaluations = model, 0, 0
+    def __init__(self, model: Callable[..., torch.Tensor], lock: threading.Lock):
+        self.model, self.lock = model, lock
+        self.pictures, self.evaluations, self.waited = 0, 0, 0.0
 
     def __call__(self, x: torch.Tensor, sigma: Any, label: Any = None, **more: Any) -> torch.Tensor:
-        self.pictures += x.shape[0]
-        self.evaluations += network_runs(self.model, label)
-        return self.model(x, sigma, label, **more)
+        asked = time.perf_counter()
+        with self.lock:
+            self.waited += time.perf_counter() - asked
+            self.pictures += x.shape[0]
+            self.evaluations += network_runs(self.model, label)
+            return self.model(x, sigma, label, **more)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)
@@ -117,16 +122,15 @@ class Engine:
     ) -> Iterator[tuple[T, Readout]]:
         """The steps of `take(model)`, each with the cost so far.
 
-        The model is the consistency model unless given. It is held for one step at a time, so
-        that a long edit can be stopped and lets others through.
+        The model is the consistency model unless given. It is held for one evaluation at a time,
+        so that a long edit lets others through; between two steps it can be stopped.
         """
-        counted = Counted(self.model if model is None else model)
+        counted = Counted(self.model if model is None else model, self._lock)
         steps, spent = take(counted), 0.0
         while True:
-            with self._lock:
-                before, start = counted.pictures, time.perf_counter()
-                step = next(steps, None)
-                took = time.perf_counter() - start
+            before, waited, start = counted.pictures, counted.waited, time.perf_counter()
+            step = next(steps, None)
+            took = time.perf_counter() - start - (counted.waited - waited)
             if step is None:
                 return
             if model is None and counted.pictures > before:

@@ -10,7 +10,8 @@ from PIL import Image
 from ui.desk import Desk
 from ui.engine import plainly
 from ui.examples import example
-from ui.sidebar import Controls, Go, guesses
+from ui.guesses import guesses_slider
+from ui.sidebar import Controls, Go
 from ui.source import picture_source
 from ui.tasks import Tasks
 
@@ -50,7 +51,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_id="enlarge-result",
                 elem_classes="third",
             )
-            calm = guesses("enlarge")
+            guesses = guesses_slider("enlarge")
 
     def enlarge(
         picture: Image.Image, factor: int, guesses: int, steps: int, seed: int, *choice: str
@@ -73,4 +74,4 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-    controls.work(go, enlarge, [picture, factor, calm, *controls.inputs], [small, result])
+    controls.work(go, enlarge, [picture, factor, guesses, *controls.inputs], [small, result])

@@ -10,7 +10,8 @@ from PIL import Image
 from ui.canvas import LiveCanvas
 from ui.desk import Desk
 from ui.examples import example
-from ui.sidebar import Controls, Go, guesses
+from ui.guesses import guesses_slider
+from ui.sidebar import Controls, Go
 from ui.source import picture_source
 from ui.tasks import Tasks
 
@@ -40,7 +41,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_id="inpaint-result",
                 elem_classes="third",
             )
-            calm = guesses("inpaint")
+            guesses = guesses_slider("inpaint")
             sides = gr.CheckboxGroup(
                 SIDES,
                 value=["Right"],
@@ -89,5 +90,5 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
     picture.change(
         lambda picture: picture, picture, canvas, show_progress="hidden", api_visibility="private"
     )
-    controls.work(go, repaint, [picture, canvas, calm, *controls.inputs], [result])
-    controls.work(grow, outpaint, [picture, sides, share, calm, *controls.inputs], [result])
+    controls.work(go, repaint, [picture, canvas, guesses, *controls.inputs], [result])
+    controls.work(grow, outpaint, [picture, sides, share, guesses, *controls.inputs], [result])

@@ -10,7 +10,8 @@ from PIL import Image
 from ui.canvas import LiveCanvas
 from ui.choices import Choices
 from ui.desk import Desk
-from ui.sidebar import LIVE_SECONDS, Controls, Go, costed, guesses
+from ui.guesses import guesses_slider
+from ui.sidebar import LIVE_SECONDS, Controls, Go, costed
 from ui.source import picture_source
 from ui.tasks import STROKE_GUESSES, VARIATIONS, Made, Tasks, last, some
 
@@ -60,7 +61,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
                 generate = Go("paint-generate", "From nothing", "secondary")
                 vary = Go("paint-vary", "Four variations", "secondary")
             others = Choices(elem_id="paint-others")
-            calm = guesses("paint", STROKE_GUESSES)
+            guesses = guesses_slider("paint", STROKE_GUESSES)
 
     def follow(
         drawing: Image.Image | None,
@@ -112,14 +113,14 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
     )
     controls.live(
         "Paint",
-        [canvas.input, strength.input],
+        [canvas.input, strength.input, guesses.input],
         follow,
-        [canvas, strength, calm, *controls.inputs],
+        [canvas, strength, guesses, *controls.inputs],
         [result, seen],
     )
     controls.work(generate, from_nothing, controls.inputs, [result, seen])
-    controls.work(vary, variations, [canvas, strength, calm, *controls.inputs], [others])
-    controls.run(refine, again, [result, calm, *controls.inputs], [result, seen])
+    controls.work(vary, variations, [canvas, strength, guesses, *controls.inputs], [others])
+    controls.run(refine, again, [result, guesses, *controls.inputs], [result, seen])
     # In the browser alone: the canvas takes {background: data URL} as a picture to start from.
     adopt.click(
         None,

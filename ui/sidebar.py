@@ -13,7 +13,7 @@ import gradio as gr
 from ui.engine import Engines, Readout, plainly
 from ui.limits import RateLimit
 from ui.menu import ModelMenu, label_menus
-from ui.tasks import GUESSES, MAX_SEED, Made
+from ui.tasks import MAX_SEED, Made
 
 HERE = Path(__file__).parent
 COPY_LINK = (HERE / "link.js").read_text()
@@ -23,7 +23,6 @@ ROLL = """(...values) => {{
   return values;
 }}"""
 IDLE = """() => document.getElementById("{0}").classList.remove("busy", "stoppable")"""
-MOST_GUESSES = 8
 LONG_SECONDS = 8  # a run that will take longer says so before it starts
 LIVE_SECONDS = 1.5  # of one estimate; a slower model paints when the pen lifts only
 
@@ -33,21 +32,6 @@ class Cost(gr.HTML):
 
     def postprocess(self, value: Readout | str) -> str:
         return str(value)
-
-
-def guesses(name: str, value: int = GUESSES) -> gr.Slider:
-    """How many estimates each step of a tab's edit takes the mean of."""
-    return gr.Slider(
-        1,
-        MOST_GUESSES,
-        value=value,
-        step=1,
-        precision=0,
-        label="Guesses a step",
-        info="Their mean is taken: more are calmer and slower, one is livelier.",
-        elem_id=f"{name}-guesses",
-        elem_classes="under",
-    )
 
 
 class Go:
@@ -161,7 +145,7 @@ class Controls:
         """Say how long a run will take, where that is long."""
         seconds = evaluations * (self.engines.get(model).seconds or 0)
         if seconds > LONG_SECONDS:
-            gr.Info(f"About {duration(seconds)} on this machine; Stop works in between.")
+            gr.Info(f"About {duration(seconds)} on this machine; Stop works after each step.")
 
 
 def telling_seed(fn: Callable[..., Iterator[tuple]], place: int) -> Callable[..., Iterator[tuple]]:

@@ -24,6 +24,7 @@ from ui.engine import ANY, Engine, Engines, Readout
 T = TypeVar("T")
 MAX_SEED = 999_999
 VARIATIONS = 4
+MOST_GUESSES = 8
 
 
 @dataclass(frozen=True)

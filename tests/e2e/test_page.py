@@ -59,6 +59,15 @@ def test_stronger_noise_reaches_the_models_view(page):
     assert difference(picture(page, gentle), picture(page, strong)) > 10
 
 
+def test_the_picture_follows_the_guesses_slider(page):
+    open_tab(page, "Paint")
+    draw(page, "paint-canvas", [(0.3, 0.5), (0.7, 0.5)], "#d92d20")
+    before = settle(page, "paint-result")
+    page.locator("#paint-guesses input[type=range]").press("End")
+    new_source(page, "paint-result", before)
+    page.get_by_text("16 evaluations").wait_for()  # eight guesses in each of two steps
+
+
 def test_inpainting_changes_the_masked_part_only(page):
     open_tab(page, "Inpaint")
     page.locator("#inpaint-run").click()

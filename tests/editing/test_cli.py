@@ -68,6 +68,7 @@ def test_interpolate_writes_an_animation_or_a_strip(files, folder):
         (["stroke", "in.png", "--strength", "7"], "strength lies between 0 and 1"),
         (["stroke", "in.png", "--label", "style=Comic"], "choose Noto, Twemoji"),
         (["super_resolve", "in.png"], "whole factor"),
+        (["stroke", "in.png", "--guesses", "0"], "guesses lies between 1 and 64"),
         (["stroke", "in.png", "--steps", "0"], "steps counts noise levels"),
         (["outpaint", "in.png"], "No side grows"),
         (["interpolate", "1", "2", "3"], "two seeds, or four"),

@@ -91,6 +91,8 @@ def test_no_guess_or_a_thousand_are_refused(model, name):
     for guesses in (0, 1000):
         with pytest.raises(SettingError, match="guesses lies between 1 and 64"):
             EDITS[name](model, picture(), guesses=guesses)
+    with pytest.raises(SettingError, match="guesses is a whole number"):
+        EDITS[name](model, picture(), guesses=1.5)
 
 
 def test_inpaint_keeps_every_bit_outside(model):

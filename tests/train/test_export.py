@@ -72,6 +72,12 @@ def test_a_card_says_how_noise_lies_around_a_mean(tmp_path):
     assert (theirs - ours).abs().max() < 1e-5 < 1e-3 < (ours - plain).abs().max()
     back = load_model(tmp_path / "out", "cpu").config
     assert (back.mean, back.boost) == (own.config.mean, 1.5)
+    assert "1.5 * torch.randn" in card
+    own.config = dataclasses.replace(own.config, mean=(0.0, 0.0, 0.0))
+    alone = (export_diffusers(own, tmp_path / "alone") / "README.md").read_text()
+    assert "1.5 * torch.randn" in alone
+    own.config = dataclasses.replace(own.config, boost=1.0)
+    assert "torch.randn" not in (export_diffusers(own, tmp_path / "none") / "README.md").read_text()
 
 
 def test_published_names_bring_their_grid_and_classes_their_argument(tmp_path):

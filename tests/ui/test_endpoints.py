@@ -128,13 +128,18 @@ def test_colorize_takes_hints(client, save, apple):
     assert (dabbed[..., 2] > dabbed[..., 0]).mean() > 0.9  # bluer than red where blue was dabbed
 
 
-@pytest.mark.parametrize("name", ["paint", "colorize", "super_resolve"])
+@pytest.mark.parametrize("name", ["paint", "inpaint", "outpaint", "colorize", "super_resolve"])
 def test_guesses_are_told_apart_and_bounded(client, save, apple, name):
-    file, place = save(apple), f"/{name}"
-    one, four = (pixels(client.predict(file, guesses=n, api_name=place)) for n in (1, 4))
-    assert not np.array_equal(one, four)
+    mask = Image.new("L", apple.size)
+    mask.paste(255, (8, 8, 24, 24))
+    more = {"inpaint": {"mask": save(mask, "mask.png")}, "outpaint": {"left": 0.5}}.get(name, {})
+
+    def made(guesses):
+        return client.predict(save(apple), **more, guesses=guesses, api_name=f"/{name}")
+
+    assert not np.array_equal(pixels(made(1)), pixels(made(4)))
     with pytest.raises(AppError, match="guesses has to be a number from 1 to 8"):
-        client.predict(file, guesses=9, api_name=place)
+        made(9)
 
 
 @pytest.mark.parametrize("factor", [2, 4, 8])

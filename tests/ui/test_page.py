@@ -69,6 +69,14 @@ def test_every_guess_of_a_step_is_counted(tasks):
         given = [tasks.shrink(picture, 4)] if edit == tasks.super_resolve else [picture, first]
         made = list(edit(*given, 3, 1, guesses=2))
         assert [one.readout.evaluations for one in made] == [2, 4, 6]
+    mask = Image.new("L", picture.size)
+    mask.paste(255, (100, 100, 300, 300))
+    for made in (
+        tasks.inpaint(picture, mask, 1, 1, guesses=3),
+        tasks.outpaint(picture, (0, 0, 0.5, 0), 1, 1, guesses=3),
+        (made for _, made in tasks.vary(picture, 0.5, 1, 1, guesses=3)),
+    ):
+        assert {one.readout.evaluations for one in made} == {3}
     calm, lively = (last(tasks.paint(picture, 0.5, 1, 1, guesses=n)).picture for n in (2, 1))
     assert calm.tobytes() != lively.tobytes()
 

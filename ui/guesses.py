@@ -1,0 +1,22 @@
+"""The slider that says how many guesses each step of a tab's edit takes the mean of."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from ui.tasks import GUESSES, MOST_GUESSES
+
+
+def guesses_slider(name: str, value: int = GUESSES) -> gr.Slider:
+    """The slider of the tab of that name."""
+    return gr.Slider(
+        1,
+        MOST_GUESSES,
+        value=value,
+        step=1,
+        precision=0,
+        label="Guesses a step",
+        info="Their mean is taken: more are calmer and slower, one is livelier.",
+        elem_id=f"{name}-guesses",
+        elem_classes="under",
+    )

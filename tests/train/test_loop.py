@@ -134,6 +134,7 @@ def test_what_a_run_leaves_can_be_opened(tmp_path, run_config, ect_config):
     assert isinstance(run.model, ConsistencyModel)
     assert same(dict(run.model.state_dict()), dict(teacher.state_dict()))
     lines = [json.loads(x) for x in (tmp_path / "teacher" / "log.jsonl").read_text().splitlines()]
+    assert lines[0]["precision"] == "fp32"
     assert lines[0]["pictures"] == 40 and 0 < lines[-1]["mse@0.5"] < 1
     assert (tmp_path / "teacher" / "grid.png").stat().st_size > 1000
 

@@ -49,7 +49,8 @@ def test_gates_may_be_given_to_a_model_that_was_trained_without(config_of, consi
     run = loop.Run(
         dataclasses.replace(config, init=str(consistent), net=net), None, torch.device("cpu")
     )
-    before, x = load_model(consistent), torch.randn(2, 3, *[run.model.config.image_size] * 2)
+    before = load_model(consistent).to(memory_format=torch.channels_last)  # as a run has it
+    x = torch.randn(2, 3, *[run.model.config.image_size] * 2)
     with torch.no_grad():
         assert torch.equal(run.model.eval()(x, 3.0), before(x, 3.0))
     run.step()

@@ -1,9 +1,9 @@
 """The evaluation of a consistency model beside its teacher, on fixed seeds and labels.
 
 The samples of a row are drawn once and shared by its measures; student and teacher start from the
-same noise and labels. Labels are those of random training pictures: p(x | label) with labels as
-frequent as in the data is to match the data's p(x), whereas the null label is seen in a tenth of
-training at most.
+same labels and noise, each times its own boost. Labels are those of random training pictures:
+p(x | label) with labels as frequent as in the data is to match the data's p(x), whereas the null
+label is seen in a tenth of training at most.
 """
 
 import copy

@@ -16,7 +16,7 @@ from cm_core.samplers import Step
 from editing import commands
 from editing.output import check_path, save
 from editing.region import CONTEXT
-from editing.tasks import GUESSES, STROKE_GUESSES
+from editing.tasks import GUESSES
 
 FACTORS = (2, 4, 8)
 
@@ -64,23 +64,23 @@ def parser() -> argparse.ArgumentParser:
         p.set_defaults(function=getattr(commands, name))
         return p
 
-    p = task("stroke", 2, guesses=STROKE_GUESSES, help="finish a painting")
+    p = task("stroke", 2, guesses=GUESSES, help="finish a painting")
     p.add_argument("--strength", type=float, default=0.5, help="0 follows the strokes, 1 is free")
 
-    p = task("inpaint", 4, guesses=GUESSES, help="repaint where the mask is light, at any size")
+    p = task("inpaint", 8, guesses=GUESSES, help="repaint where the mask is light, at any size")
     p.add_argument("--mask", required=True, help="picture of the same size, light = repaint")
     p.add_argument(
         "--context", type=float, default=CONTEXT, help="surroundings seen, in sizes of the mask"
     )
 
-    p = task("outpaint", 4, guesses=GUESSES, help="extend a picture over its edges")
+    p = task("outpaint", 8, guesses=GUESSES, help="extend a picture over its edges")
     for side in ("left", "top", "right", "bottom"):
         p.add_argument(f"--{side}", type=int, default=0, metavar="PIXELS")
 
     p = task("colorize", 8, guesses=GUESSES, help="colour a grey picture")
     p.add_argument("--hints", help="picture with colour where opaque, transparent elsewhere")
 
-    p = task("super_resolve", 4, guesses=GUESSES, help="enlarge a small picture")
+    p = task("super_resolve", 8, guesses=GUESSES, help="enlarge a small picture")
     p.add_argument("--factor", type=int, choices=FACTORS, help="first fit the picture to this")
     p.add_argument("--beside", action="store_true", help="with plain bicubic on the left")
 

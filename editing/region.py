@@ -165,7 +165,7 @@ def stream_inpaint_region(
     model: Model,
     picture: Image.Image,
     mask: MaskLike,
-    steps: int = 4,
+    steps: int = 8,
     seed: int = 0,
     *,
     context: float = CONTEXT,
@@ -214,7 +214,7 @@ def stream_outpaint(
     top: int = 0,
     right: int = 0,
     bottom: int = 0,
-    steps: int = 4,
+    steps: int = 8,
     seed: int = 0,
     **options,
 ) -> Iterator[Painted]:
@@ -234,7 +234,7 @@ def _last(taken: Iterator[Painted], on_step: OnStep) -> Image.Image:
 
 
 def inpaint_region(
-    model, picture, mask, steps=4, seed=0, *, on_step: OnStep = None, **options
+    model, picture, mask, steps=8, seed=0, *, on_step: OnStep = None, **options
 ) -> Image.Image:
     """The last picture of `stream_inpaint_region`; on_step gets the model's own Steps."""
     return _last(stream_inpaint_region(model, picture, mask, steps, seed, **options), on_step)
@@ -247,7 +247,7 @@ def outpaint(
     top=0,
     right=0,
     bottom=0,
-    steps=4,
+    steps=8,
     seed=0,
     *,
     on_step: OnStep = None,

@@ -31,7 +31,7 @@ def masked_multistep(
     Yields a Step a noise level; its x0 satisfies the measurement of `image` exactly, so only its
     free part lies in [-1, 1] for sure. `start` is the picture that the first noise is added to:
     without it, the measurement, with what is free as in the mean of the model's pictures. With
-    `guesses`, a step's x0 is the mean of so many, each from noise of its own: what they differ in
+    `guesses`, a step's x0 is the mean of so many, from noises that sum to zero: what they differ in
     cancels out, so that it is nearer to the likely and less vivid (Blau and Michaeli 2018). The
     Step's x is what the last of them was given.
     """
@@ -43,8 +43,18 @@ def masked_multistep(
     for index, sigma in enumerate(levels(sigmas)):
         spread = max(sigma**2 - sigma_min**2, 0.0) ** 0.5
         made = torch.zeros_like(x0)
-        for _ in range(guesses):
-            x = x0 + spread * randn_like(x0, generator)
+        for noise in opposed(x0, guesses, generator):
+            x = x0 + spread * noise
             made += model(x, sigma, label).clamp(-1, 1) / guesses
         x0 = operator.merge(measured, made)
         yield Step(index, sigma, x, x0)
+
+
+def opposed(like: Tensor, count: int, generator: Generators | None) -> Tensor:
+    """(count, *like.shape) noises, each N(0, 1), that sum to zero; a single one is just drawn.
+
+    Antithetic variates (Hammersley and Morton 1956): what estimates copy of their noises, as far as
+    that is linear, cancels out in their mean.
+    """
+    drawn = torch.stack([randn_like(like, generator) for _ in range(count)])
+    return drawn if count == 1 else (drawn - drawn.mean(0)) * (count / (count - 1)) ** 0.5

@@ -48,12 +48,13 @@ INPAINT_WHOLE = 60.0  # the first, where all is to be repainted
 COLORIZE_SIGMAS = (10.0, 0.3)
 HINTED_SIGMAS = (0.5, 0.15)  # of colouring with hints
 SUPER_RESOLVE_SIGMAS = (0.5, 0.2)
-STROKE_SIGMAS = (0.3, 20.0)  # at strength 0 and at strength 1
+STROKE_SIGMAS = (0.3, 20.0)  # the first, at strength 0 and at strength 1
+STROKE_LAST = 0.4
 
 # Estimates that each step of an edit takes the mean of. What is missing is mostly settled by what
-# is measured; a single guess adds grain and odd colours of its own. A painting settles less.
-GUESSES = 4
-STROKE_GUESSES = 2
+# is measured; a single guess adds grain and odd colours of its own, and of two the one cancels most
+# of what the other copied from its noise.
+GUESSES = 2
 
 
 def spaced(first: float, final: float, steps: int) -> list[float]:
@@ -74,7 +75,7 @@ def stream_inpaint(
     model: Model,
     image: Tensor,
     mask: Tensor,
-    steps: int = 4,
+    steps: int = 8,
     seed: int | Sequence[int] = 0,
     *,
     guesses: int = GUESSES,
@@ -146,7 +147,7 @@ def stream_colorize(
 def stream_super_resolve(
     model: Model,
     small: Tensor,
-    steps: int = 4,
+    steps: int = 8,
     seed: int | Sequence[int] = 0,
     *,
     guesses: int = GUESSES,
@@ -192,7 +193,7 @@ def stream_stroke(
     seed: int | Sequence[int] = 0,
     *,
     mask: Tensor | None = None,
-    guesses: int = STROKE_GUESSES,
+    guesses: int = GUESSES,
     label=None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,
@@ -209,7 +210,7 @@ def stream_stroke(
         model,
         Mask(everywhere if mask is None else check_mask(mask, painting)),
         painting,
-        spaced(first, min(first / 2, 0.6), steps) if sigmas is None else sigmas,
+        spaced(first, min(first / 2, STROKE_LAST), steps) if sigmas is None else sigmas,
         _random(seed, generator, painting.shape[0]),
         label,
         start=painting,
@@ -250,7 +251,7 @@ def estimate_sigma(noisy: Tensor) -> float:
     return min(max(float(d.abs().median()) / 0.6745, 0.002), 80.0)
 
 
-def inpaint(model, image, mask, steps=4, seed=0, *, on_step: OnStep = None, **options) -> Tensor:
+def inpaint(model, image, mask, steps=8, seed=0, *, on_step: OnStep = None, **options) -> Tensor:
     """The last x0 of `stream_inpaint`: (B, 3, H, W)."""
     return last(stream_inpaint(model, image, mask, steps, seed, **options), on_step)
 
@@ -262,7 +263,7 @@ def colorize(
     return last(stream_colorize(model, grey_or_image, steps, seed, hints, **options), on_step)
 
 
-def super_resolve(model, small, steps=4, seed=0, *, on_step: OnStep = None, **options) -> Tensor:
+def super_resolve(model, small, steps=8, seed=0, *, on_step: OnStep = None, **options) -> Tensor:
     """The last x0 of `stream_super_resolve`: (B, 3, size, size)."""
     return last(stream_super_resolve(model, small, steps, seed, **options), on_step)
 

@@ -3,6 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from cm_core.errors import ImageError, SettingError
+from cm_core.noise import generators, randn
 from editing import (
     colorize,
     denoise,
@@ -15,8 +16,8 @@ from editing import (
 )
 from editing.generate import slerp
 from editing.operators import Grey, Mask, PatchMean, enlarge
-from editing.sampler import masked_multistep
-from editing.tasks import GUESSES, STROKE_GUESSES, estimate_sigma, spaced
+from editing.sampler import masked_multistep, opposed
+from editing.tasks import GUESSES, estimate_sigma, spaced
 from tests.gaussian import consistency
 
 SIDE = 16
@@ -52,7 +53,6 @@ def test_seeds_decide_alone_and_in_a_batch(model, name):
 @pytest.mark.parametrize("steps", [1, 3])
 def test_steps_and_guesses_are_network_evaluations(name, steps):
     calls, seen = [], []
-    guesses = STROKE_GUESSES if name == "stroke" else GUESSES
 
     class Counting:
         class config:
@@ -66,24 +66,40 @@ def test_steps_and_guesses_are_network_evaluations(name, steps):
     assert len(seen) == steps and {c[1] for c in calls} == {3}
     levels = [s.sigma for s in seen]
     assert levels == sorted(levels)[::-1]
-    assert [c[0] for c in calls] == [level for level in levels for _ in range(guesses)]
+    assert [c[0] for c in calls] == [level for level in levels for _ in range(GUESSES)]
 
 
-def test_a_step_is_the_mean_of_its_guesses_and_each_has_noise_of_its_own():
-    """A model that gives its input back shows the noise: its variance falls as 1 / guesses."""
-    image, sigma = torch.zeros(1, 3, 64, 64), 0.2
-    operator = Mask(torch.ones(1, 1, 64, 64))
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_noises_of_a_step_sum_to_zero_and_each_is_normal(count):
+    noises = opposed(torch.zeros(1, 3, 64, 64), count, torch.Generator().manual_seed(3))
+    assert noises.shape == (count, 1, 3, 64, 64)
+    assert noises.sum(0).abs().max() < 1e-5
+    for noise in noises:
+        assert float(noise.mean()) == pytest.approx(0, abs=0.03)
+        assert float(noise.std()) == pytest.approx(1, rel=0.03)
 
-    def made(guesses, **random):
-        steps = masked_multistep(
-            lambda x, *_: x, operator, image, [sigma], guesses=guesses, **random
+
+def test_a_single_noise_is_what_the_seed_draws():
+    like, drawn = torch.zeros(2, 3, 8, 8), generators(5, 2)
+    assert torch.equal(opposed(like, 1, generators(5, 2))[0], randn(like.shape, drawn))
+
+
+def test_a_step_is_the_mean_of_its_guesses():
+    """What a model copies of its noise cancels, and |x0 + sigma z| is averaged."""
+    image, operator = torch.full((1, 3, 64, 64), 0.1), Mask(torch.ones(1, 1, 64, 64))
+
+    def made(guesses, model):
+        given = {"start": image, "generator": torch.Generator().manual_seed(3)}
+        return next(masked_multistep(model, operator, image, [0.2], guesses=guesses, **given)).x0
+
+    for guesses in (2, 3, 4):
+        linear = made(guesses, lambda x, *_: 0.9 * x)
+        assert torch.allclose(linear, 0.9 * image, atol=1e-6)
+        given = image + (0.2**2 - 0.002**2) ** 0.5 * opposed(
+            image, guesses, torch.Generator().manual_seed(3)
         )
-        return next(iter(steps)).x0
-
-    alone = [made(1, generator=g) for g in [torch.Generator().manual_seed(3)] for _ in range(4)]
-    together = made(4, generator=torch.Generator().manual_seed(3))
-    assert torch.allclose(together, torch.stack(alone).mean(0), atol=1e-6)
-    assert float(together.std()) == pytest.approx(sigma / 2, rel=0.03)
+        assert torch.allclose(made(guesses, lambda x, *_: x.abs()), given.abs().mean(0), atol=1e-6)
+    assert float(made(1, lambda x, *_: 0.9 * x).std()) == pytest.approx(0.18, rel=0.03)
 
 
 @pytest.mark.parametrize("name", EDITS)

@@ -65,7 +65,7 @@ from editing.image import open_picture
 
 model = load_model("emoji64")
 photo, mask = open_picture("photo.png"), open_picture("mask.png")
-picture = inpaint_region(model, photo, mask, steps=4, seed=0)  # at the photo's own size
+picture = inpaint_region(model, photo, mask, seed=0)  # at the photo's own size
 ```
 """
 

@@ -15,7 +15,7 @@ from ui.export import FORMATS, written
 from ui.film import animation
 from ui.interpolate import GRID
 from ui.pictures import PictureFile, refusal
-from ui.tasks import GUESSES, MAX_SEED, MOST_GUESSES, STROKE_GUESSES, Made, Tasks, last, some
+from ui.tasks import GUESSES, MAX_SEED, MOST_GUESSES, Made, Tasks, last, some
 
 SHOWN = 40  # characters of a wrong value that an error repeats
 
@@ -66,10 +66,9 @@ def endpoints(tasks: Tasks) -> None:
         factor = gr.Radio([2, 4, 8], value=4, label="factor")
         sigma = Figure("sigma", 0, 0, 80, "(0: estimate it)")
         frames = Figure("frames", 12, 2, 32, precision=0)
-        steps = Figure("steps", 4, 1, 8, precision=0)
-        stroke_guesses, guesses = (
-            Figure("guesses", n, 1, MOST_GUESSES, "(a step takes their mean)", precision=0)
-            for n in (STROKE_GUESSES, GUESSES)
+        one, two, steps = (Figure("steps", count, 1, 8, precision=0) for count in (1, 2, 8))
+        guesses = Figure(
+            "guesses", GUESSES, 1, MOST_GUESSES, "(a step takes their mean)", precision=0
         )
         margins = [
             Figure(side, 0, 0, 1, "(share of the picture)")
@@ -169,8 +168,8 @@ def endpoints(tasks: Tasks) -> None:
     labels = [*choice, model]
     shared = [steps, seed, *labels]
     for name, fn, inputs, outputs in (
-        ("paint", paint, [image, strength, *shared, stroke_guesses], picture),
-        ("generate", generate, shared, picture),
+        ("paint", paint, [image, strength, two, seed, *labels, guesses], picture),
+        ("generate", generate, [one, seed, *labels], picture),
         ("inpaint", inpaint, [image, mask, *shared, guesses], picture),
         ("outpaint", outpaint, [image, *margins, *shared, guesses], picture),
         ("colorize", colorize, [image, *shared, hints, guesses], picture),
@@ -179,7 +178,7 @@ def endpoints(tasks: Tasks) -> None:
         (
             "interpolate",
             interpolate,
-            [seed_a, seed_b, frames, steps, *labels, seed_c, seed_d],
+            [seed_a, seed_b, frames, one, *labels, seed_c, seed_d],
             [gallery, film],
         ),
         ("steps", compare, [seed, *labels], [gallery, costs]),

@@ -46,7 +46,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_id="colourise-result",
                 elem_classes="second",
             )
-            guesses = guesses_slider("colourise")
+            guesses = guesses_slider(controls, "Colourise")
 
     def beside(picture: Image.Image, made: Made) -> tuple[Image.Image, Made]:
         """The result with the same picture in grey, as the model saw it."""

@@ -51,7 +51,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_id="enlarge-result",
                 elem_classes="third",
             )
-            guesses = guesses_slider("enlarge")
+            guesses = guesses_slider(controls, "Enlarge")
 
     def enlarge(
         picture: Image.Image, factor: int, guesses: int, steps: int, seed: int, *choice: str

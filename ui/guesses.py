@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import gradio as gr
 
+from ui.sidebar import Controls
 from ui.tasks import GUESSES, MOST_GUESSES
 
 
-def guesses_slider(name: str, value: int = GUESSES) -> gr.Slider:
-    """The slider of the tab of that name."""
-    return gr.Slider(
+def guesses_slider(controls: Controls, tab: str) -> gr.Slider:
+    """The slider of the tab of that name, which links carry."""
+    slider = gr.Slider(
         1,
         MOST_GUESSES,
-        value=value,
+        value=GUESSES,
         step=1,
         precision=0,
         label="Guesses a step",
         info="Their mean is taken: more are calmer and slower, one is livelier.",
-        elem_id=f"{name}-guesses",
+        elem_id=f"{tab.lower()}-guesses",
         elem_classes="under",
     )
+    controls.guesses[tab] = slider
+    return slider

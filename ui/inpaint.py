@@ -41,7 +41,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_id="inpaint-result",
                 elem_classes="third",
             )
-            guesses = guesses_slider("inpaint")
+            guesses = guesses_slider(controls, "Inpaint")
             sides = gr.CheckboxGroup(
                 SIDES,
                 value=["Right"],

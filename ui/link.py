@@ -12,8 +12,8 @@ from cm_core.errors import OneStrokeError
 from ui.desk import Desk
 from ui.engine import Engine, Engines
 from ui.menu import AXES, about, choices
-from ui.sidebar import COPY_LINK, Controls
-from ui.tasks import MAX_SEED
+from ui.sidebar import COPY_LINK, STEPS, Controls
+from ui.tasks import MAX_SEED, MOST_GUESSES
 
 
 def number(query: Mapping[str, str], key: str, low: float, high: float) -> Any:
@@ -51,18 +51,25 @@ def connect(
         except OneStrokeError as error:
             amiss.append(str(error))
         named = query.get("tab") in names
+        tab = query["tab"] if named else "Paint"
+        steps = number(query, "steps", 1, 8)
         menus = [label(engine, query, axis, amiss) for axis in AXES]
         # Outside the queue, where a page gets ready sooner, a warning would not be shown.
         note = about(engine) + "".join(f'<p class="model">{escape(said)}</p>' for said in amiss)
         return (
-            gr.Tabs(selected=query["tab"]) if named else gr.skip(),
+            gr.Tabs(selected=tab) if named else gr.skip(),
             engine.name,
             engine.name,
             note,
-            number(query, "steps", 1, 8),
+            steps,
+            {**STEPS, tab: steps} if isinstance(steps, int) else gr.skip(),
             number(query, "seed", 0, MAX_SEED),
             number(query, "strength", 0, 1),
             *menus,
+            *(
+                number(query, "guesses", 1, MOST_GUESSES) if name == tab else gr.skip()
+                for name in controls.guesses
+            ),
         )
 
     page.load(
@@ -74,9 +81,11 @@ def connect(
             models.pick,
             models.note,
             controls.steps,
+            controls.left,
             controls.seed,
             strength,
             *controls.choice[:-1],
+            *controls.guesses.values(),
         ],
         show_progress="hidden",
         queue=False,

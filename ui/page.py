@@ -41,11 +41,20 @@ HEADER = (
 
 
 def tab(name: str, controls: sidebar.Controls) -> gr.Tab:
-    """A tab that tells the controls when it is opened."""
+    """A tab that tells the controls when it is opened, and has its own number of steps."""
+
+    def opening(open_tab: str, left: dict[str, int]):
+        if (
+            name == open_tab
+        ):  # so the first tab tells when the page loads, maybe after a link's steps
+            return gr.skip(), gr.skip()
+        return name, left.get(name, gr.skip())
+
     with gr.Tab(name, id=name) as opened:
         opened.select(
-            lambda: name,
-            outputs=controls.tab,
+            opening,
+            [controls.tab, controls.left],
+            [controls.tab, controls.steps],
             show_progress="hidden",
             api_visibility="private",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,9 @@ ROLL = """(...values) => {{
 }}"""
 IDLE = """() => document.getElementById("{0}").classList.remove("busy", "stoppable")"""
 LONG_SECONDS = 8  # a run that will take longer says so before it starts
+# What each tab starts with: a repair gains from every level, a picture from nothing but the first
+# has the clearest shapes.
+STEPS = {"Paint": 2, "Inpaint": 8, "Colourise": 8, "Enlarge": 8, "Interpolate": 1}
 LIVE_SECONDS = 1.5  # of one estimate; a slower model paints when the pen lifts only
 
 
@@ -57,7 +60,9 @@ class Controls:
     readout: Cost
     share: gr.Button
     tab: gr.State  # the open tab: a live picture in another is not worth computing
+    left: gr.State  # tab: the steps that it was left with
     limit: RateLimit
+    guesses: dict[str, gr.Slider] = field(default_factory=dict)  # by tab
 
     @property
     def inputs(self) -> list[gr.components.Component]:
@@ -175,7 +180,9 @@ def build(engines: Engines) -> Controls:
     with gr.Sidebar(width=290, elem_id="sidebar"):
         models = ModelMenu(engines)
         menus = label_menus(engines.first)
-        steps = gr.Slider(1, 8, value=2, step=1, precision=0, label="Steps", elem_id="steps")
+        steps = gr.Slider(
+            1, 8, value=STEPS["Paint"], step=1, precision=0, label="Steps", elem_id="steps"
+        )
         with gr.Row(elem_classes="seed"):
             seed = gr.Number(
                 0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, scale=3, elem_id="seed"
@@ -202,18 +209,20 @@ def build(engines: Engines) -> Controls:
         show_progress="hidden",
         api_visibility="private",
     )
+    tab, left = gr.State("Paint"), gr.State(STEPS)
     # Not the live tabs themselves: where several listeners of one event keep its last, the browser
     # raises the whole event anew for each of them that was busy, and so they keep each other going.
     gr.on(
         [control.input for control in (steps, seed, lock, *menus.values())],
-        lambda count: count + 1,
-        models.changed,
-        models.changed,
+        lambda count, left, tab, steps: (count + 1, {**left, tab: steps}),
+        [models.changed, left, tab, steps],
+        [models.changed, left],
         trigger_mode="always_last",
         show_progress="hidden",
         api_visibility="private",
     )
     models.connect(menus)
     choice = [*menus.values(), models.name]
-    tab, limit = gr.State("Paint"), RateLimit()
-    return Controls(engines, steps, seed, lock, choice, models, readout, share, tab, limit)
+    return Controls(
+        engines, steps, seed, lock, choice, models, readout, share, tab, left, RateLimit()
+    )

@@ -18,7 +18,7 @@ import editing
 from cm_core.errors import ImageError, SettingError
 from cm_core.samplers import Step
 from editing.image import fit, fit_box, fit_hints, to_hints, to_pil, to_tensor
-from editing.tasks import GUESSES, STROKE_GUESSES, estimate_sigma
+from editing.tasks import GUESSES, estimate_sigma
 from ui.engine import ANY, Engine, Engines, Readout
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class Tasks:
         steps: int = 2,
         seed: int = 0,
         *choice: str,
-        guesses: int = STROKE_GUESSES,
+        guesses: int = GUESSES,
     ) -> Iterator[Made]:
         """A finished picture from a rough painting."""
         engine, label = self.on(*choice)
@@ -89,14 +89,14 @@ class Tasks:
         steps: int,
         seed: int,
         *choice: str,
-        guesses: int = STROKE_GUESSES,
+        guesses: int = GUESSES,
     ) -> Iterator[tuple[int, Made]]:
         """(seed, picture) of a painting under the next seeds, one after the other."""
         for i in range(1, VARIATIONS + 1):
             other = (seed + i) % (MAX_SEED + 1)
             yield other, last(self.paint(image, strength, steps, other, *choice, guesses=guesses))
 
-    def generate(self, steps: int = 2, seed: int = 0, *choice: str) -> Iterator[Made]:
+    def generate(self, steps: int = 1, seed: int = 0, *choice: str) -> Iterator[Made]:
         """A picture from noise alone."""
         engine, label = self.on(*choice)
         taken = engine.stream(
@@ -110,7 +110,7 @@ class Tasks:
         self,
         image: Image.Image | None,
         mask: Image.Image | None,
-        steps: int = 4,
+        steps: int = 8,
         seed: int = 0,
         *choice: str,
         guesses: int = GUESSES,
@@ -131,7 +131,7 @@ class Tasks:
         self,
         image: Image.Image | None,
         margins: tuple[float, float, float, float],
-        steps: int = 4,
+        steps: int = 8,
         seed: int = 0,
         *choice: str,
         guesses: int = GUESSES,
@@ -153,7 +153,7 @@ class Tasks:
         self,
         image: Image.Image | None,
         hints: Image.Image | None = None,
-        steps: int = 4,
+        steps: int = 8,
         seed: int = 0,
         *choice: str,
         guesses: int = GUESSES,
@@ -179,7 +179,7 @@ class Tasks:
     def super_resolve(
         self,
         small: Image.Image,
-        steps: int = 4,
+        steps: int = 8,
         seed: int = 0,
         *choice: str,
         guesses: int = GUESSES,

@@ -69,3 +69,37 @@ def test_a_link_with_a_subject_that_the_model_lacks_says_so_and_keeps_the_rest(p
     assert other.locator("#label-group input").input_value() == "Any"
     assert other.locator("#steps input[type=number]").input_value() == "3"
     other.context.close()
+
+
+def test_each_tab_keeps_its_own_steps_and_a_link_carries_them_with_the_guesses(page, browser):
+    def shows(where, selector, value):
+        where.wait_for_function(
+            "([at, value]) => document.querySelector(`${at} input[type=number]`).value === value",
+            arg=[selector, value],
+        )
+
+    open_tab(page, "Paint")
+    shows(page, "#steps", "2")
+    open_tab(page, "Inpaint")
+    shows(page, "#steps", "8")
+    page.locator("#steps input[type=range]").evaluate(
+        "range => { range.value = 5; range.dispatchEvent(new Event('input', {bubbles: true})); }"
+    )
+    page.locator("#inpaint-guesses input[type=range]").press("End")
+    shows(page, "#steps", "5")
+    settle(page, "inpaint-result")
+    open_tab(page, "Paint")
+    shows(page, "#steps", "2")
+    open_tab(page, "Inpaint")
+    shows(page, "#steps", "5")
+    page.locator("#share").dispatch_event("click")
+    page.wait_for_function("location.search.includes('guesses=8')")
+    other = open_page(browser, page.url, "desktop", quiet=False, tab="Inpaint")
+    shows(other, "#inpaint-guesses", "8")
+    shows(other, "#steps", "5")
+    settle(other, "inpaint-result")
+    shows(other, "#steps", "5")
+    open_tab(other, "Paint")
+    shows(other, "#steps", "2")
+    shows(other, "#paint-guesses", "2")
+    other.context.close()

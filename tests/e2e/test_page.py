@@ -98,7 +98,7 @@ def test_colourising_follows_the_hints(page):
     page.locator("#colourise-guesses input[type=range]").press("Home")
     page.locator("#colourise-run").click()
     new_source(page, "colourise-result")
-    page.get_by_text("2 evaluations").wait_for()  # one guess in each of two steps
+    page.get_by_text("8 evaluations").wait_for()  # one guess in each of eight steps
     plain = finished(page, "colourise", "colourise-result")
     draw(page, "colourise-canvas", [(0.3, 0.6), (0.7, 0.6)], "#2563eb")
     new_source(page, "colourise-result", plain)

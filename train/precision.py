@@ -8,8 +8,10 @@ HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether bf16 is worth its rounding: a CPU for which oneDNN has no kernels of it is many times
-    slower in it than in fp32. GPUs are taken to have it."""
+    """Whether bf16 is worth its rounding: without kernels of its own (a CPU that oneDNN has none
+    for, a GPU older than Ampere) it is emulated, and slower than fp32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type != "cpu":
         return True
     return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()

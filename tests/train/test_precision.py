@@ -11,15 +11,19 @@ CPU, GPU = torch.device("cpu"), torch.device("cuda")
 
 @pytest.fixture(params=[True, False])
 def has(request, monkeypatch):
-    """A processor with or without bf16 instructions."""
-    supported = torch.ops.mkldnn
-    monkeypatch.setattr(supported, "_is_mkldnn_bf16_supported", lambda: request.param)
+    """Processors with or without bf16 instructions."""
+
+    def natively(including_emulation=True):
+        return request.param or including_emulation
+
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: request.param)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", natively)
     return request.param
 
 
 def test_a_step_falls_back_to_fp32_only_where_bf16_is_missing(has):
-    assert precision.within_reach("bf16", CPU) == ("bf16" if has else "fp32")
-    assert precision.within_reach("bf16", GPU) == "bf16"
+    for device in (CPU, GPU):
+        assert precision.within_reach("bf16", device) == ("bf16" if has else "fp32")
     assert [precision.within_reach(p, CPU) for p in ("fp32", "tf32", "fp16")] == [
         "fp32",
         "fp32",

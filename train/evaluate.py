@@ -29,7 +29,8 @@ from train.judge import NEAREST, Judge, judge_of
 STEPS = (1, 2, 4, 8)
 TEACHER_LEVELS = (5, 9, 18)
 TRUTH_LEVELS = 40
-SWEEP = (0.4, 0.6, 0.9, 1.3, 1.8, 2.5, 3.5, 5.0, 7.0, 10.0)
+SWEEP = (0.4, 0.6, 0.9, 1.3, 1.8, 2.5)  # beyond, a second step draws another picture
+LAST = 0.3
 BOOSTS = (1.0, 1.25, 1.5)  # beyond, KID falls further, but shapes come apart to the eye
 SWEEP_SEED = 1_000_000  # of the noise that levels are chosen with: not the table's
 BATCH = 64
@@ -86,7 +87,7 @@ def sample_rows(
 def sweep(model: ConsistencyModel, judge: Judge, count: int) -> ModelConfig:
     """The config whose samples have the least KID-own to the held-out pictures set aside for
     choosing: the boost of pure noise by one step, at most the last of BOOSTS, then noise levels for
-    2, 4 and 8 steps. The last level is swept, the others lie evenly in log up to sigma_max."""
+    2, 4 and 8 steps. The second level is swept; from there on they fall evenly in log to LAST."""
     label, top = judge.label(model, count), model.config.sigma_max
     tuned = copy.copy(model)
 
@@ -102,10 +103,10 @@ def sweep(model: ConsistencyModel, judge: Judge, count: int) -> ModelConfig:
     found = best(1, {f"boost {b}": dataclasses.replace(found, boost=b) for b in BOOSTS})
     for steps in STEPS[1:]:
         configs = {}
-        for final in SWEEP:
-            levels = tuple(round(s, 4) for s in spaced(top, final, steps))
+        for second in SWEEP:
+            levels = (top, *(round(s, 4) for s in spaced(second, LAST, steps - 1)))
             sigmas = found.sigmas | {steps: levels}
-            configs[f"down to {final}"] = dataclasses.replace(found, sigmas=sigmas)
+            configs[f"from {second}"] = dataclasses.replace(found, sigmas=sigmas)
         found = best(steps, configs)
     return found
 

@@ -149,7 +149,7 @@ def test_the_sweep_keeps_the_best_level_on_the_half_that_is_not_reported(
         features_made.append(made)
         if len(levels[-1]) == 1:
             return (boosts[-1] - 1.2) ** 2
-        return (levels[-1][-1] - {2: 0.5, 4: 1.5, 8: 0.5}[len(levels[-1])]) ** 2
+        return (levels[-1][1] - {2: 0.5, 4: 1.5, 8: 0.5}[len(levels[-1])]) ** 2
 
     monkeypatch.setattr(evaluate, "samples", sampled)
     monkeypatch.setattr(judge.metrics, "kid", kid)
@@ -157,8 +157,11 @@ def test_the_sweep_keeps_the_best_level_on_the_half_that_is_not_reported(
     found = config.sigmas
     assert boosts == [1.0, 1.25, 1.5] + [config.boost] * (len(boosts) - 3) and config.boost == 1.25
     assert found[1] == (80.0,)
-    assert [found[n][-1] for n in (2, 4, 8)] == pytest.approx([0.5, 1.5, 0.5])
-    assert found[4] == pytest.approx([80 * (1.5 / 80) ** (i / 3) for i in range(4)], abs=1e-3)
+    assert [found[n][1] for n in (2, 4, 8)] == pytest.approx([0.5, 1.5, 0.5])
+    assert found[4] == pytest.approx(
+        [80, *(1.5 * (0.3 / 1.5) ** (i / 2) for i in range(3))], abs=1e-3
+    )
+    assert [found[n][-1] for n in (4, 8)] == pytest.approx([0.3, 0.3])
     for one, other in itertools.pairwise(features_made):
         assert not torch.allclose(one, other, atol=1e-3)  # the levels did make a difference
     assert model.config.sigmas == {2: (80.0, 0.9)} and model.config.boost == 1

@@ -4,6 +4,7 @@ import copy
 from dataclasses import replace
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from cm_core import losses
@@ -14,6 +15,8 @@ from train.objectives.base import Batch
 from train.objectives.discrete import EasyConsistencyDistillation
 
 EARLIER = 4  # steps, at most, that a further one is learned after
+COARSE = 8  # as large are the patches whose means two pictures are compared by
+APART = 0.85  # of sigma_data: as far apart lie true pictures of one label, by those means
 
 
 class DistributionMatching(EasyConsistencyDistillation):
@@ -33,7 +36,7 @@ class DistributionMatching(EasyConsistencyDistillation):
         self.fake = copy.deepcopy(teacher).requires_grad_(True).train()
         self.fake.config = plain
         self.teacher.config = replace(plain, guidance=config.dmd.guidance)
-        self.spread = self.gap = 0.0  # of the last pictures moved, for the log
+        self.spread = self.gap = self.away = 0.0  # of the last pictures moved, for the log
 
     def moves(self, images: int) -> bool:
         """Whether the model learns in this step, or only the denoiser of its pictures."""
@@ -102,7 +105,26 @@ class DistributionMatching(EasyConsistencyDistillation):
         with torch.set_grad_enabled(moves):
             x0 = model(x, t, **batch.inputs)
         self.spread = float(x0.detach().std() / batch.x0.std())
-        return self.judge(x0, batch, moves), t
+        loss = self.judge(x0, batch, moves)
+        if moves and self.config.dmd.apart:
+            loss = loss + self.config.dmd.apart * self.too_near(model, x0, batch, t)
+        return loss, t
+
+    def too_near(self, model, x0: Tensor, batch: Batch, t: Tensor) -> Tensor:
+        """(B,) by how much pictures drawn from pure noise lie nearer than true ones do to another
+        of their label, from new noise (after Mao et al. 2019).
+
+        Matching asks that each be likely, and all of a label can be by being one and the same.
+        """
+        pure = int(self.pure(t).sum())
+        part, top, start = batch.part(0, pure), t[:pure], centre(model, x0).expand_as(x0[:pure])
+        with torch.no_grad():
+            other = model(add_noise(start, torch.randn_like(start), top), top, **part.inputs)
+        torch.clear_autocast_cache()  # as in `own`
+        square = F.avg_pool2d(x0[:pure] - other, COARSE).square().mean((1, 2, 3))
+        away = (square + 1e-8).sqrt()
+        self.away = float(away.detach().mean())
+        return F.pad((APART * self.about.sigma_data - away).clamp(min=0), (0, len(x0) - pure))
 
     def judge(self, x0: Tensor, batch: Batch, moves: bool) -> Tensor:
         """Loss of `fake` on drawn pictures, and of the model where they move, (B,)."""
@@ -121,4 +143,7 @@ class DistributionMatching(EasyConsistencyDistillation):
         return False
 
     def stage(self, images: int) -> str:
-        return f"spread {self.spread:.2f} gap {self.gap:.2f}" if self.gap else "fake alone"
+        if not self.gap:
+            return "fake alone"
+        away = f" away {self.away:.2f}" if self.away else ""
+        return f"spread {self.spread:.2f} gap {self.gap:.2f}{away}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.e2e.browser import chromium, draw, new_source, open_page, open_tab, settle
+from tests.e2e.browser import chromium, draw, finished, new_source, open_page, open_tab, settle
 from ui.engine import Engine
 from ui.page import launch
 
@@ -32,7 +32,7 @@ def press(page: Page, name: str, result: str = "result") -> None:
     """Press a tab's button and wait for its last picture."""
     page.locator(f"#{name}-run").click()
     new_source(page, f"{name}-{result}")
-    settle(page, f"{name}-{result}")
+    finished(page, name, f"{name}-{result}")
 
 
 def subject(page: Page, name: str) -> None:

@@ -9,7 +9,7 @@ from ui.tasks import GUESSES, MOST_GUESSES
 
 
 def guesses_slider(controls: Controls, tab: str) -> gr.Slider:
-    """The slider of the tab of that name, which links carry."""
+    """The slider of the tab of that name; links carry its value."""
     slider = gr.Slider(
         1,
         MOST_GUESSES,

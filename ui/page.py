@@ -44,9 +44,7 @@ def tab(name: str, controls: sidebar.Controls) -> gr.Tab:
     """A tab that tells the controls when it is opened, and has its own number of steps."""
 
     def opening(open_tab: str, left: dict[str, int]):
-        if (
-            name == open_tab
-        ):  # so the first tab tells when the page loads, maybe after a link's steps
+        if name == open_tab:  # as the first is when the page loads: a link's steps stay
             return gr.skip(), gr.skip()
         return name, left.get(name, gr.skip())
 

@@ -24,10 +24,10 @@ ROLL = """(...values) => {{
 }}"""
 IDLE = """() => document.getElementById("{0}").classList.remove("busy", "stoppable")"""
 LONG_SECONDS = 8  # a run that will take longer says so before it starts
-# What each tab starts with: a repair gains from every level, a picture from nothing but the first
-# has the clearest shapes.
-STEPS = {"Paint": 2, "Inpaint": 8, "Colourise": 8, "Enlarge": 8, "Interpolate": 1}
 LIVE_SECONDS = 1.5  # of one estimate; a slower model paints when the pen lifts only
+# What a tab starts with: repairs gain from every step; of a picture from nothing, the first one has
+# the clearest shapes.
+STEPS = {"Paint": 2, "Inpaint": 8, "Colourise": 8, "Enlarge": 8, "Interpolate": 1}
 
 
 class Cost(gr.HTML):
@@ -60,7 +60,7 @@ class Controls:
     readout: Cost
     share: gr.Button
     tab: gr.State  # the open tab: a live picture in another is not worth computing
-    left: gr.State  # tab: the steps that it was left with
+    left: gr.State  # the steps that each tab was left with
     limit: RateLimit
     guesses: dict[str, gr.Slider] = field(default_factory=dict)  # by tab
 

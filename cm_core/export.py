@@ -137,6 +137,7 @@ def save_diffusers(
         "sigmas": config.sigmas,
         "mean": config.mean,
         "boost": config.boost,
+        "edit_noise": config.edit_noise,
     }
     files = {
         "model_index.json": index,

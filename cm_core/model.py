@@ -31,6 +31,7 @@ class ModelConfig:
     sigma_data: float = 0.5
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)  # of its pictures by channel; see samplers.begin
     boost: float = 1.0  # times the spread of pure noise; see samplers.begin
+    edit_noise: float = 1.0  # times the noise that a step of an edit adds; see editing/sampler.py
     sigma_min: float = SIGMA_MIN
     sigma_max: float = SIGMA_MAX
     c_noise: str = "quarter_log"

@@ -16,7 +16,7 @@ from cm_core.samplers import Step
 from editing import commands
 from editing.output import check_path, save
 from editing.region import CONTEXT
-from editing.tasks import GUESSES
+from editing.tasks import GUESSES, STROKE_GUESSES
 
 FACTORS = (2, 4, 8)
 
@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
         p.set_defaults(function=getattr(commands, name))
         return p
 
-    p = task("stroke", 2, guesses=GUESSES, help="finish a painting")
+    p = task("stroke", 2, guesses=STROKE_GUESSES, help="finish a painting")
     p.add_argument("--strength", type=float, default=0.5, help="0 follows the strokes, 1 is free")
 
     p = task("inpaint", 8, guesses=GUESSES, help="repaint where the mask is light, at any size")

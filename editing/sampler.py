@@ -33,15 +33,17 @@ def masked_multistep(
     without it, the measurement, with what is free as in the mean of the model's pictures. With
     `guesses`, a step's x0 is the mean of so many, from noises that sum to zero: what they differ in
     cancels out, so that it is nearer to the likely and less vivid (Blau and Michaeli 2018). The
-    Step's x is what the last of them was given.
+    Step's x is what the last of them was given. A model whose config has an `edit_noise` below 1
+    is given less noise than it is told, and so has less to copy of it; with 1 it is the paper's.
     """
     check_count(guesses, MAX_GUESSES, "guesses")
+    share = getattr(getattr(model, "config", None), "edit_noise", 1.0)
     measured = operator.measure(image)
     x0 = start
     if x0 is None:
         x0 = operator.merge(measured, centre(model, image).expand_as(image))
     for index, sigma in enumerate(levels(sigmas)):
-        spread = max(sigma**2 - sigma_min**2, 0.0) ** 0.5
+        spread = share * max(sigma**2 - sigma_min**2, 0.0) ** 0.5
         made = torch.zeros_like(x0)
         for noise in opposed(x0, guesses, generator):
             x = x0 + spread * noise

@@ -53,8 +53,9 @@ STROKE_LAST = 0.4
 
 # Estimates that each step of an edit takes the mean of. What is missing is mostly settled by what
 # is measured; a single guess adds grain and odd colours of its own, and of two the one cancels most
-# of what the other copied from its noise.
+# of what the other copied from its noise. What a painting suggests is livelier from one.
 GUESSES = 2
+STROKE_GUESSES = 1
 
 
 def spaced(first: float, final: float, steps: int) -> list[float]:
@@ -193,7 +194,7 @@ def stream_stroke(
     seed: int | Sequence[int] = 0,
     *,
     mask: Tensor | None = None,
-    guesses: int = GUESSES,
+    guesses: int = STROKE_GUESSES,
     label=None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,

@@ -31,8 +31,8 @@ LIMITS = """
 - It thinks at {size} × {size} pixels. Inpainting and growing paste their edit into the full
   picture; everything else it returns at its own size, enlarged by the browser.
 - It has no text prompt; style and subject are menus.
-- Few steps mean soft detail. The Steps tab shows what more of them buy. Edits take the mean of two
-  guesses a step: one is livelier, more are calmer and softer.
+- Few steps mean soft detail. The Steps tab shows what more of them buy. Repairs take the mean
+  of two guesses a step: one is livelier, more are calmer and softer.
 """
 
 API = """

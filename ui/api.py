@@ -15,7 +15,7 @@ from ui.export import FORMATS, written
 from ui.film import animation
 from ui.interpolate import GRID
 from ui.pictures import PictureFile, refusal
-from ui.tasks import GUESSES, MAX_SEED, MOST_GUESSES, Made, Tasks, last, some
+from ui.tasks import GUESSES, MAX_SEED, MOST_GUESSES, STROKE_GUESSES, Made, Tasks, last, some
 
 SHOWN = 40  # characters of a wrong value that an error repeats
 
@@ -67,8 +67,9 @@ def endpoints(tasks: Tasks) -> None:
         sigma = Figure("sigma", 0, 0, 80, "(0: estimate it)")
         frames = Figure("frames", 12, 2, 32, precision=0)
         one, two, steps = (Figure("steps", count, 1, 8, precision=0) for count in (1, 2, 8))
-        guesses = Figure(
-            "guesses", GUESSES, 1, MOST_GUESSES, "(a step takes their mean)", precision=0
+        guess, guesses = (
+            Figure("guesses", count, 1, MOST_GUESSES, "(a step takes their mean)", precision=0)
+            for count in (STROKE_GUESSES, GUESSES)
         )
         margins = [
             Figure(side, 0, 0, 1, "(share of the picture)")
@@ -168,7 +169,7 @@ def endpoints(tasks: Tasks) -> None:
     labels = [*choice, model]
     shared = [steps, seed, *labels]
     for name, fn, inputs, outputs in (
-        ("paint", paint, [image, strength, two, seed, *labels, guesses], picture),
+        ("paint", paint, [image, strength, two, seed, *labels, guess], picture),
         ("generate", generate, [one, seed, *labels], picture),
         ("inpaint", inpaint, [image, mask, *shared, guesses], picture),
         ("outpaint", outpaint, [image, *margins, *shared, guesses], picture),

@@ -8,12 +8,12 @@ from ui.sidebar import Controls
 from ui.tasks import GUESSES, MOST_GUESSES
 
 
-def guesses_slider(controls: Controls, tab: str) -> gr.Slider:
+def guesses_slider(controls: Controls, tab: str, value: int = GUESSES) -> gr.Slider:
     """The slider of the tab of that name; links carry its value."""
     slider = gr.Slider(
         1,
         MOST_GUESSES,
-        value=GUESSES,
+        value=value,
         step=1,
         precision=0,
         label="Guesses a step",

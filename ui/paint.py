@@ -13,7 +13,7 @@ from ui.desk import Desk
 from ui.guesses import guesses_slider
 from ui.sidebar import LIVE_SECONDS, Controls, Go, costed
 from ui.source import picture_source
-from ui.tasks import VARIATIONS, Made, Tasks, last, some
+from ui.tasks import STROKE_GUESSES, VARIATIONS, Made, Tasks, last, some
 
 REFINE_STRENGTH = 0.12  # little noise: what is there gets cleaner and stays what it is
 
@@ -61,7 +61,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
                 generate = Go("paint-generate", "From nothing", "secondary")
                 vary = Go("paint-vary", "Four variations", "secondary")
             others = Choices(elem_id="paint-others")
-            guesses = guesses_slider(controls, "Paint")
+            guesses = guesses_slider(controls, "Paint", STROKE_GUESSES)
 
     def follow(
         drawing: Image.Image | None,

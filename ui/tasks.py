@@ -18,7 +18,7 @@ import editing
 from cm_core.errors import ImageError, SettingError
 from cm_core.samplers import Step
 from editing.image import fit, fit_box, fit_hints, to_hints, to_pil, to_tensor
-from editing.tasks import GUESSES, estimate_sigma
+from editing.tasks import GUESSES, STROKE_GUESSES, estimate_sigma
 from ui.engine import ANY, Engine, Engines, Readout
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class Tasks:
         steps: int = 2,
         seed: int = 0,
         *choice: str,
-        guesses: int = GUESSES,
+        guesses: int = STROKE_GUESSES,
     ) -> Iterator[Made]:
         """A finished picture from a rough painting."""
         engine, label = self.on(*choice)
@@ -89,7 +89,7 @@ class Tasks:
         steps: int,
         seed: int,
         *choice: str,
-        guesses: int = GUESSES,
+        guesses: int = STROKE_GUESSES,
     ) -> Iterator[tuple[int, Made]]:
         """(seed, picture) of a painting under the next seeds, one after the other."""
         for i in range(1, VARIATIONS + 1):

@@ -17,7 +17,7 @@ from editing import (
 from editing.generate import slerp
 from editing.operators import Grey, Mask, PatchMean, enlarge
 from editing.sampler import masked_multistep, opposed
-from editing.tasks import GUESSES, estimate_sigma, spaced
+from editing.tasks import GUESSES, STROKE_GUESSES, estimate_sigma, spaced
 from tests.gaussian import consistency
 
 SIDE = 16
@@ -66,7 +66,8 @@ def test_steps_and_guesses_are_network_evaluations(name, steps):
     assert len(seen) == steps and {c[1] for c in calls} == {3}
     levels = [s.sigma for s in seen]
     assert levels == sorted(levels)[::-1]
-    assert [c[0] for c in calls] == [level for level in levels for _ in range(GUESSES)]
+    guesses = STROKE_GUESSES if name.startswith("stroke") else GUESSES
+    assert [c[0] for c in calls] == [level for level in levels for _ in range(guesses)]
 
 
 @pytest.mark.parametrize("count", [2, 3, 8])
@@ -100,6 +101,27 @@ def test_a_step_is_the_mean_of_its_guesses():
         )
         assert torch.allclose(made(guesses, lambda x, *_: x.abs()), given.abs().mean(0), atol=1e-6)
     assert float(made(1, lambda x, *_: 0.9 * x).std()) == pytest.approx(0.18, rel=0.03)
+
+
+def test_a_model_may_ask_for_less_noise_than_it_is_told():
+    """x = x0 + edit_noise sqrt(sigma^2 - sigma_min^2) z, at every level; without it the paper's."""
+    image, operator = torch.zeros(1, 3, 64, 64), Mask(torch.ones(1, 1, 64, 64))
+
+    class Model:
+        class config:
+            edit_noise = 0.5
+
+        def __call__(self, x, sigma, label=None):
+            return torch.full_like(x, 0.25)
+
+    def given(model):
+        generator = torch.Generator().manual_seed(3)
+        return list(masked_multistep(model, operator, image, [2.0, 0.4], generator, start=image))
+
+    for calm, plain, x0 in zip(given(Model()), given(Model().__call__), (0.0, 0.25), strict=True):
+        assert calm.sigma == plain.sigma
+        assert torch.allclose(calm.x - x0, (plain.x - x0) / 2, atol=1e-6)
+        assert float(plain.x.std()) == pytest.approx(plain.sigma, rel=0.03)
 
 
 @pytest.mark.parametrize("name", EDITS)

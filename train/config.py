@@ -158,7 +158,7 @@ class DMDConfig:
     path: float = 0.003  # weight of `ecd`, whose gradients are some hundred times as long
     alone: int = 0  # images from which only the denoiser of the model's pictures learns
     every: int = 1  # steps for one of the model's
-    apart: float = 0.0  # weight of: two pictures of a label lie as far apart as true ones do
+    energy: float = 0.0  # weight of the energy score of coarse pictures from pure noise
 
 
 @dataclass(frozen=True)

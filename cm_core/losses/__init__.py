@@ -11,6 +11,7 @@ from cm_core.losses.continuous import (
 )
 from cm_core.losses.diffusion import distribution_matching, edm, imitation, progressive_distillation
 from cm_core.losses.discrete import cd, ct, ect, ict, matching
+from cm_core.losses.energy import energy, separation
 
 __all__ = [
     "WEIGHTS",
@@ -24,6 +25,7 @@ __all__ = [
     "distribution_matching",
     "ect",
     "edm",
+    "energy",
     "failing_hinge",
     "generator_hinge",
     "ict",
@@ -33,5 +35,6 @@ __all__ = [
     "passing_hinge",
     "progressive_distillation",
     "scm",
+    "separation",
     "tangent",
 ]

@@ -138,13 +138,13 @@ def test_own_pictures_have_come_down_by_one_to_four_steps(config_of):
     assert counts == {1, 2, 3, 4}
 
 
-def test_two_pictures_of_a_label_are_wanted_as_far_apart_as_true_ones(config_of):
-    """By the means of patches: 0.1 falls short by 0.85 sigma_data - 0.1, 2 is enough, a grain that
-    the means do not see counts for nothing, and pictures not drawn from pure noise are left out."""
-    config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(pure=0.75, apart=1.0))
+def test_pictures_of_a_label_are_scored_by_their_energy(config_of):
+    """By the means of patches: nearer to the true picture than to another of the model's. A grain
+    that the means do not see counts for nothing; pictures not from pure noise are left out."""
+    config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(pure=0.75, energy=1.0))
     run = loop.Run(config, None, torch.device("cpu"))
-    wanted = 0.85 * run.model.config.sigma_data
     batch, given = run.draw(0, 4), []
+    batch = dataclasses.replace(batch, x0=torch.full_like(batch.x0, 0.5))
 
     def black(x, t, label, augment):
         given.append((x, t, label))
@@ -156,9 +156,11 @@ def test_two_pictures_of_a_label_are_wanted_as_far_apart_as_true_ones(config_of)
     x0 = torch.stack([torch.full((16, 16), 0.1), torch.full((16, 16), 2.0), grain, grain])
     x0 = x0[:, None].repeat(1, 3, 1, 1).requires_grad_()
     t = run.objective.starts(batch.level)
-    near = run.objective.too_near(black, x0, batch, t)
-    assert near.tolist() == pytest.approx([wanted - 0.1, 0, wanted, 0], abs=1e-3)
-    near[0].backward()
+    score = run.objective.energy(black, x0, batch, t)
+    assert score.tolist() == pytest.approx([0.4 - 0.1, 1.5 - 2.0, 0.5, 0], abs=1e-3)
+    assert run.objective.near == pytest.approx((0.4 + 1.5 + 0.5) / 3, abs=1e-3)
+    assert run.objective.away == pytest.approx((0.1 + 2.0) / 3, abs=1e-3)
+    score[0].backward()
     assert (x0.grad[0] < 0).all() and (x0.grad[1:] == 0).all()
     ((x, level, label),) = given
     assert (level == 80).all() and torch.equal(label, batch.label[:3])

@@ -16,7 +16,6 @@ from train.objectives.discrete import EasyConsistencyDistillation
 
 EARLIER = 4  # steps, at most, that a further one is learned after
 COARSE = 8  # as large are the patches whose means two pictures are compared by
-APART = 0.85  # of sigma_data: as far apart lie true pictures of one label, by those means
 
 
 class DistributionMatching(EasyConsistencyDistillation):
@@ -36,7 +35,9 @@ class DistributionMatching(EasyConsistencyDistillation):
         self.fake = copy.deepcopy(teacher).requires_grad_(True).train()
         self.fake.config = plain
         self.teacher.config = replace(plain, guidance=config.dmd.guidance)
-        self.spread = self.gap = self.away = 0.0  # of the last pictures moved, for the log
+        self.spread = self.gap = self.near = self.away = (
+            0.0  # of the last pictures moved, for the log
+        )
 
     def moves(self, images: int) -> bool:
         """Whether the model learns in this step, or only the denoiser of its pictures."""
@@ -106,25 +107,26 @@ class DistributionMatching(EasyConsistencyDistillation):
             x0 = model(x, t, **batch.inputs)
         self.spread = float(x0.detach().std() / batch.x0.std())
         loss = self.judge(x0, batch, moves)
-        if moves and self.config.dmd.apart:
-            loss = loss + self.config.dmd.apart * self.too_near(model, x0, batch, t)
+        if moves and self.config.dmd.energy:
+            loss = loss + self.config.dmd.energy * self.energy(model, x0, batch, t)
         return loss, t
 
-    def too_near(self, model, x0: Tensor, batch: Batch, t: Tensor) -> Tensor:
-        """(B,) by how much pictures drawn from pure noise lie nearer than true ones do to another
-        of their label, from new noise (after Mao et al. 2019).
+    def energy(self, model, x0: Tensor, batch: Batch, t: Tensor) -> Tensor:
+        """(B,) energy score of pictures drawn from pure noise, by the means of their patches.
 
-        Matching asks that each be likely, and all of a label can be by being one and the same.
+        Matching asks that each picture be likely, and all of a label can be by being the same one.
         """
         pure = int(self.pure(t).sum())
         part, top, start = batch.part(0, pure), t[:pure], centre(model, x0).expand_as(x0[:pure])
         with torch.no_grad():
             other = model(add_noise(start, torch.randn_like(start), top), top, **part.inputs)
         torch.clear_autocast_cache()  # as in `own`
-        square = F.avg_pool2d(x0[:pure] - other, COARSE).square().mean((1, 2, 3))
-        away = (square + 1e-8).sqrt()
-        self.away = float(away.detach().mean())
-        return F.pad((APART * self.about.sigma_data - away).clamp(min=0), (0, len(x0) - pure))
+        drawn, true, other = (F.avg_pool2d(x, COARSE) for x in (x0[:pure], part.x0, other))
+        with torch.no_grad():
+            self.near, self.away = (
+                float(losses.separation(drawn, x).mean()) for x in (true, other)
+            )
+        return F.pad(losses.energy(drawn, true, other), (0, len(x0) - pure))
 
     def judge(self, x0: Tensor, batch: Batch, moves: bool) -> Tensor:
         """Loss of `fake` on drawn pictures, and of the model where they move, (B,)."""
@@ -145,5 +147,5 @@ class DistributionMatching(EasyConsistencyDistillation):
     def stage(self, images: int) -> str:
         if not self.gap:
             return "fake alone"
-        away = f" away {self.away:.2f}" if self.away else ""
+        away = f" near {self.near:.2f} away {self.away:.2f}" if self.away else ""
         return f"spread {self.spread:.2f} gap {self.gap:.2f}{away}"

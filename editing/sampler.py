@@ -35,13 +35,15 @@ def masked_multistep(
     cancels out, so that it is nearer to the likely and less vivid (Blau and Michaeli 2018). The
     Step's x is what the last of them was given. A model whose config has an `edit_noise` below 1
     is given less noise than it is told, and so has less to copy of it; with 1 it is the paper's.
+    Everything is done, and returned, on the model's device.
     """
     check_count(guesses, MAX_GUESSES, "guesses")
     share = getattr(getattr(model, "config", None), "edit_noise", 1.0)
+    image = beside(model, image)
     measured = operator.measure(image)
-    x0 = start
-    if x0 is None:
-        x0 = operator.merge(measured, centre(model, image).expand_as(image))
+    if start is None:
+        start = operator.merge(measured, centre(model, image).expand_as(image))
+    x0 = beside(model, start)
     for index, sigma in enumerate(levels(sigmas)):
         spread = share * max(sigma**2 - sigma_min**2, 0.0) ** 0.5
         made = torch.zeros_like(x0)
@@ -50,6 +52,11 @@ def masked_multistep(
             made += model(x, sigma, label).clamp(-1, 1) / guesses
         x0 = operator.merge(measured, made)
         yield Step(index, sigma, x, x0)
+
+
+def beside(model: Model, x: Tensor) -> Tensor:
+    """x on the model's device; a plain callable takes it where it is."""
+    return x.to(getattr(model, "device", x.device))
 
 
 def opposed(like: Tensor, count: int, generator: Generators | None) -> Tensor:

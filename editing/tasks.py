@@ -33,7 +33,7 @@ from editing.operators import (
     grey_picture,
     tint,
 )
-from editing.sampler import masked_multistep
+from editing.sampler import beside, masked_multistep
 
 OnStep = Callable[[Step], None] | None
 Sigmas = Sequence[float] | Tensor | None
@@ -227,6 +227,7 @@ def stream_denoise(
     check_size(check_picture(noisy, "noisy picture"), model)
     sigma = estimate_sigma(noisy) if sigma is None else sigma
     check_between(sigma, 0.002, 80, "sigma")
+    noisy = beside(model, noisy)
     yield Step(0, sigma, noisy, model(noisy, sigma, label).clamp(-1, 1))
 
 

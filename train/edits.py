@@ -26,7 +26,6 @@ def edit_rows(model: ConsistencyModel, pictures: Pictures, count: int = COUNT) -
     rows = []
 
     def row(task: str, edit, given: Tensor, plain: Tensor, baseline: str, where=None, **options):
-        given = given.to(model.device)
         made = edit(model, given, seed=seeds, label=label, **options).cpu()
         rows.append(
             {
@@ -49,7 +48,7 @@ def edit_rows(model: ConsistencyModel, pictures: Pictures, count: int = COUNT) -
     hole = torch.zeros(1, 1, side, side)
     hole[..., side // 4 : side // 2, side // 4 : 3 * side // 4] = 1
     filled, baseline = plain_fill(x0, hole)
-    row("inpaint", inpaint, x0, filled, baseline, hole, mask=hole.to(model.device))
+    row("inpaint", inpaint, x0, filled, baseline, hole, mask=hole)
     return rows
 
 

@@ -6,7 +6,7 @@ resumed run goes on as if it had never stopped.
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -40,11 +40,22 @@ def learning_rate(optim: OptimConfig, step: int, progress: float) -> float:
     return (optim.lr_end + (optim.lr - optim.lr_end) * cosine) * warm
 
 
+OTHER = 0x9E3779B9  # turns a seed into one of another stream; also within 32 bits, all that count
+
+
 def step_generator(seed: int, images: int, device: torch.device) -> Generator:
-    """The generator of the step that starts at `images` seen; also seeds dropout."""
+    """The generator of the step that starts at `images` seen; also seeds what objectives draw
+    themselves and dropout, by another stream: from the same, their noises were the batch's again.
+    """
     mixed = (seed * 1_000_003 + images) % 2**63
-    torch.manual_seed(mixed)
+    torch.manual_seed(mixed ^ OTHER)
     return Generator(device).manual_seed(mixed)
+
+
+def length_of(parameters: Iterable[Tensor]) -> float:
+    """The norm of their gradients."""
+    grads = [p.grad for p in parameters if p.grad is not None]
+    return float(nn.utils.get_total_norm(grads))
 
 
 def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
@@ -134,10 +145,12 @@ class Run:
         state = snapshot.load_state(folder)
         if state is not None:
             groups = len(state.get("optimiser", {}).get("param_groups", ()))
-            if state.keys() != self.state().keys() or groups != len(self.scales):
+            own = self.state()
+            alike = state.keys() == own.keys() and state["emas"].keys() == own["emas"].keys()
+            if not alike or groups != len(self.scales):
                 raise ConfigError(
-                    f"{folder / snapshot.STATE} was written by another version: start anew with "
-                    "--init and one of its checkpoints."
+                    f"{folder / snapshot.STATE} was written by another version or with other EMAs: "
+                    "start anew with --init and one of its checkpoints."
                 )
             snapshot.take_weights(self.model, state["model"], folder / snapshot.STATE)
             snapshot.take_weights(self.objective, state["objective"], folder / snapshot.STATE)
@@ -249,11 +262,10 @@ class Run:
         if not self.objective.wrapped:
             world.average(self.model.parameters())
         self.scaler.unscale_(self.optimiser)
-        grads = [p.grad for p in self.model.parameters() if p.grad is not None]
-        norm = float(nn.utils.get_total_norm(grads))
+        norm, others = length_of(self.model.parameters()), length_of(self.extra)
         progress = config.progress(self.images)
         self.images += config.batch
-        if math.isfinite(norm):
+        if math.isfinite(norm + others):
             for group, scale in zip(self.optimiser.param_groups, self.scales, strict=True):
                 group["lr"] = scale * self.learning_rate(progress)
             self.scaler.step(self.optimiser)

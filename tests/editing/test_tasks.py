@@ -124,6 +124,25 @@ def test_a_model_may_ask_for_less_noise_than_it_is_told():
         assert float(plain.x.std()) == pytest.approx(plain.sigma, rel=0.03)
 
 
+@pytest.mark.parametrize("name", [*EDITS, "denoise"])
+def test_pictures_go_to_where_the_model_is(name):
+    """A model elsewhere, as on a GPU: all that it meets, and all that comes back, is there."""
+
+    class Elsewhere:
+        device = torch.device("meta")
+
+        class config:
+            image_size = SIDE
+
+        def __call__(self, x, sigma, label=None):
+            assert x.device == self.device
+            return x / (1 + sigma)
+
+    seen = []
+    made = {**EDITS, "denoise": denoise}[name](Elsewhere(), picture(), on_step=seen.append)
+    assert {made.device, *(x.device for s in seen for x in (s.x, s.x0))} == {Elsewhere.device}
+
+
 @pytest.mark.parametrize("name", EDITS)
 def test_no_guess_or_a_thousand_are_refused(model, name):
     for guesses in (0, 1000):

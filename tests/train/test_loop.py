@@ -124,6 +124,9 @@ def test_states_of_another_kind_are_refused(tmp_path, config_of):
     snapshot.save_state(tmp_path, state)
     with pytest.raises(ConfigError, match="another version"):
         loop.Run(config_of("edm"), tmp_path, torch.device("cpu"))
+    snapshot.save_state(tmp_path, run.state())
+    with pytest.raises(ConfigError, match="other EMAs"):
+        loop.Run(dataclasses.replace(config_of("edm"), ema=(0.5,)), tmp_path, torch.device("cpu"))
 
 
 def test_what_a_run_leaves_can_be_opened(tmp_path, run_config, ect_config):
@@ -216,3 +219,23 @@ def test_teachers_with_other_labels_are_refused(tmp_path, run_config, ect_config
     changed = dataclasses.replace(ect_config, init=str(tmp_path / "ema-0.9"), data=data)
     with pytest.raises(ConfigError, match="other labels"):
         loop.Run(changed, None, torch.device("cpu"))
+
+
+def test_what_an_objective_draws_is_not_the_batch_once_more():
+    """Seeds whose low 32 bits are the same would do: only those count on a CPU."""
+    for images in (0, 64):
+        own = torch.randn(4096, generator=loop.step_generator(3, images, torch.device("cpu")))
+        drawn = torch.randn(4096)  # as objectives do, by torch's own stream
+        again = torch.randn(4096, generator=loop.step_generator(3, images, torch.device("cpu")))
+        assert torch.equal(own, again) and torch.equal(drawn, torch.randn(4096))
+        assert not set(own.tolist()) & set(drawn.tolist())
+
+
+def test_a_gradient_that_is_not_finite_outside_of_the_model_is_skipped_too(config_of):
+    run = loop.Run(config_of("dmd"), None, torch.device("cpu"))
+    weight = next(iter(run.extra))
+    weight.register_hook(lambda grad: grad * float("nan"))
+    before = [p.detach().clone() for p in run.extra]
+    _, _, norm = run.step()
+    assert run.skipped == 1 and norm < float("inf")
+    assert all(torch.equal(p, q) for p, q in zip(before, run.extra, strict=True))

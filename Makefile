@@ -19,8 +19,8 @@ format: .venv/test
 # The screenshots and sample grids that the README shows.
 GRID := --each 3 --count 726 --columns 24
 pictures: .venv/test
-	$(BIN)/python -m train sample emoji64 $(GRID) --steps 1 --out assets/screenshots/samples-1.png
-	$(BIN)/python -m train sample emoji64 $(GRID) --steps 4 --out assets/screenshots/samples-4.png
+	$(BIN)/python -m train sample emoji64 $(GRID) --steps 1 --out assets/screenshots/samples-1.webp
+	$(BIN)/python -m train sample emoji64 $(GRID) --steps 4 --out assets/screenshots/samples-4.webp
 	$(BIN)/python -m tests.e2e.screenshots assets/screenshots
 
 .venv/demo: requirements.txt

@@ -25,6 +25,7 @@ def run(args: argparse.Namespace) -> None:
         args.shards,
         args.device,
         place,
+        args.fit,
     )
     place.leave()
 
@@ -123,6 +124,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--resume", help="folder of an earlier leg to go on from")
     p.add_argument("--minutes", type=float, default=math.inf, help="stop this leg after so long")
     p.add_argument("--save-every", type=float, default=3.0, help="minutes between saves")
+    p.add_argument("--fit", action="store_true", help="make the run as long as its minutes allow")
     p.add_argument("--images", type=int, help="length of the whole run, instead of the preset's")
     p.add_argument("--init", help="checkpoint folder to start from, instead of the preset's")
     p.add_argument("--teacher", help="checkpoint folder to distil, instead of the preset's")

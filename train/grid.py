@@ -17,7 +17,8 @@ from train.world import World
 
 
 def save_grid(images: Tensor, path: Path, columns: int) -> None:
-    """Write (B, 3, H, W) pictures in [-1, 1] as one PNG, row by row."""
+    """Write (B, 3, H, W) pictures in [-1, 1] as one sheet, row by row; a name that ends in .webp
+    makes it small."""
     b, _, h, w = images.shape
     rows = -(-b // columns)
     sheet = torch.ones(rows * columns, 3, h, w)
@@ -25,7 +26,7 @@ def save_grid(images: Tensor, path: Path, columns: int) -> None:
     sheet = sheet.reshape(rows, columns, 3, h, w).permute(0, 3, 1, 4, 2)
     pixels = ((sheet.clamp(-1, 1) + 1) * 127.5).round().byte().reshape(rows * h, columns * w, 3)
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels.numpy()).save(path)
+    Image.fromarray(pixels.numpy()).save(path, quality=92)
 
 
 def labels_in_turn(labels: Labels, count: int, each: int) -> Tensor | None:

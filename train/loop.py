@@ -8,22 +8,24 @@ import math
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Generator, Tensor, nn
 
-from cm_core.checkpoint import load_checkpoint, save_checkpoint
+from cm_core.checkpoint import save_checkpoint
 from cm_core.errors import ConfigError
-from cm_core.model import ModelConfig, Preconditioned
+from cm_core.model import Preconditioned
 from train import data, snapshot
-from train.augment import AUGMENT_DIM, augment
+from train.augment import augment
 from train.config import OptimConfig, RunConfig
 from train.ema import EMA
 from train.grid import training_grid
 from train.log import Log, held_out_errors
+from train.make import make_model, make_objective
 from train.muon import Muon
-from train.objectives import OBJECTIVES, Batch, Objective
+from train.objectives import Batch
 from train.objectives.base import known
 from train.precision import autocast
 from train.world import World
@@ -56,45 +58,6 @@ def length_of(parameters: Iterable[Tensor]) -> float:
     """The norm of their gradients."""
     grads = [p.grad for p in parameters if p.grad is not None]
     return float(nn.utils.get_total_norm(grads))
-
-
-def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
-    """The run's model: new, or with the weights of the checkpoint it starts from."""
-    kind = known(OBJECTIVES, config.objective, "objective")
-    std, mean = data.statistics(source)
-    net = {**vars(config.net), "num_classes": source.labels.count}
-    net["augment_dim"] = AUGMENT_DIM if config.data.augment else 0
-    torch.manual_seed(config.seed)
-    about = ModelConfig(
-        name=config.name,
-        unet=type(config.net)(**net),
-        sigma_data=round(config.sigma_data or std, 4),
-        mean=mean,
-        c_noise=config.c_noise,
-        labels=source.labels,
-    )
-    model = kind.form(kind.describe_model(about))
-    if config.init:
-        start = load_checkpoint(config.init)
-        if start.config.labels != about.labels:
-            raise ConfigError(f"{config.init} was trained on other labels than {config.name} uses.")
-        # What changes nothing at its start: a model trained without goes on with it.
-        silent = ("net.gates.", "net.fine.", "net.layout.")
-        added = {k: v for k, v in model.state_dict().items() if k.startswith(silent)}
-        snapshot.take_weights(model, added | start.state_dict(), Path(config.init))
-    return model
-
-
-def make_objective(config: RunConfig, model: Preconditioned) -> Objective:
-    """The run's objective, with the teacher it learns from."""
-    teacher = load_checkpoint(config.teacher) if config.teacher else None
-    if teacher is not None:
-        theirs, ours = teacher.config, model.config
-        if (theirs.labels, theirs.image_size) != (ours.labels, ours.image_size):
-            raise ConfigError(
-                f"{config.teacher} has other labels or another size than {ours.name}."
-            )
-    return OBJECTIVES[config.objective](config, model, teacher)
 
 
 class Run:
@@ -197,6 +160,12 @@ class Run:
             sets = {"model": state["model"], "objective": state["objective"], **state["emas"]}
             snapshot.save_shards(out, sets, self.images)
 
+    def fit(self, share: float) -> None:
+        """Take a share of the run to be done: its length follows from the images seen so far."""
+        if self.images and share:
+            images = max(self.images, round(self.images / share))
+            self.config = self.objective.config = replace(self.config, images=images)
+
     def learning_rate(self, progress: float) -> float:
         """The schedule's rate, eased in once more where the optimiser was started anew."""
         steps = (self.images - self.warm_from) // self.config.batch
@@ -287,8 +256,14 @@ def train(
     shards: bool = False,
     device: str | None = None,
     world: World = World(),  # noqa: B008 - frozen
+    fit: bool = False,
 ) -> None:
-    """Run a leg: to the end of the run, or until its minutes are over; saves as it goes."""
+    """Run a leg: to the end of the run, or until its minutes are over; saves as it goes.
+
+    With `fit` the run is as long as its minutes allow, so that its schedule ends with them.
+    """
+    if fit and (world.size > 1 or not math.isfinite(minutes)):
+        raise ConfigError("--fit goes by the clock: it needs --minutes, and one process.")
     started = saved = time.monotonic()
     run = Run(config, resume, world.device(device), world)
     out.mkdir(parents=True, exist_ok=True)
@@ -303,8 +278,10 @@ def train(
             training_grid(run, out / "grid.png")
 
     def over() -> bool:
-        late = time.monotonic() - started >= 60 * minutes
-        return run.images >= config.images or world.any(late, run.device)
+        spent, given = time.monotonic() - started, 60 * minutes
+        if fit:
+            run.fit(min(spent / given, 1.0))
+        return run.images >= run.config.images or world.any(spent >= given, run.device)
 
     while not over():
         loss, t, norm = run.step()

@@ -153,6 +153,25 @@ def test_training_learns(tmp_path, run_config):
     assert run.skipped == 0
 
 
+def test_a_leg_may_be_as_long_as_its_minutes_allow(tmp_path, config_of):
+    """The schedule's end, a fifth of the rate, comes with that of the minutes, whatever the preset
+    says of images; by the clock and for one process only."""
+    config = config_of("edm")
+    optim = OptimConfig(lr=1e-3, lr_end=2e-4, warmup=0, decay=0.5)
+    run = loop.Run(dataclasses.replace(config, optim=optim), None, torch.device("cpu"))
+    run.fit(0.25)
+    run.step()  # nothing to go by before the first step
+    for share, rate in ((0.25, 1e-3), (0.75, 6e-4), (1.0, 2e-4)):
+        run.fit(share)
+        assert run.objective.config is run.config
+        assert run.learning_rate(run.config.progress(run.images)) == pytest.approx(rate, rel=0.1)
+    short = dataclasses.replace(config, images=config.batch)
+    loop.train(short, tmp_path, minutes=0.02, device="cpu", fit=True)
+    assert weights(tmp_path)["images"] > short.images
+    with pytest.raises(ConfigError, match="needs --minutes"):
+        loop.train(short, tmp_path, device="cpu", fit=True)
+
+
 def test_a_leg_stops_inside_its_minutes(tmp_path, run_config):
     config = dataclasses.replace(run_config, images=10**9)
     loop.train(config, tmp_path, minutes=0.02, device="cpu")

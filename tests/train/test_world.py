@@ -18,6 +18,7 @@ from tests.train.test_loop import same, weights
 from train import loop
 from train.config import CDConfig, DMDConfig
 from train.grid import samples
+from train.make import make_model
 from train.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +64,7 @@ def test_two_processes_make_the_weights_of_one(configs, shared, tmp_path, object
     loop.train(configs[objective], tmp_path, device="cpu")
     alone, together = weights(tmp_path), weights(shared / objective)
     assert alone["images"] == together["images"] == 48
-    start = loop.make_model(configs[objective], loop.data.load(configs[objective].data)[0])
+    start = make_model(configs[objective], loop.data.load(configs[objective].data)[0])
     for part in ("model", "objective"):
         for name, value in alone[part].items():
             other = together[part][name]

@@ -1,0 +1,53 @@
+"""What a run trains: its model, and the objective with the teacher it learns from."""
+
+from pathlib import Path
+
+import torch
+
+from cm_core.checkpoint import load_checkpoint
+from cm_core.errors import ConfigError
+from cm_core.model import ModelConfig, Preconditioned
+from train import data, snapshot
+from train.augment import AUGMENT_DIM
+from train.config import RunConfig
+from train.objectives import OBJECTIVES, Objective
+from train.objectives.base import known
+
+
+def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
+    """The run's model: new, or with the weights of the checkpoint it starts from."""
+    kind = known(OBJECTIVES, config.objective, "objective")
+    std, mean = data.statistics(source)
+    net = {**vars(config.net), "num_classes": source.labels.count}
+    net["augment_dim"] = AUGMENT_DIM if config.data.augment else 0
+    torch.manual_seed(config.seed)
+    about = ModelConfig(
+        name=config.name,
+        unet=type(config.net)(**net),
+        sigma_data=round(config.sigma_data or std, 4),
+        mean=mean,
+        c_noise=config.c_noise,
+        labels=source.labels,
+    )
+    model = kind.form(kind.describe_model(about))
+    if config.init:
+        start = load_checkpoint(config.init)
+        if start.config.labels != about.labels:
+            raise ConfigError(f"{config.init} was trained on other labels than {config.name} uses.")
+        # What changes nothing at its start: a model trained without goes on with it.
+        silent = ("net.gates.", "net.fine.", "net.layout.")
+        added = {k: v for k, v in model.state_dict().items() if k.startswith(silent)}
+        snapshot.take_weights(model, added | start.state_dict(), Path(config.init))
+    return model
+
+
+def make_objective(config: RunConfig, model: Preconditioned) -> Objective:
+    """The run's objective, with the teacher it learns from."""
+    teacher = load_checkpoint(config.teacher) if config.teacher else None
+    if teacher is not None:
+        theirs, ours = teacher.config, model.config
+        if (theirs.labels, theirs.image_size) != (ours.labels, ours.image_size):
+            raise ConfigError(
+                f"{config.teacher} has other labels or another size than {ours.name}."
+            )
+    return OBJECTIVES[config.objective](config, model, teacher)

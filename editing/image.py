@@ -31,8 +31,16 @@ def is_transparent(picture: Image.Image) -> bool:
     return picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
 
 
+def is_see_through(picture: Image.Image) -> bool:
+    """Whether any of a picture's pixels lets something through."""
+    return is_transparent(picture) and picture.convert("RGBA").getextrema()[3][0] < 255
+
+
 def on_white(picture: Image.Image) -> Image.Image:
     """RGB, transparent parts on white paper."""
+    if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut off at 255
+        grey = np.asarray(picture, dtype=np.float32) / 257
+        return Image.fromarray(grey.clip(0, 255).round().astype(np.uint8)).convert("RGB")
     if is_transparent(picture):
         picture = picture.convert("RGBA")
         paper = Image.new("RGBA", picture.size, "white")
@@ -93,10 +101,22 @@ def crop_like(edited: Image.Image, picture: Image.Image) -> Image.Image:
     return edited.crop(fit_box(picture.size, edited.width))
 
 
+def inside(x: Tensor, picture: Image.Image) -> Tensor:
+    """A fitted picture (1, 3, H, W) without the margins that made it square, of even sides."""
+    left, top, right, bottom = fit_box(picture.size, x.shape[-1])
+    w, h = right - left, bottom - top
+    return x[..., top : top + h - h % 2, left : left + w - w % 2] if min(w, h) > 1 else x
+
+
 def hard_mask(mask: Image.Image) -> Image.Image:
     """A mask (L) of 0 and 255, from the transparency of a picture or from its lightness."""
     grey = mask.getchannel("A") if "A" in mask.getbands() else mask.convert("L")
     return grey.point([255 if v > 127 else 0 for v in range(256)])
+
+
+def mask_file(picture: Image.Image) -> Image.Image:
+    """A mask as paint programs save it: by its lightness, unless something of it is transparent."""
+    return picture if is_see_through(picture) else picture.convert("L")
 
 
 def fit_mask(mask: Image.Image, size: int) -> Image.Image:

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from cm_core.errors import ImageError, SettingError
+from editing.image import mask_file
 from ui import lesson
 from ui.engine import ANY, plainly
 from ui.export import FORMATS, written
@@ -114,7 +115,7 @@ def endpoints(tasks: Tasks) -> None:
     def inpaint(image, mask, steps, seed, style, group, category, model, guesses):
         if image and mask and image.size != mask.size:
             raise ImageError("The mask must have the picture's own size: draw it over the picture.")
-        chosen = (style, group, category, model)
+        mask, chosen = mask and mask_file(mask), (style, group, category, model)
         return finished(tasks.inpaint, image, mask, steps, seed, *chosen, guesses=guesses)
 
     def outpaint(

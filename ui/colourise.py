@@ -13,7 +13,7 @@ from ui.desk import Desk
 from ui.examples import example
 from ui.guesses import guesses_slider
 from ui.result import grey
-from ui.sidebar import Controls, Go
+from ui.sidebar import LIVE_SECONDS, Controls, Go
 from ui.source import picture_source
 from ui.tasks import Made, Tasks, last
 
@@ -73,6 +73,8 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         *choice: str,
     ):
         drawing = hints is not None and hints.info.get("drawing")
+        if drawing and (tasks.on(*choice)[0].seconds or 0) > LIVE_SECONDS:
+            return gr.skip()
         if drawing:  # one evaluation, so that the picture keeps up with the pen
             guesses = steps = 1
         made = last(tasks.colorize(picture, hints, steps, seed, *choice, guesses=guesses))

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from editing.image import is_see_through
 from ui.engine import plainly
 from ui.export import reference
 from ui.result import History, Result
@@ -36,7 +37,8 @@ class Desk:
                 pictures = [gr.skip()] * len(places)
                 ends = [event.seed if i == event.end else gr.skip() for i in range(len(self.ends))]
             else:
-                picture = reference(event.url).convert("RGB")
+                picture = reference(event.url)
+                picture = picture.convert("RGBA" if is_see_through(picture) else "RGB")
                 pictures = [picture if tab == event.tab else gr.skip() for tab in places]
                 ends = [gr.skip()] * len(self.ends)
             return gr.Tabs(selected=event.tab), *pictures, *ends

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 import editing
+from cm_core.errors import CheckpointError
 from cm_core.samplers import Step
 from editing.generate import self_consistency, teacher_evaluations
 from editing.image import to_pil
@@ -73,6 +74,15 @@ def teacher_cost(tasks: Tasks, levels: int, *choice: str) -> int:
     """Network evaluations of the teacher's walk."""
     engine, label = tasks.on(*choice)
     return teacher_evaluations(levels) * network_runs(engine.teacher, label)
+
+
+def comparison_cost(tasks: Tasks, *choice: str) -> int:
+    """Network evaluations of `compare`, or of its first half where there is no teacher."""
+    own = sum(CONSISTENCY_STEPS)
+    try:
+        return own + sum(teacher_cost(tasks, levels, *choice) for levels in TEACHER_LEVELS)
+    except CheckpointError:
+        return own
 
 
 def compare(tasks: Tasks, seed: int = 0, *choice: str) -> Iterator[tuple[str, Made]]:

@@ -7,12 +7,12 @@ async (strength, steps, seed, style, group, category, model) => {
   for (const [key, value] of Object.entries(settings))
     if (value != null && value !== "" && value !== "Any") link.searchParams.set(key, value);
   history.replaceState(null, "", link);
-  const button = document.getElementById("share"), text = button.textContent;
+  const button = document.getElementById("share");
   let said = "Link in the address bar"; // where the browser keeps its clipboard to itself
   try {
     await navigator.clipboard.writeText(link.href);
     said = "Link copied";
   } catch {}
   button.textContent = said;
-  setTimeout(() => { button.textContent = text; }, 1600);
+  setTimeout(() => { button.textContent = "Copy link"; }, 1600);
 }

@@ -8,6 +8,8 @@
     go.classList.add("busy");
     setTimeout(() => go.classList.toggle("stoppable", go.classList.contains("busy")), 350);
   }, true);
+  const die = document.getElementById("die");
+  if (die) die.title = die.ariaLabel = "Roll the seed";
   // In a menu that can be searched, typing takes the place of the name that stands there.
   document.addEventListener("focusin", (event) => {
     if (event.target.matches("[id^=label-] input:not([readonly])")) event.target.select();

@@ -36,7 +36,7 @@ THEME = gr.themes.Default(
 ).set(body_text_color_subdued="*neutral_500", body_text_color_subdued_dark="*neutral_400")
 HEADER = (
     "<h1>OneStroke</h1><p>Paint, repair, colour and enlarge small pictures with a consistency "
-    "model: one network evaluation a picture, live on a CPU.</p>"
+    "model: live in one network evaluation, finished in a few, on a CPU.</p>"
 )
 
 

@@ -1,4 +1,5 @@
-// A result picture, after actions.js. `props.value` is {url, file, before, seed, draft} or null.
+// A result picture, after actions.js. `props.value` is {url, file, before, seed, draft, reduced} or
+// null; what is reduced, a step of a large picture, can be looked at and not be saved.
 const figure = element.querySelector(".result"), after = figure.querySelector(".after");
 const before = figure.querySelector(".before"), wipe = figure.querySelector(".wipe");
 const KEEP_AFTER_MS = 900; // a picture that stays this long goes into the history
@@ -9,6 +10,7 @@ function show() {
   clearTimeout(timer);
   figure.classList.toggle("has-picture", !!value?.url);
   figure.classList.toggle("has-before", !!value?.before);
+  figure.classList.toggle("reduced", !!value?.reduced);
   if (!value?.url) return after.removeAttribute("src");
   after.src = value.url;
   if (value.file) after.dataset.file = value.file;
@@ -16,7 +18,7 @@ function show() {
   if (value.before) before.src = value.before;
   if (value.draft || figure.dataset.keep === "no") return;
   const { url, file, seed } = value, title = figure.dataset.title;
-  timer = setTimeout(() => window.dispatchEvent(new CustomEvent("onestroke-made", { detail: { url, file, seed, title } })), KEEP_AFTER_MS);
+  timer = setTimeout(() => window.dispatchEvent(new CustomEvent("onestroke-made", { detail: { url, file, seed, title } })), seed == null ? KEEP_AFTER_MS : 0);
 }
 wipe.oninput = () => figure.style.setProperty("--wipe", wipe.value + "%");
 figure.querySelector(".tools").append(...actions(() => props.value));

@@ -12,7 +12,7 @@ from PIL import Image
 
 from editing.image import on_white
 from ui.export import export_picture, reference, stored
-from ui.pictures import data_url
+from ui.pictures import MAX_FRAME_BYTES, data_url
 from ui.tasks import Made
 
 HERE = Path(__file__).parent
@@ -48,18 +48,20 @@ class Result(gr.HTML):
         return reference(payload.get("file") or payload.get("url")) if payload else None
 
     def postprocess(self, value: Shown) -> dict[str, Any] | None:
-        """What the browser shows: {url, file, before, seed, draft}."""
+        """What the browser shows: {url, file, before, seed, draft, reduced: only a view}."""
         if value is None:
             return None
         before, after = value if isinstance(value, tuple) else (None, value)
         made = after if isinstance(after, Made) else Made(after, None)
-        large = max(made.picture.size) > INLINE_SIDE
+        url, reduced = preview(made.picture), max(made.picture.size) > INLINE_SIDE
+        heavy = reduced or len(url) * 3 // 4 > MAX_FRAME_BYTES
         return {
-            "url": preview(made.picture),
-            "file": stored(made.picture) if large and made.done else None,
+            "url": url,
+            "file": stored(made.picture) if heavy and made.done else None,
             "before": None if before is None else preview(before),
             "seed": made.seed,
             "draft": not made.done,
+            "reduced": heavy and not made.done,
         }
 
     def api_info(self) -> dict[str, str]:

@@ -213,7 +213,7 @@ def build(engines: Engines) -> Controls:
     # Not the live tabs themselves: where several listeners of one event keep its last, the browser
     # raises the whole event anew for each of them that was busy, and so they keep each other going.
     gr.on(
-        [control.input for control in (steps, seed, lock, *menus.values())],
+        [control.input for control in (steps, seed, *menus.values())],
         lambda count, left, tab, steps: (count + 1, {**left, tab: steps}),
         [models.changed, left, tab, steps],
         [models.changed, left],

@@ -87,6 +87,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
             yield made, given + answers if points else gr.skip(), made.readout
 
     def everything(seed: int, *choice: str) -> Iterator[tuple]:
+        controls.warn(lesson.comparison_cost(tasks, *choice), choice[-1])
         done: list[tuple] = []
         for name, made in lesson.compare(tasks, seed, *choice):
             if made.done:

@@ -17,7 +17,7 @@ from PIL import Image
 import editing
 from cm_core.errors import ImageError, SettingError
 from cm_core.samplers import Step
-from editing.image import fit, fit_box, fit_hints, to_hints, to_pil, to_tensor
+from editing.image import fit, fit_box, fit_hints, inside, to_hints, to_pil, to_tensor
 from editing.tasks import GUESSES, STROKE_GUESSES, estimate_sigma
 from ui.engine import ANY, Engine, Engines, Readout
 
@@ -202,7 +202,8 @@ class Tasks:
         """(clean picture, noise level used); level 0 means that it is estimated."""
         engine, label = self.on(*choice)
         noisy = to_tensor(fit(some(image), engine.size))
-        return clean(engine, noisy, sigma or estimate_sigma(noisy), label, image)
+        sigma = sigma or estimate_sigma(inside(noisy, image))
+        return clean(engine, noisy, sigma, label, image)
 
     def noise_and_denoise(
         self, image: Image.Image | None, level: float, blind: bool, seed: int = 0, *choice: str
@@ -211,7 +212,7 @@ class Tasks:
         engine, label = self.on(*choice)
         picture = to_tensor(fit(some(image), engine.size))
         noisy = editing.add_noise(picture, level, seed)
-        sigma = estimate_sigma(noisy) if blind or level == 0 else level
+        sigma = estimate_sigma(inside(noisy, image)) if blind or level == 0 else level
         return like(noisy, image, engine.size), *clean(engine, noisy, sigma, label, image)
 
     def interpolate(

@@ -9,6 +9,10 @@ from editing.image import (
     fit_box,
     fit_hints,
     fit_mask,
+    hard_mask,
+    inside,
+    is_see_through,
+    mask_file,
     open_picture,
     paste_back,
     to_hints,
@@ -16,6 +20,7 @@ from editing.image import (
     to_pil,
     to_tensor,
 )
+from editing.tasks import estimate_sigma
 
 
 def noise_picture(width, height):
@@ -97,3 +102,36 @@ def test_files_that_are_no_pictures_are_refused(tmp_path):
     cut.write_bytes(cut.read_bytes()[:-400])
     with pytest.raises(ImageError, match="cannot be read"):
         open_picture(cut)
+
+
+def test_sixteen_bits_of_grey_keep_their_range(tmp_path):
+    deep = Image.fromarray(np.array([[0, 257 * 100, 65535]], dtype=np.uint16))
+    deep.save(tmp_path / "deep.png")
+    opened = open_picture(tmp_path / "deep.png")
+    assert opened.mode.startswith("I")
+    assert to_tensor(opened)[0, 0, 0].tolist() == pytest.approx([-1, 100 / 127.5 - 1, 1])
+
+
+def test_a_mask_saved_opaque_goes_by_its_lightness():
+    """Paint programs save black and white with an alpha of 255 everywhere."""
+    drawn = Image.new("L", (4, 1), 0)
+    drawn.putpixel((1, 0), 255)
+    opaque = drawn.convert("RGBA")
+    assert not is_see_through(opaque)
+    assert list(hard_mask(mask_file(opaque)).getdata()) == [0, 255, 0, 0]
+    opaque.putpixel((0, 0), (0, 0, 0, 0))
+    assert is_see_through(opaque)
+    assert list(hard_mask(mask_file(opaque)).getdata()) == [0, 255, 255, 255]
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (64, 48), (64, 36), (48, 64), (64, 33)])
+def test_noise_is_estimated_without_the_margins(shape):
+    picture = Image.new("RGB", shape, "gray")
+    x = to_tensor(fit(picture, 64))
+    left, top, right, bottom = fit_box(shape, 64)
+    noise = 0.3 * torch.randn(x.shape, generator=torch.Generator().manual_seed(1))
+    x[..., top:bottom, left:right] += noise[..., top:bottom, left:right]
+    part = inside(x, picture)
+    assert part.shape[-1] % 2 == part.shape[-2] % 2 == 0
+    assert estimate_sigma(part) == pytest.approx(0.3, rel=0.1)
+    assert inside(x, Image.new("RGB", (640, 5))).shape == x.shape  # a line: nothing else to go by

@@ -24,7 +24,7 @@ from ui.menu import choices
 from ui.page import build_page
 from ui.pictures import from_data_url, open_picture, strip
 from ui.result import Result
-from ui.tasks import Tasks, last
+from ui.tasks import Made, Tasks, last
 
 
 def test_a_readout_counts_and_measures(tasks):
@@ -54,6 +54,7 @@ def test_a_guided_teachers_evaluations_count_twice():
     assert [one.readout.evaluations for one in made] == list(range(2, 19, 2))
     assert [one.done for one in made] == [False] * 8 + [True]
     assert lesson.teacher_cost(tasks, 5, "Noto") == 18
+    assert lesson.comparison_cost(tasks, "Noto") == 36 + 2 * (9 + 17 + 35 + 79)
     assert network_runs(guided, None) == network_runs(teacher, 0) == 1
 
 
@@ -162,6 +163,22 @@ def test_a_large_result_lies_in_a_file_and_a_foreign_file_is_refused(tmp_path):
     with pytest.raises(ImageError, match="not one of the page's own"):
         reference(FILE_URL + str(tmp_path / "secret.png"))
     assert "data URL" in export_picture({"url": "x", "kind": "png1"})["error"]
+
+
+def test_what_the_browser_may_not_send_back_lies_in_a_file():
+    """Pictures too heavy for a data URL, grown ones above what may be uploaded; a step of such a
+    picture is a view only, and says so."""
+    pixels = torch.randint(0, 256, (700, 700, 3), dtype=torch.uint8)
+    heavy = Image.fromarray(pixels.numpy())
+    sent = Result("r").postprocess(heavy)
+    assert sent["url"].startswith("data:image/png") and not sent["reduced"]
+    assert reference(sent["file"]).tobytes() == heavy.tobytes()
+    step = Result("r").postprocess(Made(heavy, None, done=False))
+    assert step["reduced"] and step["file"] is None
+    light = Result("r").postprocess(Made(Image.new("RGB", (64, 64)), None, done=False))
+    assert not light["reduced"] and light["file"] is None
+    grown = Image.new("RGB", (5000, 3000), "white")
+    assert reference(Result("r").postprocess(grown)["file"]).size == grown.size
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ COLORIZE_SIGMAS = (10.0, 0.3)
 HINTED_SIGMAS = (0.5, 0.15)  # of colouring with hints
 SUPER_RESOLVE_SIGMAS = (0.5, 0.2)
 STROKE_SIGMAS = (0.3, 20.0)  # the first, at strength 0 and at strength 1
-STROKE_LAST = 0.4
+STROKE_LAST = 0.15  # a second look at what a first evaluation finished, and little more
 
 # Estimates that each step of an edit takes the mean of. What is missing is mostly settled by what
 # is measured; a single guess adds grain and odd colours of its own, and of two the one cancels most

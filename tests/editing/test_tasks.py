@@ -104,7 +104,8 @@ def test_a_step_is_the_mean_of_its_guesses():
 
 
 def test_a_model_may_ask_for_less_noise_than_it_is_told():
-    """x = x0 + edit_noise sqrt(sigma^2 - sigma_min^2) z, at every level; without it the paper's."""
+    """x = x0 + share sqrt(sigma^2 - sigma_min^2) z: edit_noise up to 1, all of it at 80, between at
+    sqrt(80); the square for a guess alone; without it the paper's."""
     image, operator = torch.zeros(1, 3, 64, 64), Mask(torch.ones(1, 1, 64, 64))
 
     class Model:
@@ -114,14 +115,22 @@ def test_a_model_may_ask_for_less_noise_than_it_is_told():
         def __call__(self, x, sigma, label=None):
             return torch.full_like(x, 0.25)
 
-    def given(model):
-        generator = torch.Generator().manual_seed(3)
-        return list(masked_multistep(model, operator, image, [2.0, 0.4], generator, start=image))
+    for guesses, low in ((1, 0.25), (2, 0.5)):
 
-    for calm, plain, x0 in zip(given(Model()), given(Model().__call__), (0.0, 0.25), strict=True):
-        assert calm.sigma == plain.sigma
-        assert torch.allclose(calm.x - x0, (plain.x - x0) / 2, atol=1e-6)
-        assert float(plain.x.std()) == pytest.approx(plain.sigma, rel=0.03)
+        def given(model, guesses=guesses):
+            drawn = torch.Generator().manual_seed(3)
+            levels = [80.0, 80**0.5, 0.4]
+            return list(
+                masked_multistep(
+                    model, operator, image, levels, drawn, start=image, guesses=guesses
+                )
+            )
+
+        wanted = (1, (1 + low) / 2, low)
+        for calm, plain, part in zip(given(Model()), given(Model().__call__), wanted, strict=True):
+            x0 = 0.25 if calm.index else 0.0
+            assert torch.allclose(calm.x - x0, (plain.x - x0) * part, rtol=1e-4, atol=1e-5)
+            assert float(plain.x.std()) == pytest.approx(plain.sigma, rel=0.03)
 
 
 @pytest.mark.parametrize("name", [*EDITS, "denoise"])

@@ -31,9 +31,7 @@ class ModelConfig:
     sigma_data: float = 0.5
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)  # of its pictures by channel; see samplers.begin
     boost: float = 1.0  # times the spread of pure noise; see samplers.begin
-    edit_noise: float = (
-        1.0  # of the noise that edits tell, so much is added; see editing.sampler.share
-    )
+    edit_noise: float = 1.0  # share of the noise that edits add; see editing.sampler.share
     sigma_min: float = SIGMA_MIN
     sigma_max: float = SIGMA_MAX
     c_noise: str = "quarter_log"

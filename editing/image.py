@@ -23,7 +23,15 @@ def open_picture(path: str | Path) -> Image.Image:
         raise ImageError(f"There is no file {path}.") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise ImageError(f"{path} cannot be read as a picture: save it as PNG or JPEG.") from None
-    return ImageOps.exif_transpose(picture)
+    return eight_bits(ImageOps.exif_transpose(picture))
+
+
+def eight_bits(picture: Image.Image) -> Image.Image:
+    """A picture as it is, or a grey one of 16 bits brought to 8, where Pillow would cut it off."""
+    if not picture.mode.startswith("I"):
+        return picture
+    grey = np.asarray(picture, dtype=np.float32) / 257
+    return Image.fromarray(grey.clip(0, 255).round().astype(np.uint8))
 
 
 def is_transparent(picture: Image.Image) -> bool:
@@ -38,9 +46,6 @@ def is_see_through(picture: Image.Image) -> bool:
 
 def on_white(picture: Image.Image) -> Image.Image:
     """RGB, transparent parts on white paper."""
-    if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut off at 255
-        grey = np.asarray(picture, dtype=np.float32) / 257
-        return Image.fromarray(grey.clip(0, 255).round().astype(np.uint8)).convert("RGB")
     if is_transparent(picture):
         picture = picture.convert("RGBA")
         paper = Image.new("RGBA", picture.size, "white")
@@ -116,7 +121,7 @@ def hard_mask(mask: Image.Image) -> Image.Image:
 
 def mask_file(picture: Image.Image) -> Image.Image:
     """A mask as paint programs save it: by its lightness, unless something of it is transparent."""
-    return picture if is_see_through(picture) else picture.convert("L")
+    return picture.convert("RGBA" if is_see_through(picture) else "L")
 
 
 def fit_mask(mask: Image.Image, size: int) -> Image.Image:

@@ -211,7 +211,7 @@ def stream_stroke(
         model,
         Mask(everywhere if mask is None else check_mask(mask, painting)),
         painting,
-        spaced(first, min(first / 2, STROKE_LAST), steps) if sigmas is None else sigmas,
+        spaced(first, STROKE_LAST, steps) if sigmas is None else sigmas,
         _random(seed, generator, painting.shape[0]),
         label,
         start=painting,

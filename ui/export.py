@@ -11,9 +11,9 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from cm_core.errors import ImageError, OneStrokeError
-from editing.image import open_picture
+from editing.image import MAX_PIXELS
 from editing.output import enlarge_picture, to_svg
-from ui.pictures import from_data_url
+from ui.pictures import from_data_url, open_picture
 
 FILE_URL = "gradio_api/file="  # relative, so that it works behind a proxy too
 SVG_SCALE = 8  # of the size it is first shown at
@@ -41,7 +41,7 @@ def reference(url: str | None) -> Image.Image:
     path = Path(unquote(url.partition(FILE_URL)[2])).resolve()
     if not path.is_relative_to(Path(get_upload_folder()).resolve()):
         raise ImageError("This picture is not one of the page's own: open it from its file.")
-    return open_picture(path)  # what was made may be larger than what is taken in
+    return open_picture(path, MAX_PIXELS)  # what was made may be larger than what is taken in
 
 
 def written(picture: Image.Image, kind: str) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 import gradio as gr
 from PIL import Image, ImageOps
 
+from editing.image import eight_bits
+
 MAX_PIXELS = 12_500_000
 MAX_FRAME_BYTES = 1_000_000
 MAX_FRAME_SIDE = 2048
@@ -20,15 +22,15 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 DATA_URL = re.compile(r"data:image/(?:png|jpeg|webp);base64,([A-Za-z0-9+/=]+)")
 
 
-def open_picture(file: str | Path) -> Image.Image:
-    """An uploaded picture, upright."""
+def open_picture(file: str | Path, most: int = MAX_PIXELS) -> Image.Image:
+    """An uploaded picture of at most so many pixels, upright."""
     try:
         picture = Image.open(file, formats=(*FORMATS, "GIF", "BMP"))
-        if picture.width * picture.height > MAX_PIXELS:
+        if picture.width * picture.height > most:
             raise Image.DecompressionBombError
-        return ImageOps.exif_transpose(picture)
+        return eight_bits(ImageOps.exif_transpose(picture))
     except Image.DecompressionBombError:
-        limit = f"{MAX_PIXELS / 1e6:.1f} million pixels"
+        limit = f"{most / 1e6:.1f} million pixels"
         raise refusal(f"This picture is too large: send one of at most {limit}.") from None
     except (OSError, SyntaxError, ValueError):
         known = "PNG, JPEG, WebP, GIF or BMP"

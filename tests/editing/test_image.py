@@ -108,7 +108,7 @@ def test_sixteen_bits_of_grey_keep_their_range(tmp_path):
     deep = Image.fromarray(np.array([[0, 257 * 100, 65535]], dtype=np.uint16))
     deep.save(tmp_path / "deep.png")
     opened = open_picture(tmp_path / "deep.png")
-    assert opened.mode.startswith("I")
+    assert opened.mode == "L" and Image.open(tmp_path / "deep.png").mode.startswith("I")
     assert to_tensor(opened)[0, 0, 0].tolist() == pytest.approx([-1, 100 / 127.5 - 1, 1])
 
 
@@ -135,3 +135,11 @@ def test_noise_is_estimated_without_the_margins(shape):
     assert part.shape[-1] % 2 == part.shape[-2] % 2 == 0
     assert estimate_sigma(part) == pytest.approx(0.3, rel=0.1)
     assert inside(x, Image.new("RGB", (640, 5))).shape == x.shape  # a line: nothing else to go by
+
+
+def test_a_palettes_transparency_counts_in_a_mask():
+    shape = Image.new("P", (2, 1), 0)
+    shape.putpalette([255, 255, 255, 0, 0, 0])
+    shape.putpixel((1, 0), 1)
+    shape.info["transparency"] = 0
+    assert list(hard_mask(mask_file(shape)).getdata()) == [0, 255]

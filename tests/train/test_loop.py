@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from cm_core import ConsistencyModel, Denoiser, load_model
+from cm_core.checkpoint import save_checkpoint
 from cm_core.errors import CheckpointError, ConfigError
 from train import loop, snapshot
 from train.config import (
@@ -166,7 +167,7 @@ def test_a_leg_may_be_as_long_as_its_minutes_allow(tmp_path, config_of):
         assert run.objective.config is run.config
         assert run.learning_rate(run.config.progress(run.images)) == pytest.approx(rate, rel=0.1)
     short = dataclasses.replace(config, images=config.batch)
-    loop.train(short, tmp_path, minutes=0.02, device="cpu", fit=True)
+    loop.train(short, tmp_path, minutes=0.08, device="cpu", fit=True)
     assert weights(tmp_path)["images"] > short.images
     with pytest.raises(ConfigError, match="needs --minutes"):
         loop.train(short, tmp_path, device="cpu", fit=True)
@@ -247,7 +248,8 @@ def test_what_an_objective_draws_is_not_the_batch_once_more():
         drawn = torch.randn(4096)  # as objectives do, by torch's own stream
         again = torch.randn(4096, generator=loop.step_generator(3, images, torch.device("cpu")))
         assert torch.equal(own, again) and torch.equal(drawn, torch.randn(4096))
-        assert not set(own.tolist()) & set(drawn.tolist())
+        # Some of so many may be equal by chance; of one stream, nearly all are.
+        assert len(set(own.tolist()) & set(drawn.tolist())) < 20
 
 
 def test_a_gradient_that_is_not_finite_outside_of_the_model_is_skipped_too(config_of):
@@ -258,3 +260,15 @@ def test_a_gradient_that_is_not_finite_outside_of_the_model_is_skipped_too(confi
     _, _, norm = run.step()
     assert run.skipped == 1 and norm < float("inf")
     assert all(torch.equal(p, q) for p, q in zip(before, run.extra, strict=True))
+
+
+def test_how_edits_take_noise_is_kept_by_training(tmp_path, config_of, consistent):
+    start = load_model(consistent)
+    start.config = dataclasses.replace(start.config, edit_noise=0.75)
+    save_checkpoint(start, tmp_path / "start")
+    run = loop.Run(
+        dataclasses.replace(config_of("ect"), init=str(tmp_path / "start")),
+        None,
+        torch.device("cpu"),
+    )
+    assert run.model.config.edit_noise == 0.75

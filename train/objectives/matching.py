@@ -35,9 +35,8 @@ class DistributionMatching(EasyConsistencyDistillation):
         self.fake = copy.deepcopy(teacher).requires_grad_(True).train()
         self.fake.config = plain
         self.teacher.config = replace(plain, guidance=config.dmd.guidance)
-        self.spread = self.gap = self.near = self.away = (
-            0.0  # of the last pictures moved, for the log
-        )
+        # Of the last pictures moved, for the log.
+        self.spread = self.gap = self.near = self.away = 0.0
 
     def moves(self, images: int) -> bool:
         """Whether the model learns in this step, or only the denoiser of its pictures."""

@@ -35,8 +35,7 @@ def masked_multistep(
     `guesses`, a step's x0 is the mean of so many, from noises that sum to zero: what they differ in
     cancels out, so that it is nearer to the likely and less vivid (Blau and Michaeli 2018). The
     Step's x is what the last of them was given. Noise is added as `share` says; a model without
-    an `edit_noise` is edited as in the paper.
-    Everything is done, and returned, on the model's device.
+    an `edit_noise` is edited as in the paper. All is done, and returned, on the model's device.
     """
     check_count(guesses, MAX_GUESSES, "guesses")
     image = beside(model, image)

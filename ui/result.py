@@ -53,8 +53,8 @@ class Result(gr.HTML):
             return None
         before, after = value if isinstance(value, tuple) else (None, value)
         made = after if isinstance(after, Made) else Made(after, None)
-        url, reduced = preview(made.picture), max(made.picture.size) > INLINE_SIDE
-        heavy = reduced or len(url) * 3 // 4 > MAX_FRAME_BYTES
+        url = preview(made.picture)
+        heavy = max(made.picture.size) > INLINE_SIDE or len(url) * 3 // 4 > MAX_FRAME_BYTES
         return {
             "url": url,
             "file": stored(made.picture) if heavy and made.done else None,

@@ -50,6 +50,8 @@ def obstacles(model: Preconditioned) -> list[str]:
         found.append("it has gates on what the decoder takes over, and UNet2DModel has none")
     if unet.layout:
         found.append("its embedding draws a layout, and UNet2DModel's places nothing")
+    if unet.prototypes:
+        found.append("its labels come with pictures, and UNet2DModel's with numbers alone")
     if unet.fine:
         found.append("it stands inside a finer level, and UNet2DModel has none around it")
     if unet.channel_mult[0] != 1:

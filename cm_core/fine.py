@@ -70,8 +70,8 @@ class FineUNet(UNet):
         """Raw network output; `augment` is (B, augment_dim), left out when sampling."""
         emb = self.embed(c_noise, label, augment)
         gained, skips = self.fine.encode(x, emb)
-        h = self.inside(self.enter(F.avg_pool2d(x, 2), emb) + gained, emb)
-        coarse = F.interpolate(self.leave(h), scale_factor=2, mode="nearest")
+        h = self.inside(self.enter(F.avg_pool2d(x, 2), emb, label) + gained, emb)
+        coarse = F.interpolate(self.leave(h, emb, label), scale_factor=2, mode="nearest")
         return coarse + self.fine.decode(h, skips, emb)
 
 

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cm_core.prototypes import Prototypes
+
 GATE = 10.0  # so that gates, from 0 to some -1, are learnt at the rate of the other weights
 
 
@@ -28,6 +30,7 @@ class UNetConfig:
     norm_channels: int = 1  # fewest channels of a norm group, of which there are 32 at most
     skip_gates: bool = False  # the embedding scales what the decoder takes over from the encoder
     layout: int = 0  # channels of a map that the embedding draws at the coarsest level; 0: none
+    prototypes: int = 0  # side of the mean pictures that labels come with; 0: none
     fine: int = 0  # channels of a level at twice the resolution, of cm_core.fine; 0: none
     num_classes: int = 0
     augment_dim: int = 0
@@ -159,6 +162,11 @@ class UNet(nn.Module):
         ch, emb_dim = config.channels, 4 * config.channels
         self.time = nn.Sequential(nn.Linear(ch, emb_dim), nn.SiLU(), nn.Linear(emb_dim, emb_dim))
         self.label = nn.Embedding(config.num_classes, emb_dim) if config.num_classes else None
+        self.prototypes = (
+            Prototypes(config.num_classes, config.prototypes, ch, emb_dim)
+            if config.prototypes and config.num_classes
+            else None
+        )
         # Zero at the start and without a bias: a picture without augmentation adds nothing.
         self.augment = (
             zeroed(nn.Linear(config.augment_dim, emb_dim, bias=False))
@@ -222,7 +230,7 @@ class UNet(nn.Module):
     ) -> Tensor:
         """Raw network output; `augment` is (B, augment_dim), left out when sampling."""
         emb = self.embed(c_noise, label, augment)
-        return self.leave(self.inside(self.enter(x, emb), emb))
+        return self.leave(self.inside(self.enter(x, emb, label), emb), emb, label)
 
     def embed(self, c_noise: Tensor, label: Tensor | None, augment: Tensor | None) -> Tensor:
         """What every layer is told, (B, 4 channels)."""
@@ -234,10 +242,11 @@ class UNet(nn.Module):
             emb = emb + self.augment(augment)
         return emb
 
-    def enter(self, x: Tensor, emb: Tensor) -> Tensor:
+    def enter(self, x: Tensor, emb: Tensor, label: Tensor | None) -> Tensor:
         """The first layer's map of a picture."""
         h = F.pixel_unshuffle(x, self.config.patch) if self.config.patch > 1 else x
-        return self.encoder[0](h, emb)
+        h = self.encoder[0](h, emb)
+        return h if self.prototypes is None else self.prototypes.begin(h, label)
 
     def inside(self, h: Tensor, emb: Tensor) -> Tensor:
         """The first layer's map -> the last level's, of the same side."""
@@ -255,7 +264,8 @@ class UNet(nn.Module):
             h = layers(torch.cat([h, skip], dim=1), emb)
         return h
 
-    def leave(self, h: Tensor) -> Tensor:
+    def leave(self, h: Tensor, emb: Tensor, label: Tensor | None) -> Tensor:
         """The last level's map -> a picture."""
         h = self.out_conv(F.silu(self.out_norm(h)))
-        return F.pixel_shuffle(h, self.config.patch) if self.config.patch > 1 else h
+        h = F.pixel_shuffle(h, self.config.patch) if self.config.patch > 1 else h
+        return h if self.prototypes is None else self.prototypes.end(h, label, emb)

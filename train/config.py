@@ -27,7 +27,8 @@ class DataConfig:
     shuffle: int = 10_000  # huggingface: pictures in the shuffle buffer
     download: bool = False  # cifar10: fetch it where it is not there
     label_any: bool = True  # whether each label axis has an entry for "any"
-    flip: bool = True
+    flip: bool = True  # half of the pictures are mirrored
+    flip_told: bool = True  # False: not those whose labels are told, which have one direction
     augment: float = 0.0  # chance of each colour or affine change, told to the network
     label_dropout: float = 0.1  # chance that all labels are hidden, and each; 1: none
 

@@ -75,10 +75,11 @@ def batch(
     """
     device = generator.device
     x0, choices = source.draw(size, generator)
-    if config.flip:
-        mirrored = torch.rand(size, generator=generator, device=device) < 0.5
-        x0 = torch.where(mirrored[:, None, None, None], x0.flip(-1), x0)
+    mirrored = torch.rand(size, generator=generator, device=device) < 0.5 if config.flip else None
     count, axes = choices.shape
     dice = torch.rand(count, axes + 1, generator=generator, device=device) < config.label_dropout
     hidden = dice[:, :axes] | dice[:, axes:]
+    if mirrored is not None:
+        mirrored &= config.flip_told | hidden.all(1)
+        x0 = torch.where(mirrored[:, None, None, None], x0.flip(-1), x0)
     return x0, fold(torch.where(hidden, -1, choices), source.labels)

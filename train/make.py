@@ -13,6 +13,7 @@ from train.augment import AUGMENT_DIM
 from train.config import RunConfig
 from train.objectives import OBJECTIVES, Objective
 from train.objectives.base import known
+from train.prototypes import prototypes
 
 
 def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
@@ -31,6 +32,8 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
         labels=source.labels,
     )
     model = kind.form(kind.describe_model(about))
+    if config.net.prototypes:
+        model.net.prototypes.pictures.copy_(prototypes(source, model))
     if config.init:
         start = load_checkpoint(config.init)
         if start.config.labels != about.labels:
@@ -38,7 +41,7 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
         # How edits are to be given noise is found by hand, and stays until it is found anew.
         model.config = replace(model.config, edit_noise=start.config.edit_noise)
         # What changes nothing at its start: a model trained without goes on with it.
-        silent = ("net.gates.", "net.fine.", "net.layout.")
+        silent = ("net.gates.", "net.fine.", "net.layout.", "net.prototypes.")
         added = {k: v for k, v in model.state_dict().items() if k.startswith(silent)}
         snapshot.take_weights(model, added | start.state_dict(), Path(config.init))
     return model

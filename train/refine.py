@@ -11,6 +11,7 @@ from cm_core.checkpoint import load_checkpoint, save_checkpoint
 from cm_core.errors import DataError
 from train.data import Pictures, Source, fold, unfold
 from train.judge import data_of
+from train.prototypes import prototypes
 
 SMALL = 16  # side that pictures are compared at
 COMPONENTS = 64  # kept of what labels' pictures have of their own
@@ -43,6 +44,8 @@ def refine(checkpoint: Path, before: str, new: Source, out: Path, share: float =
     weights["net.label.weight"] = codes[parent] + step * (share * around / length(step))
     unet = replace(model.config.unet, num_classes=new.labels.count)
     finer = type(model)(replace(model.config, labels=new.labels, unet=unet))
+    if unet.prototypes:
+        weights["net.prototypes.pictures"] = prototypes(new, finer)
     save_checkpoint(finer, out, weights=weights)
     return out
 
@@ -66,15 +69,10 @@ def relations(old: Pictures, new: Pictures) -> tuple[Tensor, Tensor]:
             had = old.choices[new.choices[:, -1] == subject, -1]
             parents[choices[:, -1] == subject, -1] = had.mode().values if len(had) else -1
     for row, (choice, parent) in enumerate(zip(choices, parents, strict=True)):
-        here, there = of_label(new, choice), of_label(old, parent)
+        here, there = new.under(choice), old.under(parent)
         if here.any() and there.any():
             own[row] = x[here].mean(0) - x[there].mean(0)
     return fold(parents, old.labels), own
-
-
-def of_label(pictures: Pictures, choice: Tensor) -> Tensor:
-    """(N,) which pictures a choice along the axes (axes,) takes in, -1 taking in any."""
-    return ((pictures.choices == choice) | (choice < 0)).all(1)
 
 
 def spread_out(own: Tensor, dim: int) -> Tensor:

@@ -62,6 +62,21 @@ def test_a_batch_spends_its_random_numbers_in_a_fixed_order(packed):
     assert torch.equal(x0, pictures) and torch.equal(label, 4 * style + group)
 
 
+def test_pictures_may_keep_their_direction_where_labels_are_told(packed):
+    config = DataConfig(file=str(packed), size=16, label_dropout=0.3)
+    train, _ = data.load(config)
+    both, label = data.batch(train, config, 400, torch.Generator().manual_seed(5))
+    config = dataclasses.replace(config, flip_told=False)
+    kept, same = data.batch(train, config, 400, torch.Generator().manual_seed(5))
+    hidden = label == train.labels.null
+    assert torch.equal(label, same) and torch.equal(kept[hidden], both[hidden])
+    index = torch.randint(40, (400,), generator=torch.Generator().manual_seed(5))
+    plain = train.floats(index)
+    assert torch.equal(kept[~hidden], plain[~hidden])
+    mirrored = (kept[hidden] != plain[hidden]).flatten(1).any(1).float().mean()
+    assert 0.3 < mirrored < 0.6  # some squares are in the middle
+
+
 def test_sigma_data_is_measured_on_every_packed_picture(packed):
     train, _ = data.load(DataConfig(file=str(packed), size=16))
     assert torch.equal(train.look(3), train.floats()) and len(train.look(1000)) == 40

@@ -13,6 +13,7 @@ from train.config import (
 )
 from train.ema import EMA
 from train.objectives import OBJECTIVES
+from train.prototypes import prototypes
 
 
 def weights(folder):
@@ -72,6 +73,25 @@ def test_a_model_goes_on_inside_a_finer_level(config_of, consistent):
     run.step()
     run.step()
     assert run.model.net.fine.out_conv.weight.abs().max() > 0
+
+
+def test_prototypes_may_be_given_to_a_model_that_was_trained_without(config_of, consistent):
+    config = config_of("ect")
+    net = dataclasses.replace(config.net, prototypes=4)
+    run = loop.Run(
+        dataclasses.replace(config, init=str(consistent), net=net), None, torch.device("cpu")
+    )
+    before, after = load_model(consistent).state_dict(), run.model.state_dict()
+    assert all(torch.equal(after[name], weight) for name, weight in before.items())
+    pictures = run.model.net.prototypes.pictures
+    assert torch.equal(pictures, prototypes(run.source, run.model)) and pictures.std() > 0.1
+    given = pictures.clone()
+    run.step()
+    run.step()
+    assert run.model.net.prototypes.enter.weight.abs().max() > 0
+    assert torch.equal(run.model.net.prototypes.pictures, given)  # measured, not learned
+    for ema in run.emas:
+        torch.testing.assert_close(ema.weights["net.prototypes.pictures"], given)
 
 
 def test_label_codes_and_what_an_objective_learns_have_rates_of_their_own(config_of):

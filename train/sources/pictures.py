@@ -34,6 +34,10 @@ class Pictures:
         """Label indices, nothing hidden."""
         return fold(self.choices[index], self.labels)
 
+    def under(self, choice: Tensor) -> Tensor:
+        """(N,) which pictures a choice along the axes (axes,) takes in, -1 taking in any."""
+        return ((self.choices == choice) | (choice < 0)).all(1)
+
     def draw(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
         """Pictures and choices drawn with replacement; the generator lives on their device."""
         device = generator.device

@@ -50,7 +50,7 @@ def obstacles(model: Preconditioned) -> list[str]:
         found.append("it has gates on what the decoder takes over, and UNet2DModel has none")
     if unet.layout:
         found.append("its embedding draws a layout, and UNet2DModel's places nothing")
-    if unet.prototypes:
+    if model.net.prototypes is not None:
         found.append("its labels come with pictures, and UNet2DModel's with numbers alone")
     if unet.fine:
         found.append("it stands inside a finer level, and UNet2DModel has none around it")

@@ -79,7 +79,8 @@ def batch(
     count, axes = choices.shape
     dice = torch.rand(count, axes + 1, generator=generator, device=device) < config.label_dropout
     hidden = dice[:, :axes] | dice[:, axes:]
+    told = torch.where(hidden, -1, choices)
     if mirrored is not None:
-        mirrored &= config.flip_told | hidden.all(1)
+        mirrored &= config.flip_told | (told < 0).all(1)
         x0 = torch.where(mirrored[:, None, None, None], x0.flip(-1), x0)
-    return x0, fold(torch.where(hidden, -1, choices), source.labels)
+    return x0, fold(told, source.labels)

@@ -13,7 +13,7 @@ from train.augment import AUGMENT_DIM
 from train.config import RunConfig
 from train.objectives import OBJECTIVES, Objective
 from train.objectives.base import known
-from train.prototypes import prototypes
+from train.prototypes import mean_pictures
 
 
 def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
@@ -32,8 +32,10 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
         labels=source.labels,
     )
     model = kind.form(kind.describe_model(about))
+    measured = {}
     if config.net.prototypes:
-        model.net.prototypes.pictures.copy_(prototypes(source, model))
+        measured = {"net.prototypes.pictures": mean_pictures(source, model)}
+        model.load_state_dict(measured, strict=False)
     if config.init:
         start = load_checkpoint(config.init)
         if start.config.labels != about.labels:
@@ -43,7 +45,8 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
         # What changes nothing at its start: a model trained without goes on with it.
         silent = ("net.gates.", "net.fine.", "net.layout.", "net.prototypes.")
         added = {k: v for k, v in model.state_dict().items() if k.startswith(silent)}
-        snapshot.take_weights(model, added | start.state_dict(), Path(config.init))
+        weights = added | start.state_dict() | measured
+        snapshot.take_weights(model, weights, Path(config.init))
     return model
 
 

@@ -11,7 +11,7 @@ from cm_core.checkpoint import load_checkpoint, save_checkpoint
 from cm_core.errors import DataError
 from train.data import Pictures, Source, fold, unfold
 from train.judge import data_of
-from train.prototypes import prototypes
+from train.prototypes import mean_pictures
 
 SMALL = 16  # side that pictures are compared at
 COMPONENTS = 64  # kept of what labels' pictures have of their own
@@ -45,7 +45,7 @@ def refine(checkpoint: Path, before: str, new: Source, out: Path, share: float =
     unet = replace(model.config.unet, num_classes=new.labels.count)
     finer = type(model)(replace(model.config, labels=new.labels, unet=unet))
     if unet.prototypes:
-        weights["net.prototypes.pictures"] = prototypes(new, finer)
+        weights["net.prototypes.pictures"] = mean_pictures(new, finer)
     save_checkpoint(finer, out, weights=weights)
     return out
 
@@ -60,7 +60,7 @@ def relations(old: Pictures, new: Pictures) -> tuple[Tensor, Tensor]:
     there are none, and its mean picture less that one's, (count, 3 SMALL^2): zero where either has
     no pictures."""
     x = new.floats()
-    x = F.adaptive_avg_pool2d((x + x.flip(-1)) / 2, SMALL).flatten(1)  # mirrored as in training
+    x = F.adaptive_avg_pool2d(x, SMALL).flatten(1)
     own = x.new_zeros(new.labels.count, x.shape[1])
     choices = unfold(torch.arange(new.labels.count), new.labels)
     parents = choices.clone()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
@@ -99,7 +100,7 @@ SCENES = (paint, inpaint, colourise, enlarge, denoise, interpolate, steps, about
 SUBJECTS = {
     paint: "Sailing boats",
     inpaint: "Cat faces",
-    colourise: "Apples and pears",
+    colourise: "Apples",
     enlarge: "Sailing boats",
 }
 SUBJECTS |= {denoise: "Trees", interpolate: "Smiling faces", steps: "Smiling faces"}
@@ -109,8 +110,7 @@ def save(page: Page, file: Path) -> None:
     """What the window shows, from the top."""
     page.evaluate("window.scrollTo(0, 0)")
     page.wait_for_timeout(1200)  # the history and the button at rest
-    page.screenshot(path=file)
-    Image.open(file).convert("RGB").save(file, optimize=True)
+    Image.open(BytesIO(page.screenshot())).convert("RGB").save(file, quality=92)
 
 
 def main(folder: Path) -> None:
@@ -122,14 +122,14 @@ def main(folder: Path) -> None:
             subject(page, SUBJECTS.get(scene, "Any"))
             open_tab(page, scene.__name__.capitalize())
             scene(page)
-            save(page, folder / f"{scene.__name__}.png")
+            save(page, folder / f"{scene.__name__}.webp")
         dark = open_page(browser, f"{url}?__theme=dark", "desktop")
         subject(dark, SUBJECTS[paint])
         paint(dark)
-        save(dark, folder / "dark.png")
+        save(dark, folder / "dark.webp")
         phone = open_page(browser, url, "phone")
         paint(phone)
-        save(phone, folder / "phone.png")
+        save(phone, folder / "phone.webp")
     served.close()
 
 

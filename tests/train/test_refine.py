@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from cm_core.checkpoint import load_checkpoint
+from cm_core import Denoiser, ModelConfig
+from cm_core.checkpoint import load_checkpoint, save_checkpoint
 from cm_core.errors import DataError
 from cm_core.labels import Labels
+from cm_core.unet import UNetConfig
 from train import data
 from train.__main__ import main
+from train.prototypes import mean_pictures
 from train.refine import refine, relations, spread_out
 
 
@@ -23,6 +26,14 @@ def fruit(labels, subject):
 
 COARSE = fruit(Labels({"style": ("Flat", "Shaded"), "group": ("Light", "Dark")}), [0, 0, 1])
 FINE = fruit(Labels({"style": ("Flat", "Shaded"), "group": ("Pear", "Apple", "Plum")}), [0, 1, 2])
+
+
+def model_of(labels, side=4):
+    """A denoiser of small pictures whose labels come with mean pictures, zero so far."""
+    net = UNetConfig(
+        image_size=16, channels=8, channel_mult=(1,), num_classes=labels.count, prototypes=side
+    )
+    return Denoiser(ModelConfig("tiny", net, sigma_data=0.5, labels=labels))
 
 
 def test_a_finer_label_has_its_parent_and_what_its_mean_picture_has_of_its_own():
@@ -80,6 +91,22 @@ def test_a_trained_model_goes_on_with_finer_labels(teacher, packed, tmp_path, mo
     rest = [k for k in old.state_dict() if k != "net.label.weight"]
     for name in rest:
         assert torch.equal(old.state_dict()[name], new.state_dict()[name])
+
+
+def test_prototypes_become_those_of_the_finer_labels(tmp_path, monkeypatch):
+    monkeypatch.setattr("train.refine.data_of", lambda model, file: (COARSE, None))
+    start = model_of(COARSE.labels)
+    torch.nn.init.normal_(start.net.label.weight)
+    torch.nn.init.normal_(start.net.prototypes.enter.weight)
+    save_checkpoint(start, tmp_path / "start")
+    refine(tmp_path / "start", "before.npz", FINE, tmp_path / "out")
+    finer = load_checkpoint(tmp_path / "out")
+    made = finer.net.prototypes
+    torch.testing.assert_close(made.pictures, mean_pictures(FINE, finer), rtol=1e-3, atol=1e-3)
+    assert len(made.pictures) == FINE.labels.count > COARSE.labels.count
+    assert torch.equal(
+        made.enter.weight, load_checkpoint(tmp_path / "start").net.prototypes.enter.weight
+    )
 
 
 def test_labels_without_pictures_stay_what_their_parents_are():

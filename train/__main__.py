@@ -166,7 +166,7 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("sheet", help="draw every edit on held-out pictures")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
     p.add_argument("--data", default="data/emoji64.npz", help="packed picture set")
-    p.add_argument("--out", required=True, help="PNG to write")
+    p.add_argument("--out", required=True, help="PNG or WebP to write")
     p.set_defaults(function=sheet)
 
     p = commands.add_parser("evaluate", help="measure samples and edits; the card gets the table")

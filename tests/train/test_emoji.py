@@ -81,10 +81,10 @@ def test_subjects_come_from_the_list_and_groups_from_other_packages_where_one_ha
     found = list(drawings(packages))
     fluent = {d.concept: d.group for d in found if d.style == "Fluent"}
     assert fluent == {
-        "red-apple": "Apples",
-        "pear": "Pears",
+        "red-apple": "Apples and pears",
+        "pear": "Apples and pears",
         "cook": "People & Body",
-        "police-car-light": "Sirens",
+        "police-car-light": "Traffic lights",
         "red-circle": "Symbols",
     }
 
@@ -100,7 +100,7 @@ def test_the_packed_file_holds_everything(packages, tmp_path, capsys):
         assert (packed["held_out"] == [is_held_out(c) for c in packed["concept"]]).all()
     assert Image.open(tmp_path / "set" / "emoji-contact.png").width == 24 * 16
     said = capsys.readouterr().out
-    assert "25 pictures" in said and "Apples 5, Pears 5" in said and "5 concepts" in said
+    assert "25 pictures" in said and "Apples and pears 10" in said and "5 concepts" in said
 
 
 def test_a_package_that_cannot_be_fetched_says_so(tmp_path, monkeypatch):

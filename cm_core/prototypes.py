@@ -27,7 +27,7 @@ class Prototypes(nn.Module):
         return h + self.enter(resized(self.pictures[label], h.shape[-1]))
 
     def end(self, x: Tensor, label: Tensor, emb: Tensor) -> Tensor:
-        """The U-Net's result (B, 3, H, W) with as much of them as the noise level asks for."""
+        """The U-Net's result (B, 3, H, W), with as much of the pictures as `emb` asks for."""
         share = self.leave(F.silu(emb))[:, :, None, None]
         return x + share * resized(self.pictures[label], x.shape[-1])
 

@@ -28,9 +28,7 @@ class DataConfig:
     download: bool = False  # cifar10: fetch it where it is not there
     label_any: bool = True  # whether each label axis has an entry for "any"
     flip: bool = True  # half of the pictures are mirrored
-    flip_told: bool = (
-        True  # False: not those that a label is told of; what it names has a direction
-    )
+    flip_told: bool = True  # False: only those that no label is told of; a label has a direction
     augment: float = 0.0  # chance of each colour or affine change, told to the network
     label_dropout: float = 0.1  # chance that all labels are hidden, and each; 1: none
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# One leg on one GPU, of the network that ships: its teacher first, then the model by that teacher.
+# One leg on one GPU, of the network that ships, given its labels' mean pictures: its teacher first,
+# then the model by that teacher.
 #   sh train/leg.sh [OUT [MINUTES of the teacher [MINUTES of the model]]]
 # Needs torch, numpy, pillow, safetensors, data/emoji64.npz (python -m train data emoji64) and the
 # discriminator's backbone: requirements-dev.txt has it, or, for a machine without a network,

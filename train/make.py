@@ -45,7 +45,7 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
         # What changes nothing at its start: a model trained without goes on with it.
         silent = ("net.gates.", "net.fine.", "net.layout.", "net.prototypes.")
         added = {k: v for k, v in model.state_dict().items() if k.startswith(silent)}
-        weights = added | start.state_dict() | measured
+        weights = added | start.state_dict() | measured  # prototypes of these pictures, not of its
         snapshot.take_weights(model, weights, Path(config.init))
     return model
 

@@ -24,8 +24,9 @@ def refine(checkpoint: Path, before: str, new: Source, out: Path, share: float =
     is that of the old one which most of its pictures had, and a step away from it; the steps'
     root mean square is `share` of that of old codes around their mean. Steps stand for what a
     label's mean picture has of its own, alike where those are alike: so the network has one map
-    of them to learn, and not every label by itself. Raises CheckpointError, and DataError where
-    pictures or other axes differ, or no label is finer.
+    of them to learn, and not every label by itself. Prototypes, where it has them, are measured on
+    the new labels. Raises CheckpointError, and DataError where pictures or other axes differ, or no
+    label is finer.
     """
     model = load_checkpoint(checkpoint)
     if not model.config.labels.axes or not isinstance(new, Pictures):

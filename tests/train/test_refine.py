@@ -28,10 +28,10 @@ COARSE = fruit(Labels({"style": ("Flat", "Shaded"), "group": ("Light", "Dark")})
 FINE = fruit(Labels({"style": ("Flat", "Shaded"), "group": ("Pear", "Apple", "Plum")}), [0, 1, 2])
 
 
-def model_of(labels, side=4):
+def model_of(labels):
     """A denoiser of small pictures whose labels come with mean pictures, zero so far."""
     net = UNetConfig(
-        image_size=16, channels=8, channel_mult=(1,), num_classes=labels.count, prototypes=side
+        image_size=16, channels=8, channel_mult=(1,), num_classes=labels.count, prototypes=4
     )
     return Denoiser(ModelConfig("tiny", net, sigma_data=0.5, labels=labels))
 

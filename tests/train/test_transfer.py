@@ -16,13 +16,16 @@ GROUPS = Labels({"group": ("Food", "Faces")})
 def write(tmp_path):
     """Write a checkpoint with all weights at a value; its folder."""
 
-    def written(name, kind, value, labels=GROUPS, channels=16):
+    def written(name, kind, value, labels=GROUPS, channels=16, prototypes=0):
         net = UNetConfig(
-            image_size=16, channels=channels, channel_mult=(1,), num_classes=labels.count
-        )
+            image_size=16, channels=channels, channel_mult=(1,), num_classes=labels.count,
+            prototypes=prototypes,
+        )  # fmt: skip
         model = kind(ModelConfig(name, net, sigma_data=0.5, labels=labels))
         for weight in model.parameters():
             torch.nn.init.constant_(weight, value)
+        if prototypes:
+            model.net.prototypes.pictures.fill_(0.75)
         save_checkpoint(model, tmp_path / name, dtype=torch.float32)
         return tmp_path / name
 
@@ -42,6 +45,18 @@ def test_the_change_is_added_and_the_model_is_of_the_changed_kind(write, tmp_pat
     monkeypatch.setattr("sys.argv", ["train", *words, "--share", "0.5"])
     assert main() == 0
     assert all((weight == 2.125).all() for weight in load_checkpoint(out).parameters())
+
+
+def test_prototypes_given_on_the_way_come_with_the_change(write, tmp_path):
+    """What is made of them began at zero; the pictures themselves are no change."""
+    base, before = write("base", ConsistencyModel, 2.0), write("before", ConsistencyModel, 1.0)
+    after = write("after", ConsistencyModel, 1.25, prototypes=4)
+    made = load_checkpoint(transfer(base, before, after, tmp_path / "out", share=0.5))
+    weights = dict(made.net.named_parameters())
+    assert all((v == (0.625 if "prototypes" in k else 2.125)).all() for k, v in weights.items())
+    assert (made.net.prototypes.pictures == 0.75).all() and "prototypes.enter.weight" in weights
+    with pytest.raises(CheckpointError):
+        transfer(after, before, base, tmp_path / "less")
 
 
 def test_what_does_not_fit_is_refused_by_name(write, tmp_path):

@@ -6,14 +6,13 @@ import torch
 
 from cm_core import ConsistencyModel, Denoiser, load_model
 from cm_core.checkpoint import save_checkpoint
-from cm_core.errors import CheckpointError, ConfigError, DataError
+from cm_core.errors import CheckpointError, ConfigError
 from train import loop, snapshot
 from train.config import (
     OptimConfig,
 )
 from train.ema import EMA
 from train.objectives import OBJECTIVES
-from train.prototypes import mean_pictures
 
 
 def weights(folder):
@@ -73,53 +72,6 @@ def test_a_model_goes_on_inside_a_finer_level(config_of, consistent):
     run.step()
     run.step()
     assert run.model.net.fine.out_conv.weight.abs().max() > 0
-
-
-def test_prototypes_may_be_given_to_a_model_that_was_trained_without(config_of, consistent):
-    config = config_of("ect")
-    net = dataclasses.replace(config.net, prototypes=4)
-    run = loop.Run(
-        dataclasses.replace(config, init=str(consistent), net=net), None, torch.device("cpu")
-    )
-    before, after = load_model(consistent).state_dict(), run.model.state_dict()
-    assert all(torch.equal(after[name], weight) for name, weight in before.items())
-    pictures = run.model.net.prototypes.pictures
-    assert torch.equal(pictures, mean_pictures(run.source, run.model)) and pictures.std() > 0.1
-    given = pictures.clone()
-    run.step()
-    run.step()
-    assert run.model.net.prototypes.enter.weight.abs().max() > 0
-    assert torch.equal(run.model.net.prototypes.pictures, given)  # measured, not learned
-    for ema in run.emas:
-        torch.testing.assert_close(ema.weights["net.prototypes.pictures"], given)
-
-
-def test_prototypes_are_measured_anew_at_every_start(tmp_path, config_of):
-    """Whatever pictures a checkpoint came with, and of whatever side."""
-    config = config_of("ect")
-    config = dataclasses.replace(config, net=dataclasses.replace(config.net, prototypes=4))
-    first = loop.Run(config, None, torch.device("cpu")).model
-    torch.nn.init.normal_(first.net.prototypes.enter.weight)
-    save_checkpoint(first, tmp_path, weights=first.state_dict() | {
-        "net.prototypes.pictures": torch.zeros_like(first.net.prototypes.pictures)
-    })  # fmt: skip
-    net = dataclasses.replace(config.net, prototypes=8)
-    run = loop.Run(
-        dataclasses.replace(config, init=str(tmp_path), net=net), None, torch.device("cpu")
-    )
-    now = run.model.net.prototypes
-    assert torch.equal(now.pictures, mean_pictures(run.source, run.model)) and now.pictures.any()
-    torch.testing.assert_close(
-        now.enter.weight, first.net.prototypes.enter.weight, rtol=1e-3, atol=0
-    )
-
-
-def test_prototypes_without_labels_are_refused(config_of):
-    config = config_of("ect")
-    data = dataclasses.replace(config.data, label_dropout=1.0)
-    net = dataclasses.replace(config.net, prototypes=4)
-    with pytest.raises(DataError, match="set prototypes = 0"):
-        loop.Run(dataclasses.replace(config, data=data, net=net), None, torch.device("cpu"))
 
 
 def test_label_codes_and_what_an_objective_learns_have_rates_of_their_own(config_of):

@@ -37,8 +37,9 @@ def load(config: DataConfig, rank: int = 0, world: int = 1) -> tuple[Source, Pic
     else:
         source, held_out = IN_REACH[config.source](config)
         if not shown:
+            labels = Labels(any=config.label_any)
             source, held_out = (
-                replace(part, choices=part.choices[:, :0], labels=Labels(any=config.label_any))
+                replace(part, choices=part.choices[:, :0], labels=labels, families=None)
                 for part in (source, held_out)
             )
     if config.label_dropout and source.labels.axes and not config.label_any:

@@ -125,17 +125,18 @@ def classifier(train: Pictures, folder: Path | None = None) -> Classifier:
 
 
 @torch.no_grad()
-def logits(net: Classifier, x: Tensor) -> list[Tensor]:
-    """Logits (N, names) a label axis of pictures (N, 3, H, W), 256 at a time."""
-    return [torch.cat(axis) for axis in zip(*(net(part) for part in x.split(256)), strict=True)]
+def named(net: Classifier, x: Tensor) -> Tensor:
+    """The likeliest choices (N, axes) for pictures (N, 3, H, W), 256 at a time."""
+    return torch.cat(
+        [torch.stack([axis.argmax(1) for axis in net(part)], 1) for part in x.split(256)]
+    )
 
 
 def accuracy(net: Classifier, pictures: Pictures) -> dict[str, tuple[float, float]]:
     """By label axis: the share of pictures named right, and that of the most frequent name."""
     found = {}
-    told = logits(net, pictures.floats())
-    for axis, out, wanted in zip(pictures.labels.axes, told, pictures.choices.T, strict=True):
-        out, wanted = out[wanted >= 0], wanted[wanted >= 0]
-        right = (out.argmax(1) == wanted).float().mean()
-        found[axis] = (float(right), float(wanted.bincount().max() / len(wanted)))
+    right = pictures.agree(named(net, pictures.floats()), pictures.choices)
+    for axis, true, wanted in zip(pictures.labels.axes, right.T, pictures.choices.T, strict=True):
+        true, wanted = true[wanted >= 0], wanted[wanted >= 0]
+        found[axis] = (float(true.float().mean()), float(wanted.bincount().max() / len(wanted)))
     return found

@@ -44,8 +44,9 @@ class Judge:
         """
         if label is None:
             return None
-        wanted = data.unfold(label, self.train.labels)[:, -1]
-        right = (features.logits(self.net, made)[-1].argmax(1) == wanted)[wanted >= 0]
+        wanted = data.unfold(label, self.train.labels)
+        right = self.train.agree(features.named(self.net, made), wanted)[:, -1]
+        right = right[wanted[:, -1] >= 0]
         return float(right.double().mean()) if len(right) else None
 
     def measures(self, made: Tensor, label: Tensor | None) -> dict[str, float | None]:

@@ -21,6 +21,7 @@ from train import data, snapshot
 from train.augment import augment
 from train.config import OptimConfig, RunConfig
 from train.ema import EMA
+from train.families import with_families
 from train.grid import training_grid
 from train.log import Log, held_out_errors
 from train.make import make_model, make_objective
@@ -155,7 +156,8 @@ class Run:
         state = self.state()
         snapshot.save_state(out, state)
         for ema in self.emas:
-            save_checkpoint(self.model, out / ema.name, weights=ema.weights)
+            weights = with_families(ema.weights, self.source)
+            save_checkpoint(self.model, out / ema.name, weights=weights)
         if shards:
             sets = {"model": state["model"], "objective": state["objective"], **state["emas"]}
             snapshot.save_shards(out, sets, self.images)
@@ -176,7 +178,7 @@ class Run:
     def averaged(self) -> Iterator[Preconditioned]:
         """The model in eval mode with the weights of its last EMA, for as long as the block."""
         held = {k: v.clone() for k, v in self.model.state_dict().items()}
-        self.model.load_state_dict(self.emas[-1].weights)
+        self.model.load_state_dict(with_families(self.emas[-1].weights, self.source))
         try:
             yield self.model.eval()
         finally:

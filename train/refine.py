@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 from cm_core.checkpoint import load_checkpoint, save_checkpoint
 from cm_core.errors import DataError
 from train.data import Pictures, Source, fold, unfold
+from train.families import with_families
 from train.judge import data_of
 from train.prototypes import mean_pictures
 
@@ -47,7 +48,7 @@ def refine(checkpoint: Path, before: str, new: Source, out: Path, share: float =
     finer = type(model)(replace(model.config, labels=new.labels, unet=unet))
     if unet.prototypes:
         weights["net.prototypes.pictures"] = mean_pictures(new, finer)
-    save_checkpoint(finer, out, weights=weights)
+    save_checkpoint(finer, out, weights=with_families(weights, new))
     return out
 
 

@@ -201,13 +201,12 @@ def test_named_is_the_share_called_what_its_label_asks_for(folder, packed, monke
         {"style": 1},
     )
     label = torch.tensor([judged.train.labels.index(**choice) for choice in asked])
-    called = torch.eye(2)[[0, 1, 0, 0]]
-    monkeypatch.setattr(judge.features, "logits", lambda net, x: [torch.zeros(4, 2), called])
+    called = torch.tensor([[0, 0], [0, 1], [0, 0], [0, 0]])
+    monkeypatch.setattr(judge.features, "named", lambda net, x: called)
     made = torch.zeros(4, 3, 16, 16)
     assert judged.named(made, label) == pytest.approx(2 / 3)
     assert judged.named(made, None) is None and judged.named(made, label[3:].expand(4)) is None
-    right = torch.nn.functional.one_hot(judged.choosing.choices[:, -1], 2)
-    monkeypatch.setattr(judge.features, "logits", lambda net, x: [right, right])
+    monkeypatch.setattr(judge.features, "named", lambda net, x: judged.choosing.choices)
     known, unseen = judged.floor(4)
     assert known["named"] is None and unseen["named"] == 1
 

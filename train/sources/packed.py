@@ -28,6 +28,10 @@ def load_packed(config: DataConfig) -> tuple[Pictures, Pictures]:
     kept = [g for g in groups if g not in config.leave_out]
     renumber = np.array([kept.index(g) if g in kept else -1 for g in groups])
     group = renumber[arrays["group"]]
+    # Which group a group belongs to, itself where to none: an array that sets need not have.
+    families = arrays.get("families")
+    if families is not None:
+        families = torch.from_numpy(renumber[families][renumber >= 0])
     labels = Labels({"style": tuple(styles), "group": tuple(kept)}, any=config.label_any)
 
     def part(mask: np.ndarray) -> Pictures:
@@ -38,6 +42,7 @@ def load_packed(config: DataConfig) -> tuple[Pictures, Pictures]:
             torch.from_numpy(np.stack([arrays["style"][mask], group[mask]], 1).astype(np.int64)),
             tuple(arrays["concept"][mask].tolist()),
             labels,
+            families,
         )
 
     return part(~arrays["held_out"]), part(arrays["held_out"])

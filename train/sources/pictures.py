@@ -12,19 +12,26 @@ from cm_core.labels import Labels
 
 @dataclass(frozen=True)
 class Pictures:
-    """uint8 pictures (N, 3, H, W) with their label choices (N, axes), concepts and label names."""
+    """uint8 pictures (N, 3, H, W) with their label choices (N, axes), concepts and label names.
+
+    Choices of the last axis may belong to others, their families: `families` (names,) has the
+    number of each one's, its own where it belongs to none.
+    """
 
     images: Tensor
     choices: Tensor
     concepts: tuple[str, ...]
     labels: Labels
+    families: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.images)
 
     def to(self, device: torch.device) -> "Pictures":
         """The same on another device."""
-        return replace(self, images=self.images.to(device), choices=self.choices.to(device))
+        families = None if self.families is None else self.families.to(device)
+        images, choices = self.images.to(device), self.choices.to(device)
+        return replace(self, images=images, choices=choices, families=families)
 
     def floats(self, index: Tensor | slice = slice(None)) -> Tensor:
         """Pictures in [-1, 1], float32."""
@@ -33,6 +40,14 @@ class Pictures:
     def label(self, index: Tensor | slice = slice(None)) -> Tensor:
         """Label indices, nothing hidden."""
         return fold(self.choices[index], self.labels)
+
+    def agree(self, choices: Tensor, wanted: Tensor) -> Tensor:
+        """(B, axes) where choices (B, axes) are what was wanted, or of the family that was."""
+        same = choices == wanted
+        if self.families is not None:
+            wider = self.families[choices[:, -1]] == wanted[..., -1]
+            same[:, -1] |= wider & (choices[:, -1] >= 0)
+        return same
 
     def under(self, choice: Tensor) -> Tensor:
         """(N,) which pictures a choice along the axes (axes,) takes in, -1 taking in any."""

@@ -1,0 +1,123 @@
+"""Families of subjects: read, never told in training, and half of what their subjects share."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from cm_core import load_model
+from cm_core.checkpoint import save_checkpoint
+from cm_core.labels import Labels
+from tests.train.test_refine import COARSE, fruit, model_of
+from train import data, loop
+from train.config import DataConfig
+from train.families import with_families
+from train.refine import refine
+
+NAMES = ("Pear", "Apple", "Plum", "Pome", "Fig")  # Fig: a subject without a picture
+LABELS = Labels({"style": ("Flat", "Shaded"), "group": NAMES})
+FAMILIES = torch.tensor([3, 3, 2, 3, 4])
+
+
+def fruits():
+    """Two apples for each pear, and the family of both."""
+    pictures = fruit(LABELS, [0, 1, 2])
+    pick = torch.tensor([0, 1, 1, 2, 3, 4, 4, 5])
+    images, choices = pictures.images[pick], pictures.choices[pick]
+    concepts = tuple("abcdefgh")
+    return data.Pictures(images, choices, concepts, LABELS, FAMILIES)
+
+
+@pytest.fixture
+def set_of_families(packed, tmp_path):
+    """The coloured pictures, held-out blue and green ones told as a family."""
+    with np.load(packed) as arrays:
+        arrays = dict(arrays)
+    arrays["groups"] = np.array(["Red", "Green", "Blue", "Cold"])
+    arrays["families"] = np.array([0, 3, 3, 3], np.uint16)
+    arrays["group"][arrays["held_out"] & (arrays["group"] > 0)] = 3
+    np.savez(tmp_path / "families.npz", **arrays)
+    return tmp_path / "families.npz"
+
+
+def test_a_family_lies_halfway_from_the_open_label_to_the_mean_of_its_subjects():
+    model = model_of(LABELS)
+    before = dict(model.state_dict())
+    before["net.prototypes.pictures"] = torch.randn_like(before["net.prototypes.pictures"])
+    after = with_families(before, fruits())
+    for name in ("net.label.weight", "net.prototypes.pictures"):
+        rows = before[name]
+        for style in ("Flat", "Shaded", None):
+            of = {n: LABELS.index(style=style, group=n) for n in (*NAMES, None)}
+            common = (rows[of["Pear"]] + 2 * rows[of["Apple"]]) / 3
+            torch.testing.assert_close(after[name][of["Pome"]], (rows[of[None]] + common) / 2)
+            for other in ("Pear", "Apple", "Plum", "Fig", None):
+                assert torch.equal(after[name][of[other]], rows[of[other]])
+    told = ("net.label.weight", "net.prototypes.pictures")
+    assert all(torch.equal(after[k], v) for k, v in before.items() if k not in told)
+
+
+def test_sets_without_families_and_networks_without_an_open_label_stay_as_they_are():
+    model = model_of(LABELS).state_dict()
+    plain = dataclasses.replace(fruits(), families=None)
+    closed = dataclasses.replace(fruits(), labels=Labels(LABELS.axes, any=False))
+    for source in (plain, closed, object()):
+        after = with_families(model, source)
+        assert all(torch.equal(after[name], weight) for name, weight in model.items())
+
+
+def test_a_subject_answers_for_its_family_and_not_the_other_way_round():
+    pictures = fruits()
+    said = torch.tensor([[0, 0], [0, 2], [1, 3], [1, 0], [0, -1]])
+    wanted = torch.tensor([[0, 3], [0, 3], [1, 0], [0, 0], [0, 3]])
+    assert pictures.agree(said, wanted).tolist() == [
+        [True, True],
+        [True, False],
+        [True, False],
+        [False, True],
+        [True, False],
+    ]
+
+
+def test_families_are_read_and_numbered_anew_where_groups_are_left_out(set_of_families):
+    train, held = data.load(DataConfig(file=str(set_of_families), size=16, leave_out=("Red",)))
+    assert train.labels.axes["group"] == ("Green", "Blue", "Cold")
+    assert train.families.tolist() == held.families.tolist() == [2, 2, 2]
+    assert set(held.choices[:, 1].tolist()) == {2} and set(train.choices[:, 1].tolist()) == {0, 1}
+
+
+def test_unlabelled_pictures_have_no_families(set_of_families):
+    config = DataConfig(file=str(set_of_families), size=16, label_dropout=1.0)
+    assert all(part.families is None for part in data.load(config))
+
+
+def test_a_run_saves_its_averages_with_families_and_is_measured_with_them(
+    tmp_path, config_of, set_of_families
+):
+    config = config_of("ect")
+    source = dataclasses.replace(config.data, file=str(set_of_families))
+    net = dataclasses.replace(config.net, prototypes=4)
+    run = loop.Run(dataclasses.replace(config, data=source, net=net), None, torch.device("cpu"))
+    run.step()
+    told = with_families(run.emas[-1].weights, run.source)
+    assert not torch.equal(told["net.label.weight"], run.emas[-1].weights["net.label.weight"])
+    with run.averaged() as model:
+        assert torch.equal(model.net.label.weight, told["net.label.weight"])
+    run.save(tmp_path, shards=False)
+    kept = load_model(tmp_path / run.emas[-1].name).state_dict()
+    for name in ("net.label.weight", "net.prototypes.pictures"):
+        torch.testing.assert_close(kept[name], told[name], rtol=1e-3, atol=1e-3)
+
+
+def test_refining_gives_families_their_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr("train.refine.data_of", lambda model, file: (COARSE, None))
+    new = fruit(LABELS, [0, 1, 2])
+    new = dataclasses.replace(new, families=FAMILIES)
+    save_checkpoint(model_of(COARSE.labels), tmp_path / "start")
+    refine(tmp_path / "start", "before.npz", new, tmp_path / "finer")
+    weights = load_model(tmp_path / "finer", "cpu").state_dict()
+    told = with_families(weights, new)
+    for name in ("net.label.weight", "net.prototypes.pictures"):
+        assert weights[name][LABELS.index(group="Pome")].any()
+        torch.testing.assert_close(weights[name], told[name], rtol=2e-3, atol=2e-3)

@@ -17,7 +17,7 @@ format: .venv/test
 	$(BIN)/ruff format .
 
 # The screenshots and sample grids that the README shows.
-GRID := --each 3 --count 726 --columns 24
+GRID := --each 1 --count 582 --columns 24
 pictures: .venv/test
 	$(BIN)/python -m train sample emoji64 $(GRID) --steps 1 --out assets/screenshots/samples-1.webp
 	$(BIN)/python -m train sample emoji64 $(GRID) --steps 4 --out assets/screenshots/samples-4.webp

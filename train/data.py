@@ -37,14 +37,17 @@ def load(config: DataConfig, rank: int = 0, world: int = 1) -> tuple[Source, Pic
     else:
         source, held_out = IN_REACH[config.source](config)
         if not shown:
-            labels = Labels(any=config.label_any)
-            source, held_out = (
-                replace(part, choices=part.choices[:, :0], labels=labels, families=None)
-                for part in (source, held_out)
-            )
+            source, held_out = (unlabelled(part, config) for part in (source, held_out))
     if config.label_dropout and source.labels.axes and not config.label_any:
         raise DataError("With label_any = false no label can be hidden: set label_dropout = 0.")
     return source, held_out
+
+
+def unlabelled(part: Source, config: DataConfig) -> Source:
+    """The pictures of a set that is in reach, of which nothing is told."""
+    labels = Labels(any=config.label_any)
+    part = replace(part, choices=part.choices[:, :0], labels=labels)
+    return replace(part, families=None) if isinstance(part, Pictures) else part
 
 
 def statistics(source: Source) -> tuple[float, tuple[float, ...]]:

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from cm_core.errors import DataError
-from train.subjects import SUBJECT_OF, SUBJECTS, UNDIVIDED
+from train.subjects import FAMILIES, FAMILY_OF, SUBJECT_OF, SUBJECTS, UNDIVIDED
 
 # style -> (npm package, pinned version, licence); artists are credited in the model card.
 SOURCES = {
@@ -28,7 +28,7 @@ SOURCES = {
     "Fluent Flat": ("@iconify-json/fluent-emoji-flat", "1.2.6", "MIT"),
 }
 STYLES = tuple(SOURCES)
-GROUPS = (*SUBJECTS, *UNDIVIDED)  # what a picture's label says
+GROUPS = (*SUBJECTS, *FAMILIES, *UNDIVIDED)  # what a label may say
 
 TONE = re.compile(r"-skin-tone|-tone[1-5]\b")
 # Fluent writes bare "-dark", which elsewhere is part of a name ("police-car-light").
@@ -158,6 +158,7 @@ def build(size: int, out: Path, cache: Path, workers: int = 2) -> None:
         "concept": np.array([item.concept for item in items]),
         "styles": np.array(STYLES),
         "groups": np.array(GROUPS),
+        "families": np.array([GROUPS.index(FAMILY_OF.get(g, g)) for g in GROUPS], np.uint16),
     }
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_suffix(".partial")

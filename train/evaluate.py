@@ -134,7 +134,8 @@ for `--sweep` to choose noise levels and boost on.
   that of held-out pictures. *copies*: the share nearer to one than 95 % of held-out pictures are;
   0.05 where nothing is copied.
 - *named*: the share that the classifier gives the {axis} they were drawn for. It errs on true
-  pictures too (last row), and less on typical ones.
+  pictures too (last row), and less on typical ones. Where held-out pictures are labelled by a
+  family of several, any of these is right for them, which is easier.
 - *swd*: sliced Wasserstein distance of Laplacian patches. *std*: spread relative to held-out
   pictures.
 - The last two rows are the floor, true pictures in place of samples; how far the two lie apart is

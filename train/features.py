@@ -125,7 +125,7 @@ def classifier(train: Pictures, folder: Path | None = None) -> Classifier:
 
 
 @torch.no_grad()
-def named(net: Classifier, x: Tensor) -> Tensor:
+def called(net: Classifier, x: Tensor) -> Tensor:
     """The likeliest choices (N, axes) for pictures (N, 3, H, W), 256 at a time."""
     return torch.cat(
         [torch.stack([axis.argmax(1) for axis in net(part)], 1) for part in x.split(256)]
@@ -135,7 +135,7 @@ def named(net: Classifier, x: Tensor) -> Tensor:
 def accuracy(net: Classifier, pictures: Pictures) -> dict[str, tuple[float, float]]:
     """By label axis: the share of pictures named right, and that of the most frequent name."""
     found = {}
-    right = pictures.agree(named(net, pictures.floats()), pictures.choices)
+    right = pictures.agree(called(net, pictures.floats()), pictures.choices)
     for axis, true, wanted in zip(pictures.labels.axes, right.T, pictures.choices.T, strict=True):
         true, wanted = true[wanted >= 0], wanted[wanted >= 0]
         found[axis] = (float(true.float().mean()), float(wanted.bincount().max() / len(wanted)))

@@ -45,7 +45,7 @@ class Judge:
         if label is None:
             return None
         wanted = data.unfold(label, self.train.labels)
-        right = self.train.agree(features.named(self.net, made), wanted)[:, -1]
+        right = self.train.agree(features.called(self.net, made), wanted)[:, -1]
         right = right[wanted[:, -1] >= 0]
         return float(right.double().mean()) if len(right) else None
 

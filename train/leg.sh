@@ -1,6 +1,5 @@
 #!/bin/sh
-# One leg on one GPU, of the network that ships, given its labels' mean pictures: its teacher first,
-# then the model by that teacher.
+# One leg on one GPU, of the network that ships: its teacher first, then the model by that teacher.
 #   sh train/leg.sh [OUT [MINUTES of the teacher [MINUTES of the model]]]
 # Needs torch, numpy, pillow, safetensors, data/emoji64.npz (python -m train data emoji64) and the
 # discriminator's backbone: requirements-dev.txt has it, or, for a machine without a network,
@@ -8,7 +7,7 @@
 # OUT gets two checkpoint folders, logs and grids. A teacher of 0 minutes stays as it is. Judge before
 # shipping: python -m train evaluate OUT/model --teacher OUT/teacher --sweep
 set -e
-out=${1:-runs/leg} teacher=${2:-3.5} model=${3:-5}
+out=${1:-runs/leg} teacher=${2:-1.25} model=${3:-8}
 by=
 rm -f runs/leg-teacher/log.jsonl runs/leg-model/log.jsonl
 export PYTHONPATH="runs/lib${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1

@@ -100,7 +100,7 @@ SCENES = (paint, inpaint, colourise, enlarge, denoise, interpolate, steps, about
 SUBJECTS = {
     paint: "Sailing boats",
     inpaint: "Cat faces",
-    colourise: "Apples and pears",
+    colourise: "Apples",
     enlarge: "Sailing boats",
 }
 SUBJECTS |= {denoise: "Trees", interpolate: "Smiling faces", steps: "Smiling faces"}

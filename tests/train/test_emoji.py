@@ -8,7 +8,9 @@ from PIL import Image
 
 from cm_core.errors import DataError
 from train import emoji
+from train.config import DataConfig
 from train.emoji import Drawing, build, drawings, is_held_out, render, wanted
+from train.sources.packed import load_packed
 
 SQUARE = '<path d="M0 0h8v16H0z" fill="#f00"/>'  # the left half of a 16x16 picture
 
@@ -81,10 +83,10 @@ def test_subjects_come_from_the_list_and_groups_from_other_packages_where_one_ha
     found = list(drawings(packages))
     fluent = {d.concept: d.group for d in found if d.style == "Fluent"}
     assert fluent == {
-        "red-apple": "Apples and pears",
-        "pear": "Apples and pears",
+        "red-apple": "Apples",
+        "pear": "Pears",
         "cook": "People & Body",
-        "police-car-light": "Traffic lights",
+        "police-car-light": "Sirens",
         "red-circle": "Symbols",
     }
 
@@ -100,7 +102,27 @@ def test_the_packed_file_holds_everything(packages, tmp_path, capsys):
         assert (packed["held_out"] == [is_held_out(c) for c in packed["concept"]]).all()
     assert Image.open(tmp_path / "set" / "emoji-contact.png").width == 24 * 16
     said = capsys.readouterr().out
-    assert "25 pictures" in said and "Apples and pears 10" in said and "5 concepts" in said
+    assert "25 pictures" in said and "Apples 5, Pears 5" in said and "5 concepts" in said
+
+
+def test_the_packed_file_tells_families_and_the_pictures_that_are_held_out_by_them(
+    packages, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(emoji, "is_held_out", {"pear", "cook"}.__contains__)
+    build(16, tmp_path / "emoji.npz", packages)
+    with np.load(tmp_path / "emoji.npz") as packed:
+        groups = packed["groups"].tolist()
+        family = {g: groups[f] for g, f in zip(groups, packed["families"], strict=True)}
+    assert family["Apples"] == family["Pears"] == family["Apples and pears"] == "Apples and pears"
+    assert family["Keys"] == "Keys" and family["Symbols"] == "Symbols"
+    train, held = load_packed(DataConfig(file=str(tmp_path / "emoji.npz"), size=16))
+
+    def told(part):
+        names = part.labels.axes["group"]
+        return dict(zip(part.concepts, (names[i] for i in part.choices[:, 1]), strict=True))
+
+    assert told(held) == {"pear": "Apples and pears", "cook": "People & Body"}
+    assert told(train)["red-apple"] == "Apples"
 
 
 def test_a_package_that_cannot_be_fetched_says_so(tmp_path, monkeypatch):

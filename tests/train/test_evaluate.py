@@ -202,11 +202,11 @@ def test_named_is_the_share_called_what_its_label_asks_for(folder, packed, monke
     )
     label = torch.tensor([judged.train.labels.index(**choice) for choice in asked])
     called = torch.tensor([[0, 0], [0, 1], [0, 0], [0, 0]])
-    monkeypatch.setattr(judge.features, "named", lambda net, x: called)
+    monkeypatch.setattr(judge.features, "called", lambda net, x: called)
     made = torch.zeros(4, 3, 16, 16)
     assert judged.named(made, label) == pytest.approx(2 / 3)
     assert judged.named(made, None) is None and judged.named(made, label[3:].expand(4)) is None
-    monkeypatch.setattr(judge.features, "named", lambda net, x: judged.choosing.choices)
+    monkeypatch.setattr(judge.features, "called", lambda net, x: judged.choosing.choices)
     known, unseen = judged.floor(4)
     assert known["named"] is None and unseen["named"] == 1
 

@@ -1,4 +1,4 @@
-"""Families of subjects: read, never told in training, and half of what their subjects share."""
+"""Families of subjects: read, never told in training, and a part of what their subjects share."""
 
 import dataclasses
 
@@ -12,7 +12,7 @@ from cm_core.labels import Labels
 from tests.train.test_refine import COARSE, fruit, model_of
 from train import data, loop
 from train.config import DataConfig
-from train.families import with_families
+from train.families import SHARE, with_families
 from train.refine import refine
 
 NAMES = ("Pear", "Apple", "Plum", "Pome", "Fig")  # Fig: a subject without a picture
@@ -31,17 +31,16 @@ def fruits():
 
 @pytest.fixture
 def set_of_families(packed, tmp_path):
-    """The coloured pictures, held-out blue and green ones told as a family."""
+    """The coloured pictures, blue and green ones of a family."""
     with np.load(packed) as arrays:
         arrays = dict(arrays)
     arrays["groups"] = np.array(["Red", "Green", "Blue", "Cold"])
     arrays["families"] = np.array([0, 3, 3, 3], np.uint16)
-    arrays["group"][arrays["held_out"] & (arrays["group"] > 0)] = 3
     np.savez(tmp_path / "families.npz", **arrays)
     return tmp_path / "families.npz"
 
 
-def test_a_family_lies_halfway_from_the_open_label_to_the_mean_of_its_subjects():
+def test_a_family_lies_between_the_open_label_and_the_mean_of_its_subjects():
     model = model_of(LABELS)
     before = dict(model.state_dict())
     before["net.prototypes.pictures"] = torch.randn_like(before["net.prototypes.pictures"])
@@ -51,18 +50,45 @@ def test_a_family_lies_halfway_from_the_open_label_to_the_mean_of_its_subjects()
         for style in ("Flat", "Shaded", None):
             of = {n: LABELS.index(style=style, group=n) for n in (*NAMES, None)}
             common = (rows[of["Pear"]] + 2 * rows[of["Apple"]]) / 3
-            torch.testing.assert_close(after[name][of["Pome"]], (rows[of[None]] + common) / 2)
+            torch.testing.assert_close(
+                after[name][of["Pome"]], torch.lerp(rows[of[None]], common, SHARE)
+            )
             for other in ("Pear", "Apple", "Plum", "Fig", None):
                 assert torch.equal(after[name][of[other]], rows[of[other]])
     told = ("net.label.weight", "net.prototypes.pictures")
     assert all(torch.equal(after[k], v) for k, v in before.items() if k not in told)
 
 
-def test_sets_without_families_and_networks_without_an_open_label_stay_as_they_are():
+def test_subjects_count_by_the_pictures_of_each_style_or_by_all_where_it_has_none():
+    pictures = fruits()
+    for kept, shares in (
+        ([0, 1, 2, 3, 4, 7], {"Flat": [1 / 3, 2 / 3], "Shaded": [1, 0], None: [1 / 2, 1 / 2]}),
+        ([0, 1, 2, 3, 7], {"Flat": [1 / 3, 2 / 3], "Shaded": [1 / 3, 2 / 3]}),
+    ):
+        images, choices = pictures.images[kept], pictures.choices[kept]
+        part = dataclasses.replace(pictures, images=images, choices=choices)
+        rows = model_of(LABELS).state_dict()["net.label.weight"]
+        after = with_families({"net.label.weight": rows}, part)["net.label.weight"]
+        for style, (pear, apple) in shares.items():
+            of = {n: rows[LABELS.index(style=style, group=n)] for n in ("Pear", "Apple", None)}
+            made = torch.lerp(of[None], pear * of["Pear"] + apple * of["Apple"], SHARE)
+            torch.testing.assert_close(after[LABELS.index(style=style, group="Pome")], made)
+
+
+def test_without_an_open_label_a_family_is_the_mean_of_its_subjects():
+    labels = Labels(LABELS.axes, any=False)
+    rows = torch.randn(labels.count, 4)
+    part = dataclasses.replace(fruits(), labels=labels)
+    after = with_families({"net.label.weight": rows}, part)["net.label.weight"]
+    of = {n: labels.index(style="Flat", group=n) for n in NAMES}
+    mean = (rows[of["Pear"]] + 2 * rows[of["Apple"]]) / 3
+    torch.testing.assert_close(after[of["Pome"]], mean)
+    assert torch.equal(after[of["Plum"]], rows[of["Plum"]])
+
+
+def test_weights_of_sets_without_families_stay_as_they_are():
     model = model_of(LABELS).state_dict()
-    plain = dataclasses.replace(fruits(), families=None)
-    closed = dataclasses.replace(fruits(), labels=Labels(LABELS.axes, any=False))
-    for source in (plain, closed, object()):
+    for source in (dataclasses.replace(fruits(), families=None), object()):
         after = with_families(model, source)
         assert all(torch.equal(after[name], weight) for name, weight in model.items())
 
@@ -81,10 +107,18 @@ def test_a_subject_answers_for_its_family_and_not_the_other_way_round():
 
 
 def test_families_are_read_and_numbered_anew_where_groups_are_left_out(set_of_families):
-    train, held = data.load(DataConfig(file=str(set_of_families), size=16, leave_out=("Red",)))
-    assert train.labels.axes["group"] == ("Green", "Blue", "Cold")
-    assert train.families.tolist() == held.families.tolist() == [2, 2, 2]
-    assert set(held.choices[:, 1].tolist()) == {2} and set(train.choices[:, 1].tolist()) == {0, 1}
+    def read(*left_out):
+        train, held = data.load(DataConfig(file=str(set_of_families), size=16, leave_out=left_out))
+        names = train.labels.axes["group"]
+        assert train.families.tolist() == held.families.tolist()
+        told = [{names[i] for i in part.choices[:, 1]} for part in (train, held)]
+        return dict(zip(names, (names[f] for f in train.families), strict=True)), *told
+
+    cold = {"Green": "Cold", "Blue": "Cold", "Cold": "Cold"}
+    assert read("Red") == (cold, {"Green", "Blue"}, {"Cold"})
+    cold.pop("Green")
+    assert read("Green") == ({"Red": "Red"} | cold, {"Red", "Blue"}, {"Red", "Cold"})
+    assert read("Cold") == ({"Red": "Red"}, {"Red"}, {"Red"})  # and with it all that is of it
 
 
 def test_unlabelled_pictures_have_no_families(set_of_families):

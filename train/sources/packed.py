@@ -12,7 +12,11 @@ from train.sources.pictures import Pictures, shrink
 
 
 def load_packed(config: DataConfig) -> tuple[Pictures, Pictures]:
-    """The training and the held-out pictures of a packed file, less the groups left out."""
+    """The training and the held-out pictures of a packed file, less the groups left out.
+
+    A file may have `families`, the number of the family of each group, its own where it has none;
+    then held-out pictures are labelled by their families.
+    """
     path = Path(config.file)
     if not path.exists():
         raise DataError(f"{path} is not there: build it with `python -m train data {path.stem}`.")
@@ -25,14 +29,17 @@ def load_packed(config: DataConfig) -> tuple[Pictures, Pictures]:
     unknown = set(config.leave_out) - set(groups)
     if unknown:
         raise DataError(f"{path} has no group '{unknown.pop()}': it has {', '.join(groups)}.")
-    kept = [g for g in groups if g not in config.leave_out]
-    renumber = np.array([kept.index(g) if g in kept else -1 for g in groups])
-    group = renumber[arrays["group"]]
-    # Which group a group belongs to, itself where to none: an array that sets need not have.
-    families = arrays.get("families")
-    if families is not None:
-        families = torch.from_numpy(renumber[families][renumber >= 0])
-    labels = Labels({"style": tuple(styles), "group": tuple(kept)}, any=config.label_any)
+    families = arrays.get("families", np.arange(len(groups)))
+    left_out = [config.leave_out.__contains__(g) for g in groups]
+    kept = np.flatnonzero(~np.array(left_out) & ~np.array(left_out)[families])
+    renumber = np.full(len(groups), -1)
+    renumber[kept] = np.arange(len(kept))
+    families, group = renumber[families], renumber[arrays["group"]]
+    group = np.where(arrays["held_out"], families[arrays["group"]], group)
+    families = torch.from_numpy(families[kept]) if "families" in arrays else None
+    labels = Labels(
+        {"style": tuple(styles), "group": tuple(groups[g] for g in kept)}, any=config.label_any
+    )
 
     def part(mask: np.ndarray) -> Pictures:
         mask = mask & (group >= 0)

@@ -197,5 +197,5 @@ def test_a_walk_moves_without_asking_the_server(page):
     page.locator("#interpolate-run").click()
     page.wait_for_function("document.querySelectorAll('.walk-frames img').length === 25")
     assert page.locator("#interpolate-walk .across").is_visible()
-    settle(page, "interpolate-walk")
-    assert source(page, "interpolate-walk") == first  # upper left is the same seed
+    upper_left = settle(page, "interpolate-walk")  # the same seed, in a batch of another size
+    assert difference(picture(page, upper_left), picture(page, first)) < 0.05

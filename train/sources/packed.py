@@ -15,7 +15,7 @@ def load_packed(config: DataConfig) -> tuple[Pictures, Pictures]:
     """The training and the held-out pictures of a packed file, less the groups left out.
 
     A file may have `families`, the number of the family of each group, its own where it has none;
-    then held-out pictures are labelled by their families.
+    then held-out pictures are labelled by their families. Leaving out one leaves out all of it.
     """
     path = Path(config.file)
     if not path.exists():
@@ -30,8 +30,8 @@ def load_packed(config: DataConfig) -> tuple[Pictures, Pictures]:
     if unknown:
         raise DataError(f"{path} has no group '{unknown.pop()}': it has {', '.join(groups)}.")
     families = arrays.get("families", np.arange(len(groups)))
-    left_out = [config.leave_out.__contains__(g) for g in groups]
-    kept = np.flatnonzero(~np.array(left_out) & ~np.array(left_out)[families])
+    left_out = np.array([g in config.leave_out for g in groups])
+    kept = np.flatnonzero(~(left_out | left_out[families]))
     renumber = np.full(len(groups), -1)
     renumber[kept] = np.arange(len(kept))
     families, group = renumber[families], renumber[arrays["group"]]

@@ -1,13 +1,21 @@
 () => {
   if (innerWidth < 768) document.querySelector("#sidebar.open .toggle-button")?.click();
-  // A Go button turns into Stop while its work lasts, unless that is over before one could read it.
+  // A Go button turns into Stop while its work lasts, unless that is over before one could read it;
+  // whoever pressed it by keyboard stays on it.
+  const turn = (go, stoppable) => {
+    const held = go.contains(document.activeElement);
+    go.classList.toggle("stoppable", stoppable);
+    if (held) go.querySelector(stoppable ? "[id$=-stop]" : "[id$=-run]").focus();
+  };
+  const idle = (go) => { go.classList.remove("busy"); turn(go, false); };
   document.addEventListener("click", (event) => {
     const button = event.target.closest(".go button"), go = button?.closest(".go");
     if (!go) return;
-    if (button.id.endsWith("-stop")) return go.classList.remove("busy", "stoppable");
+    if (button.id.endsWith("-stop")) return idle(go);
     go.classList.add("busy");
-    setTimeout(() => go.classList.toggle("stoppable", go.classList.contains("busy")), 350);
+    setTimeout(() => { if (go.classList.contains("busy")) turn(go, true); }, 350);
   }, true);
+  document.addEventListener("onestroke-idle", (event) => idle(event.target));
   const die = document.getElementById("die");
   if (die) die.title = die.ariaLabel = "Roll the seed";
   // In a menu that can be searched, typing takes the place of the name that stands there.

@@ -22,7 +22,9 @@ ROLL = """(...values) => {{
   if (!values.at(-1)) values[{0}] = Math.floor(Math.random() * {1});
   return values;
 }}"""
-IDLE = """() => document.getElementById("{0}").classList.remove("busy", "stoppable")"""
+IDLE = """() => document.getElementById("{0}").dispatchEvent(
+  new Event("onestroke-idle", {{ bubbles: true }})
+)"""
 LONG_SECONDS = 8  # a run that will take longer says so before it starts
 LIVE_SECONDS = 1.5  # of one estimate; a slower model paints when the pen lifts only
 # What a tab starts with: repairs gain from every step; of a picture from nothing, the first one has

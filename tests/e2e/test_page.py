@@ -157,7 +157,7 @@ def test_the_steps_slider_shows_the_path(page):
     assert page.locator("#readout").text_content().strip().startswith("9 evaluations")
 
 
-def test_comparing_can_be_stopped(page, engine, monkeypatch):
+def test_comparing_can_be_stopped_by_keyboard_from_where_it_was_started(page, engine, monkeypatch):
     stream = engine.stream
 
     def slow(*args):
@@ -168,10 +168,12 @@ def test_comparing_can_be_stopped(page, engine, monkeypatch):
     open_tab(page, "Steps")
     settle(page, "steps-student")
     monkeypatch.setattr(engine, "stream", slow)
-    page.locator("#compare-run").click()
+    page.locator("#compare-run").press("Enter")
     page.wait_for_function("document.querySelectorAll('#steps-table img').length > 1")
-    page.locator("#compare-stop").click()
+    page.wait_for_function("document.activeElement.id === 'compare-stop'")
+    page.keyboard.press("Enter")
     page.locator("#compare-run").wait_for()
+    assert page.evaluate("document.activeElement.id") == "compare-run"
     settle(page, "steps-table")
     shown = page.locator("#steps-table img").count()
     page.wait_for_timeout(500)

@@ -150,6 +150,7 @@ class DMDConfig:
 
     share: float = 0.75
     pure: float = 0.65  # of that share, drawn from pure noise
+    boost: float = 1.0  # times the spread of that noise, as the model's config is to say then
     own: float = 0.0  # of the others, from noise on what the model draws, not on true pictures
     mean: float = 1.0
     std: float = 1.3
@@ -160,6 +161,8 @@ class DMDConfig:
     alone: int = 0  # images from which only the denoiser of the model's pictures learns
     every: int = 1  # steps for one of the model's
     energy: float = 0.0  # weight of the energy score of coarse pictures from pure noise
+    apart: float = 1.0  # in that score, weight of two draws' distance; less: shapes like the mean's
+    solutions: int = 0  # of the teacher's, kept at a time, that take the true pictures' place there
 
 
 @dataclass(frozen=True)

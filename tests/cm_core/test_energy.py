@@ -9,9 +9,11 @@ from cm_core.losses import energy, separation
 def test_it_is_a_difference_of_distances_and_the_other_draw_is_held():
     drawn = torch.tensor([[3.0, 0.0], [0.0, 0.0]]).requires_grad_()
     other = torch.tensor([[0.0, 0.0], [0.0, 2.0]]).requires_grad_()
-    score = energy(drawn, torch.tensor([[3.0, 4.0], [0.0, 0.0]]), other)
-    root = 2**0.5
+    true, root = torch.tensor([[3.0, 4.0], [0.0, 0.0]]), 2**0.5
+    score = energy(drawn, true, other)
     assert score.tolist() == pytest.approx([4 / root - 3 / root, -2 / root], abs=1e-3)
+    closer = energy(drawn, true, other, apart=0.5)
+    assert closer.tolist() == pytest.approx([4 / root - 1.5 / root, -1 / root], abs=1e-3)
     score.sum().backward()
     assert other.grad is None and torch.isfinite(drawn.grad).all()
 

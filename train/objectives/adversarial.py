@@ -10,6 +10,7 @@ from train.objectives.base import Batch
 from train.objectives.matching import DistributionMatching
 
 SHIFT = 1 / 16  # of a picture's side, at most
+FEATURES = 0.002  # of maps, times their side: gradients as long as those of the patches
 
 
 class AdversarialMatching(DistributionMatching):
@@ -46,6 +47,11 @@ class AdversarialMatching(DistributionMatching):
                 pleasing = losses.generator_hinge(tell(drawn, label))
             contest = contest + gan.weight * pleasing
         return matching + contest
+
+    def seen(self, x: Tensor) -> list[Tensor]:
+        """Means of patches, as well as what the discriminator sees, where shapes and parts lie."""
+        *maps, _ = self.discriminator.maps(x.clamp(-1, 1))
+        return [*super().seen(x), *(FEATURES * m.shape[-1] * m for m in maps)]
 
     def after_step(self, model, images: int) -> None:
         super().after_step(model, images)

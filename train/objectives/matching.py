@@ -8,11 +8,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cm_core import losses
+from cm_core.errors import ConfigError
 from cm_core.losses import add_noise
 from cm_core.samplers import centre
 from cm_core.schedule import SIGMA_MIN
 from train.objectives.base import Batch
 from train.objectives.discrete import EasyConsistencyDistillation
+from train.objectives.solutions import Solutions
 
 EARLIER = 4  # steps, at most, that a further one is learned after
 COARSE = 8  # as large are the patches whose means two pictures are compared by
@@ -35,6 +37,11 @@ class DistributionMatching(EasyConsistencyDistillation):
         self.fake = copy.deepcopy(teacher).requires_grad_(True).train()
         self.fake.config = plain
         self.teacher.config = replace(plain, guidance=config.dmd.guidance)
+        if config.dmd.solutions:
+            if config.data.augment:
+                raise ConfigError("Solutions are of pictures as they are: set augment = 0.")
+            self.solutions = Solutions(config.dmd.solutions, model.config.image_size)
+        model.config = replace(model.config, boost=config.dmd.boost)
         # Of the last pictures moved, for the log.
         self.spread = self.gap = self.near = self.away = 0.0
 
@@ -87,7 +94,8 @@ class DistributionMatching(EasyConsistencyDistillation):
         steps = int(torch.randint(1, EARLIER + 1, ())) if len(t) else 0
         for step in range(steps):
             level = self.about.sigma_max * (t / self.about.sigma_max) ** (step / steps)
-            x0 = model(add_noise(x0, torch.randn_like(x0), level), level, **batch.inputs)
+            noise = (1.0 if step else self.config.dmd.boost) * torch.randn_like(x0)
+            x0 = model(add_noise(x0, noise, level), level, **batch.inputs)
             x0 = x0.clamp(-1, 1) if self.about.clip else x0
         # Some versions of torch would hand weights that were cast without gradients on to the next
         # evaluation, which then learns nothing (pytorch issue 112583).
@@ -100,32 +108,47 @@ class DistributionMatching(EasyConsistencyDistillation):
 
     def match(self, model, batch: Batch, moves: bool) -> tuple[Tensor, Tensor]:
         """(loss of `fake`, and of the model where it moves; the levels drawn from), both (B,)."""
-        t = self.starts(batch.level)
-        x = add_noise(self.origins(model, batch, t), batch.noise, t)
+        dmd, t = self.config.dmd, self.starts(batch.level)
+        pure = self.pure(t)
+        goal = batch.x0[: int(pure.sum())]
+        if dmd.solutions:
+            self.solutions.renew(self.teacher, batch.part(0, len(goal)), dmd.boost)
+            batch, goal = self.solutions.put_into(batch, len(goal))
+        noise = batch.noise * torch.where(pure, dmd.boost, 1.0)[:, None, None, None]
+        x = add_noise(self.origins(model, batch, t), noise, t)
         with torch.set_grad_enabled(moves):
             x0 = model(x, t, **batch.inputs)
         self.spread = float(x0.detach().std() / batch.x0.std())
         loss = self.judge(x0, batch, moves)
-        if moves and self.config.dmd.energy:
-            loss = loss + self.config.dmd.energy * self.energy(model, x0, batch, t)
+        if moves and dmd.energy:
+            score = self.energy(model, x0[: len(goal)], batch.part(0, len(goal)), goal)
+            loss = loss + dmd.energy * F.pad(score, (0, len(x0) - len(goal)))
         return loss, t
 
-    def energy(self, model, x0: Tensor, batch: Batch, t: Tensor) -> Tensor:
-        """(B,) energy score of pictures drawn from pure noise, by the means of their patches.
+    def energy(self, model, x0: Tensor, batch: Batch, goal: Tensor) -> Tensor:
+        """(B,) energy score of pictures drawn from pure noise, by what is `seen` of them.
 
         Matching asks that each picture be likely, and all of a label can be by being the same one.
         """
-        pure = int(self.pure(t).sum())
-        part, top, start = batch.part(0, pure), t[:pure], centre(model, x0).expand_as(x0[:pure])
+        start = centre(model, x0).expand_as(x0)
         with torch.no_grad():
-            other = model(add_noise(start, torch.randn_like(start), top), top, **part.inputs)
+            noise = self.config.dmd.boost * torch.randn_like(start)
+            top = torch.full_like(batch.level, self.about.sigma_max)
+            other = model(add_noise(start, noise, top), top, **batch.inputs)
+            goal, other = self.seen(goal), self.seen(other)
         torch.clear_autocast_cache()  # as in `own`
-        drawn, true, other = (F.avg_pool2d(x, COARSE) for x in (x0[:pure], part.x0, other))
+        drawn = self.seen(x0)
         with torch.no_grad():
             self.near, self.away = (
-                float(losses.separation(drawn, x).mean()) for x in (true, other)
+                float(losses.separation(drawn[0], x[0]).mean()) for x in (goal, other)
             )
-        return F.pad(losses.energy(drawn, true, other), (0, len(x0) - pure))
+        apart = self.config.dmd.apart
+        scores = [losses.energy(*x, apart) for x in zip(drawn, goal, other, strict=True)]
+        return torch.stack(scores).sum(0)
+
+    def seen(self, x: Tensor) -> list[Tensor]:
+        """What two pictures are compared by: the means of their patches."""
+        return [F.avg_pool2d(x, COARSE)]
 
     def judge(self, x0: Tensor, batch: Batch, moves: bool) -> Tensor:
         """Loss of `fake` on drawn pictures, and of the model where they move, (B,)."""

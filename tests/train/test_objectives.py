@@ -177,7 +177,7 @@ def test_only_pictures_from_pure_noise_are_scored(config_of):
     assert objective.match(run.model, batch, moves=False)[0].tolist() == [0, 1, 2, 3]
 
 
-def test_pure_noise_is_taken_as_often_as_its_boost_says(config_of):
+def test_pure_noise_is_as_strong_as_its_boost_says(config_of):
     """For drawn pictures, for the first of the model's own, and by the config that is saved."""
     config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(pure=0.5, own=0.5, boost=0.5))
     run = loop.Run(config, None, torch.device("cpu"))

@@ -126,7 +126,8 @@ class DistributionMatching(EasyConsistencyDistillation):
         return loss, t
 
     def energy(self, model, x0: Tensor, batch: Batch, goal: Tensor) -> Tensor:
-        """(B,) energy score of pictures drawn from pure noise, by what is `seen` of them.
+        """(B,) energy score of pictures drawn from pure noise, by what is `seen` of them; goal
+        (B, 3, H, W) are true ones of their labels, or what a teacher solves their noise to.
 
         Matching asks that each picture be likely, and all of a label can be by being the same one.
         """

@@ -32,6 +32,7 @@ class UNetConfig:
     layout: int = 0  # channels of a map that the embedding draws at the coarsest level; 0: none
     prototypes: int = 0  # side of the mean pictures that labels come with; 0: none
     fine: int = 0  # channels of a level at twice the resolution, of cm_core.fine; 0: none
+    told: int = 0  # channels that prototypes are made into for that level; 0: it is not told them
     num_classes: int = 0
     augment_dim: int = 0
 

@@ -43,7 +43,7 @@ class OptimConfig:
     betas: tuple[float, float] = (0.9, 0.99)
     warmup: int = 500  # steps
     decay: float = 1.0  # share of the run, at its end, over which lr falls to lr_end
-    codes: float = 1.0  # times lr: for the model's label codes, each of which comes up seldom
+    codes: float = 1.0  # times lr: for what labels tell the model, each of which comes up seldom
     extra: float = 1.0  # times lr: for what an objective learns beside the model
 
 

@@ -61,6 +61,14 @@ def length_of(parameters: Iterable[Tensor]) -> float:
     return float(nn.utils.get_total_norm(grads))
 
 
+OF_LABELS = ("net.label.", "net.prototypes.", "net.fine.told.")  # weights of what labels tell
+
+
+def groups_of(optimiser: dict) -> list[int]:
+    """How many weights each group of an optimiser's state has."""
+    return [len(group["params"]) for group in optimiser.get("param_groups", ())]
+
+
 class Run:
     """A run in progress: model, objective, averages, optimiser, and how many images it has seen."""
 
@@ -86,8 +94,10 @@ class Run:
         optim = config.optim
         # Weights that the objective learns beside the model's.
         self.extra = [p for p in self.objective.parameters() if p.requires_grad]
-        codes = list(self.model.net.label.parameters()) if self.model.config.labels.axes else []
-        others = [p for p in self.model.parameters() if all(p is not code for code in codes)]
+        codes, others = [], []
+        for name, p in self.model.named_parameters():
+            told = self.model.config.labels.axes and name.startswith(OF_LABELS)
+            (codes if told else others).append(p)
         rates = [(others, 1.0), (codes, optim.codes), (self.extra, optim.extra)]
         groups = [{"params": params} for params, _ in rates if params]
         self.scales = [scale for params, scale in rates if params]
@@ -108,10 +118,10 @@ class Run:
         """Go on from a full state, or from weight shards with a fresh optimiser."""
         state = snapshot.load_state(folder)
         if state is not None:
-            groups = len(state.get("optimiser", {}).get("param_groups", ()))
             own = self.state()
+            theirs, ours = (groups_of(s.get("optimiser", {})) for s in (state, own))
             alike = state.keys() == own.keys() and state["emas"].keys() == own["emas"].keys()
-            if not alike or groups != len(self.scales):
+            if not alike or theirs != ours:
                 raise ConfigError(
                     f"{folder / snapshot.STATE} was written by another version or with other EMAs: "
                     "start anew with --init and one of its checkpoints."

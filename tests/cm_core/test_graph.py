@@ -72,7 +72,7 @@ def test_a_graph_of_another_network_is_refused(tmp_path):
         {"labels": LABELS, "layout": 4},
         {"image_size": 32, "fine": 8, "skip_gates": True, "layout": 4},
         {"labels": LABELS, "prototypes": 4},
-        {"labels": LABELS, "image_size": 32, "fine": 8, "prototypes": 8},
+        {"labels": LABELS, "image_size": 32, "fine": 8, "prototypes": 8, "told": 4},
     ],
 )
 def test_a_written_graph_computes_what_its_network_does(tmp_path, changes):

@@ -222,6 +222,39 @@ def test_prototypes_are_silent_at_first_and_then_told_label_by_label(fine):
         assert apart[0] < 1e-3 and apart[1:].min() > 0.01
 
 
+def test_prototypes_told_to_the_finer_level_are_silent_at_first_and_free_of_noise():
+    torch.manual_seed(0)
+    config = dataclasses.replace(NET, image_size=32, num_classes=3, fine=8, prototypes=4)
+    plain = make_net(dataclasses.replace(config, skip_gates=True))
+    for weight in plain.parameters():
+        torch.nn.init.normal_(weight, std=0.2)
+    told = make_net(dataclasses.replace(config, skip_gates=True, told=8))
+    missing, unknown = told.load_state_dict(plain.state_dict(), strict=False)
+    assert missing and all(name.startswith("fine.told.") for name in missing) and not unknown
+    for net in (plain, told):
+        net.prototypes.pictures[1, :, :2] = 1.0  # the upper half
+    x, t = torch.randn(1, 3, 32, 32).expand(2, -1, -1, -1), torch.zeros(2)
+    label = torch.arange(2)
+    with torch.no_grad():
+        before = plain(x, t, label)
+        assert torch.equal(told(x, t, label), before)
+        fine, emb = told.fine, told.embed(t, label, None)
+        torch.nn.init.normal_(fine.told.last.weight, std=0.2)
+        assert not torch.allclose(told(x, t, label), before, atol=0.01)
+        maps = fine.told(told.prototypes.pictures[label], 16, emb)
+        assert maps.shape == (2, 2 * 8, 16, 16)  # for each of the two blocks
+        assert (maps[1, :, 2] - maps[1, :, 13]).abs().mean() > 0.01  # there where the picture is
+        # What a gate keeps out of the level is all that comes from the picture under the noise.
+        for gate in fine.gates:
+            gate.bias.fill_(-1 / GATE)
+        h = torch.zeros(2, NET.channels, 8, 8)
+        noise = [[torch.randn(2, 8, 16, 16) for _ in range(2)] for _ in range(2)]
+        for gate in fine.gates:
+            torch.nn.init.zeros_(gate.weight)
+        drawn = [fine.decode(h, skips, emb, told.prototypes.pictures[label]) for skips in noise]
+        torch.testing.assert_close(*drawn)
+
+
 def test_prototypes_lie_where_their_pictures_do():
     """Means of 4x4 pixels, enlarged: a picture that is left of the middle stays there."""
     prototypes = Prototypes(1, 4, 8, 16)

@@ -74,15 +74,17 @@ def test_a_model_goes_on_inside_a_finer_level(config_of, consistent):
     assert run.model.net.fine.out_conv.weight.abs().max() > 0
 
 
-def test_label_codes_and_what_an_objective_learns_have_rates_of_their_own(config_of):
+def test_what_labels_tell_and_what_an_objective_learns_have_rates_of_their_own(config_of):
     config = config_of("dmd")
     optim = dataclasses.replace(config.optim, codes=2.0, extra=3.0)
-    config = dataclasses.replace(config, optim=optim)
-    run = loop.Run(config, None, torch.device("cpu"))
+    net = dataclasses.replace(config.net, prototypes=4)
+    run = loop.Run(dataclasses.replace(config, optim=optim, net=net), None, torch.device("cpu"))
     run.step()
     run.step()
     ours, codes, theirs = run.optimiser.param_groups
-    assert codes["params"] == [run.model.net.label.weight]
+    net = run.model.net
+    assert len(codes["params"]) == 1 + len([*net.prototypes.parameters()])
+    assert any(p is net.label.weight for p in codes["params"])
     assert sum(len(group["params"]) for group in (ours, codes)) == len([*run.model.parameters()])
     assert codes["lr"] == pytest.approx(2 * ours["lr"]) and ours["lr"] > 0
     assert theirs["lr"] == pytest.approx(3 * ours["lr"])
@@ -122,6 +124,11 @@ def test_states_of_another_kind_are_refused(tmp_path, config_of):
         loop.Run(config_of("edm"), tmp_path, torch.device("cpu"))
     state = run.state()
     state["optimiser"]["param_groups"].pop()  # one group, of all weights alike
+    snapshot.save_state(tmp_path, state)
+    with pytest.raises(ConfigError, match="another version"):
+        loop.Run(config_of("edm"), tmp_path, torch.device("cpu"))
+    state = run.state()
+    state["optimiser"]["param_groups"][0]["params"].pop()  # of a network without that weight
     snapshot.save_state(tmp_path, state)
     with pytest.raises(ConfigError, match="another version"):
         loop.Run(config_of("edm"), tmp_path, torch.device("cpu"))

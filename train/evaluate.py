@@ -87,7 +87,8 @@ def sample_rows(
 def sweep(model: ConsistencyModel, judge: Judge, count: int) -> ModelConfig:
     """The config whose samples have the least KID-own to the held-out pictures set aside for
     choosing: the boost of pure noise by one step, at most the last of BOOSTS, then noise levels for
-    2, 4 and 8 steps. The second level is swept; from there on they fall evenly in log to LAST."""
+    2, 4 and 8 steps. The second level is swept; from there on they fall evenly in log to LAST.
+    A boost below 1 was trained with, and stays."""
     label, top = judge.label(model, count), model.config.sigma_max
     tuned = copy.copy(model)
 
@@ -100,7 +101,8 @@ def sweep(model: ConsistencyModel, judge: Judge, count: int) -> ModelConfig:
         return configs[min(tried, key=tried.get)]
 
     found = dataclasses.replace(model.config, sigmas={1: (top,)})
-    found = best(1, {f"boost {b}": dataclasses.replace(found, boost=b) for b in BOOSTS})
+    boosts = BOOSTS if found.boost >= 1 else (found.boost,)
+    found = best(1, {f"boost {b}": dataclasses.replace(found, boost=b) for b in boosts})
     for steps in STEPS[1:]:
         configs = {}
         for second in SWEEP:

@@ -165,6 +165,8 @@ def test_the_sweep_keeps_the_best_level_on_the_half_that_is_not_reported(
     for one, other in itertools.pairwise(features_made):
         assert not torch.allclose(one, other, atol=1e-3)  # the levels did make a difference
     assert model.config.sigmas == {2: (80.0, 0.9)} and model.config.boost == 1
+    model.config = dataclasses.replace(model.config, boost=0.6)
+    assert evaluate.sweep(model, judged, 4).boost == 0.6  # trained with, and further from the best
 
 
 def test_halves_share_no_concept_and_lose_no_picture(packed):

@@ -161,7 +161,8 @@ class DMDConfig:
     alone: int = 0  # images from which only the denoiser of the model's pictures learns
     every: int = 1  # steps for one of the model's
     energy: float = 0.0  # weight of the energy score of coarse pictures from pure noise
-    apart: float = 1.0  # in that score, weight of two draws' distance; less: shapes like the mean's
+    apart: float = 1.0  # in that score, weight of two draws' distance; less, where a label leaves
+    # nothing open: shapes like the mean's
     solutions: int = 0  # of the teacher's, kept at a time, that take the true pictures' place there
 
 

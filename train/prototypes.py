@@ -8,7 +8,7 @@ from cm_core.errors import DataError
 from cm_core.model import Preconditioned
 from train.data import Pictures, Source, unfold
 
-GUESSED = 2  # pictures that what a label's parts have of their own counts for
+GUESSED = 1  # pictures that what a label's parts have of their own counts for
 
 
 def mean_pictures(source: Source, model: Preconditioned) -> Tensor:

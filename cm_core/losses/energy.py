@@ -3,7 +3,7 @@
 from torch import Tensor
 
 
-def energy(drawn: Tensor, true: Tensor, other: Tensor, apart: float = 1.0) -> Tensor:
+def energy(drawn: Tensor, true: Tensor, other: Tensor, apart: float | Tensor = 1.0) -> Tensor:
     """|drawn - true| - apart |drawn - other|, root mean squares, (B,); `other` is held.
 
     drawn, other: two independent draws under the condition that `true` came with. The mean gradient

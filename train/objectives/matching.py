@@ -12,6 +12,7 @@ from cm_core.errors import ConfigError
 from cm_core.losses import add_noise
 from cm_core.samplers import centre
 from cm_core.schedule import SIGMA_MIN
+from train.data import unfold
 from train.objectives.base import Batch
 from train.objectives.discrete import EasyConsistencyDistillation
 from train.objectives.solutions import Solutions
@@ -143,9 +144,18 @@ class DistributionMatching(EasyConsistencyDistillation):
             self.near, self.away = (
                 float(losses.separation(drawn[0], x[0]).mean()) for x in (goal, other)
             )
-        apart = self.config.dmd.apart
+        apart = self.apart(batch)
         scores = [losses.energy(*x, apart) for x in zip(drawn, goal, other, strict=True)]
         return torch.stack(scores).sum(0)
+
+    def apart(self, batch: Batch) -> Tensor:
+        """(B,) what the distance of two draws counts for: in full where a label leaves an axis
+        open, since the middle of pictures of many kinds is of none."""
+        apart = torch.full_like(batch.level, self.config.dmd.apart)
+        if batch.label is None:
+            return apart
+        choices = unfold(batch.label, self.about.labels)
+        return torch.where((choices < 0).any(1), 1.0, apart)
 
     def seen(self, x: Tensor) -> list[Tensor]:
         """What two pictures are compared by: the means of their patches."""

@@ -1,0 +1,217 @@
+"""Distribution matching: what is drawn from what, and what it is to come nearer to."""
+
+import dataclasses
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from cm_core import losses
+from cm_core.samplers import sample_heun
+from cm_core.schedule import karras_sigmas
+from tests.train.test_loop import same
+from train import loop
+from train.config import DMDConfig
+
+# Labels of two styles and three groups: told both, and one of them, the other or both left open.
+TOLD, OPEN = (0, 6), (3, 8, 11)
+
+
+def test_the_matched_model_waits_for_the_denoiser_of_its_pictures(config_of):
+    """Of steps 0, 1, 2, 3 the first is the denoiser's alone, and of the others every second."""
+    config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(alone=8, every=2))
+    run = loop.Run(config, None, torch.device("cpu"))
+    learned = []
+    for _ in range(4):
+        before = [
+            {k: v.clone() for k, v in net.state_dict().items()}
+            for net in (run.model, run.objective.fake)
+        ]
+        run.step()
+        after = [dict(net.state_dict()) for net in (run.model, run.objective.fake)]
+        learned.append([not same(b, a) for b, a in zip(before, after, strict=True)])
+    assert learned == [[False, True], [False, True], [True, True], [False, True]]
+    assert run.objective.teacher.config.guidance == 1.5 and not run.objective.fake.guided(0)
+
+
+def watched(model):
+    """The model as a function that keeps what it is given: (function, [(x, t), ...])."""
+    given = []
+
+    def watch(x, t, **inputs):
+        given.append((x, t))
+        return model(x, t, **inputs)
+
+    watch.config = model.config
+    return watch, given
+
+
+def test_further_steps_are_matched_on_what_the_model_draws(config_of):
+    """Of 8 pictures 4 are drawn from pure noise around the mean of the set, 2 from true pictures, 2
+    from the model's own, in range as a sampler hands them on."""
+    config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(pure=0.5, own=0.5))
+    run = loop.Run(config, None, torch.device("cpu"))
+    torch.nn.init.normal_(run.model.eval().net.out_conv.weight)
+    batch = run.draw(0, 8)
+    watch, given = watched(run.model)
+    torch.manual_seed(0)
+    run.objective.match(watch, batch, moves=False)
+    torch.manual_seed(0)
+    starts = run.objective.starts(batch.level)
+    assert (starts[:4] == 80).all() and (starts[4:] < 80).all()
+    own = run.objective.own(run.model, batch.part(6, 8), starts[6:])
+    assert own.abs().max() == 1
+    mean = run.source.floats().mean((0, 2, 3))
+    assert torch.allclose(torch.tensor(run.model.config.mean), mean, atol=1e-4)
+    middle = torch.tensor(run.model.config.mean)[:, None, None].expand(4, 3, 16, 16)
+    x0 = torch.cat([middle, batch.x0[4:6], own])
+    x, t = given[-1]
+    assert torch.equal(t, starts)
+    assert torch.equal(x, losses.add_noise(x0, batch.noise, starts))
+
+
+def test_own_pictures_have_come_down_by_one_to_four_steps(config_of):
+    """Levels fall from 80 by equal ratios that would end at t: each step has the last one's picture
+    and new noise, the first one the mean."""
+    run = loop.Run(config_of("dmd"), None, torch.device("cpu"))
+    torch.nn.init.normal_(run.model.eval().net.out_conv.weight)
+    batch, t, counts = run.draw(0, 2), torch.tensor([5.0, 0.5]), set()
+    for seed in range(12):
+        watch, given = watched(run.model)
+        torch.manual_seed(seed)
+        own = run.objective.own(watch, batch, t)
+        torch.manual_seed(seed)
+        steps = int(torch.randint(1, 5, ()))
+        assert steps == len(given)
+        x0 = torch.tensor(run.model.config.mean)[:, None, None].expand(2, 3, 16, 16)
+        for step, (x, level) in enumerate(given):
+            assert torch.allclose(level, 80 * (t / 80) ** (step / steps))
+            assert torch.equal(x, losses.add_noise(x0, torch.randn(2, 3, 16, 16), level))
+            with torch.no_grad():
+                x0 = run.model(x, level, batch.label, batch.augment).clamp(-1, 1)
+        assert torch.equal(own, x0) and not own.requires_grad
+        counts.add(steps)
+    assert counts == {1, 2, 3, 4}
+
+
+def test_pictures_of_a_label_are_scored_by_their_energy(config_of):
+    """By the means of patches: nearer to the true picture than to another of the model's. A grain
+    that the means do not see counts for nothing."""
+    config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(energy=1.0))
+    run = loop.Run(config, None, torch.device("cpu"))
+    batch, given = run.draw(0, 3), []
+
+    def black(x, t, label, augment):
+        given.append((x, t, label))
+        return torch.zeros_like(x)
+
+    black.config = run.model.config
+    grain = torch.ones(16, 16)
+    grain[::2] = -1
+    x0 = torch.stack([torch.full((16, 16), 0.1), torch.full((16, 16), 2.0), grain])
+    x0 = x0[:, None].repeat(1, 3, 1, 1).requires_grad_()
+    score = run.objective.energy(black, x0, batch, torch.full_like(batch.x0, 0.5))
+    assert score.tolist() == pytest.approx([0.4 - 0.1, 1.5 - 2.0, 0.5], abs=1e-3)
+    assert run.objective.near == pytest.approx((0.4 + 1.5 + 0.5) / 3, abs=1e-3)
+    assert run.objective.away == pytest.approx((0.1 + 2.0) / 3, abs=1e-3)
+    score[0].backward()
+    assert (x0.grad[0] < 0).all() and (x0.grad[1:] == 0).all()
+    ((x, level, label),) = given
+    assert (level == 80).all() and torch.equal(label, batch.label)
+    assert (x / 80 - batch.noise).abs().max() > 1  # from new noise
+
+
+def test_draws_may_gather_around_the_middle_of_a_label_not_of_what_is_left_open(config_of):
+    config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(energy=1.0, apart=0.5))
+    run = loop.Run(config, None, torch.device("cpu"))
+    batch = dataclasses.replace(run.draw(0, 5), label=torch.tensor([*TOLD, *OPEN]))
+    assert run.objective.apart(batch).tolist() == [0.5, 0.5, 1, 1, 1]
+    drawn, true, other = (torch.full((5, 3, 16, 16), value) for value in (0.0, 0.6, 0.2))
+    score = run.objective.energy(lambda x, t, **told: other, drawn, batch, true)
+    assert score.tolist() == pytest.approx([0.5, 0.5, 0.4, 0.4, 0.4], abs=1e-3)
+    unlabelled = dataclasses.replace(batch, label=None)
+    assert run.objective.apart(unlabelled).tolist() == [0.5] * 5
+
+
+def test_only_pictures_from_pure_noise_are_scored(config_of):
+    config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(pure=0.5, energy=1.0))
+    run = loop.Run(config, None, torch.device("cpu"))
+    objective, batch = run.objective, run.draw(0, 4)
+    objective.energy = lambda model, x0, part, goal: torch.full((len(goal),), 10.0)
+    objective.judge = lambda x0, batch, moves: torch.arange(4.0)
+    assert objective.match(run.model, batch, moves=True)[0].tolist() == [10, 11, 2, 3]
+    assert objective.match(run.model, batch, moves=False)[0].tolist() == [0, 1, 2, 3]
+
+
+def test_pure_noise_is_as_strong_as_its_boost_says(config_of):
+    """For drawn pictures, for the first of the model's own, and by the config that is saved."""
+    config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(pure=0.5, own=0.5, boost=0.5))
+    run = loop.Run(config, None, torch.device("cpu"))
+    assert run.model.config.boost == 0.5
+    batch, (watch, given) = run.draw(0, 4), watched(run.model)
+    run.objective.match(watch, batch, moves=False)
+    mean = torch.tensor(run.model.config.mean)[:, None, None]
+    x, t = given[-1]
+    assert torch.allclose(x[:2], mean + 0.5 * 80 * batch.noise[:2], atol=1e-4)
+    assert torch.allclose(x[2], batch.x0[2] + t[2] * batch.noise[2], atol=1e-4)
+    x, t = given[0]
+    assert (t == 80).all() and float((x - mean).std()) == pytest.approx(40, rel=0.1)
+
+
+def test_a_discriminator_lets_features_be_scored_beside_patches(config_of):
+    """The same score in its maps, each of which pulls about as much as the means of patches do."""
+    config = dataclasses.replace(
+        config_of("dmd-gan"), dmd=DMDConfig(pure=1.0, energy=1.0, apart=0.5)
+    )
+    run = loop.Run(config, None, torch.device("cpu"))
+    batch, tell = run.draw(0, 4), run.objective.discriminator
+    grey = torch.zeros_like(batch.x0)
+    x0 = batch.x0.flip(0) * 0.5
+    batch = dataclasses.replace(batch, label=torch.tensor(TOLD).repeat(2))
+    score = run.objective.energy(lambda x, t, **told: grey, x0, batch, batch.x0)
+
+    def parts(*pictures):
+        views = [torch.stack([F.avg_pool2d(x, 8) for x in pictures])]
+        maps = zip(*(tell.maps(x)[:-1] for x in pictures), strict=True)
+        views += [
+            0.002 * side * torch.stack(m) for side, m in zip((24, 12, 6, 3), maps, strict=True)
+        ]
+        return [losses.energy(*view, 0.5) for view in views]
+
+    assert torch.allclose(score, sum(parts(x0, batch.x0, grey)), atol=1e-5)
+    x0, true, grey = (F.interpolate(x, scale_factor=4) for x in (x0, batch.x0, grey))
+    x0.requires_grad_()
+    pulls = [
+        float(torch.autograd.grad(p.sum(), x0, retain_graph=True)[0].norm())
+        for p in parts(x0, true, grey)
+    ]
+    assert max(pulls) < 3 * min(pulls)
+
+
+def test_solutions_are_the_teachers_of_the_noise_that_is_drawn_from(config_of):
+    """Five places: two batches of three fill them, the next renews the oldest two. What comes out
+    belongs together, and is what the model's pictures go to."""
+    dmd = DMDConfig(pure=0.75, boost=0.5, energy=1.0, apart=0.0, solutions=5)
+    config = dataclasses.replace(config_of("dmd"), dmd=dmd)
+    config = dataclasses.replace(config, data=dataclasses.replace(config.data, augment=0.0))
+    run = loop.Run(config, None, torch.device("cpu"))
+    objective, kept = run.objective, run.objective.solutions
+    torch.nn.init.normal_(objective.teacher.net.out_conv.weight, std=0.1)
+    batches = [run.draw(4 * i, 4) for i in range(3)]
+    goals = []
+    objective.energy = lambda model, x0, part, goal: goals.append((part, goal)) or goal[:, 0, 0, 0]
+    for batch in batches:
+        objective.match(run.model, batch, moves=True)
+    (a, b, c) = (batch.x0.half() for batch in batches)
+    assert torch.equal(kept.x0, torch.stack([c[0], c[1], a[2], b[0], b[1]]))
+    assert int(kept.count) == 7
+    grid = karras_sigmas(7, 0.2)
+    for place in range(5):
+        noise = 0.5 * kept.noise[place : place + 1].float()
+        solved = sample_heun(objective.teacher, noise, grid, kept.label[place : place + 1])
+        assert torch.allclose(kept.solved[place].float(), solved[0].clamp(-1, 1), atol=2e-3)
+    for part, goal in goals[-1:]:
+        for x0, label, noise, wanted in zip(part.x0, part.label, part.noise, goal, strict=True):
+            (place,) = (kept.x0.float() == x0).flatten(1).all(1).nonzero()[0]
+            assert torch.equal(kept.noise[place].float(), noise) and kept.label[place] == label
+            assert torch.equal(kept.solved[place].float(), wanted)

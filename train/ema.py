@@ -9,8 +9,7 @@ from torch import Tensor, nn
 @torch.no_grad()
 def blend(average: Mapping[str, Tensor], values: Mapping[str, Tensor], rate: float) -> None:
     """average <- rate average + (1 - rate) values, in place."""
-    for name, value in average.items():
-        value.lerp_(values[name], 1 - rate)
+    torch._foreach_lerp_(list(average.values()), [values[name] for name in average], 1 - rate)
 
 
 class EMA:

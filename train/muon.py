@@ -1,5 +1,6 @@
 """Muon: momentum with all of its directions made equally strong, for a network's matrices."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 import torch
@@ -14,22 +15,22 @@ QUINTIC = (3.4445, -4.7750, 2.0315)  # steep at 0, about 1 from 0.7 to 1.2
 TURNS = 5
 
 
-def orthogonal(matrix: Tensor) -> Tensor:
-    """About the nearest matrix with all singular values 1; they come out from 0.7 to 1.2.
+def orthogonal(matrices: Tensor) -> Tensor:
+    """About the nearest matrices with all singular values 1; they come out from 0.7 to 1.2.
 
-    (rows, columns) -> (rows, columns). Newton-Schulz turns with a quintic: K. Jordan et al., Muon
-    (2024), in bf16 as there, where the device has it: what it rounds off is less than the turns
-    leave. Singular values below 0.1 % of the norm come out smaller.
+    (N, rows, columns) -> (N, rows, columns). Newton-Schulz turns with a quintic: K. Jordan et al.,
+    Muon (2024), in bf16 as there, where the device has it: what it rounds off is less than the
+    turns leave. Singular values below 0.1 % of the norm come out smaller.
     """
     a, b, c = QUINTIC
-    wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
-    x = (wide / (wide.norm() + 1e-7)).to(
-        torch.bfloat16 if has_bf16(matrix.device) else torch.float32
+    wide = matrices if matrices.shape[1] <= matrices.shape[2] else matrices.mT
+    x = (wide / (wide.norm(dim=(1, 2), keepdim=True) + 1e-7)).to(
+        torch.bfloat16 if has_bf16(matrices.device) else torch.float32
     )
     for _ in range(TURNS):
-        gram = x @ x.T
-        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return (x if wide is matrix else x.T).to(matrix)
+        gram = torch.bmm(x, x.mT)
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return (x if wide is matrices else x.mT).to(matrices)
 
 
 class Muon(torch.optim.Optimizer):
@@ -52,10 +53,11 @@ class Muon(torch.optim.Optimizer):
     def step(self, closure: None = None) -> None:
         """Move every parameter that has a gradient."""
         for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is not None:
-                    move = matrix_move if is_matrix(p) else adam_move
-                    p.add_(move(p.grad, self.state[p], group), alpha=-group["lr"])
+            params = [p for p in group["params"] if p.grad is not None]
+            for kind, moves in ((True, matrix_moves), (False, adam_moves)):
+                if some := [p for p in params if is_matrix(p) == kind]:
+                    found = moves([p.grad for p in some], [self.state[p] for p in some], group)
+                    torch._foreach_add_(some, found, alpha=-group["lr"])
 
 
 def is_matrix(p: Tensor) -> bool:
@@ -63,20 +65,42 @@ def is_matrix(p: Tensor) -> bool:
     return p.ndim >= 2 and min(p.shape[0], p[0].numel()) >= NARROWEST
 
 
-def matrix_move(grad: Tensor, state: dict, group: dict) -> Tensor:
-    """The direction of a matrix: Nesterov momentum, made orthogonal."""
-    momentum = state.setdefault("momentum", torch.zeros_like(grad))
-    momentum.mul_(MOMENTUM).add_(grad)
-    ahead = grad.add(momentum, alpha=MOMENTUM).flatten(1)
-    return (orthogonal(ahead) * (LIKE_ADAM * max(ahead.shape) ** 0.5)).reshape(grad.shape)
+def matrix_moves(grads: list[Tensor], states: list[dict], group: dict) -> list[Tensor]:
+    """The directions of matrices: Nesterov momentum, made orthogonal.
+
+    Those of one shape at once: a network's many small ones cost a GPU as many calls as its layers.
+    """
+    for grad, state in zip(grads, states, strict=True):
+        if not state:
+            state["momentum"] = torch.zeros_like(grad)
+    momenta = [state["momentum"] for state in states]
+    torch._foreach_mul_(momenta, MOMENTUM)
+    torch._foreach_add_(momenta, grads)
+    ahead = torch._foreach_add(grads, momenta, alpha=MOMENTUM)
+    places = defaultdict(list)
+    for place, grad in enumerate(grads):
+        places[grad.flatten(1).shape].append(place)
+    moves = list(grads)
+    for shape, alike in places.items():
+        made = orthogonal(torch.stack([ahead[place].flatten(1) for place in alike]))
+        for place, move in zip(alike, made * (LIKE_ADAM * max(shape) ** 0.5), strict=True):
+            moves[place] = move.reshape(grads[place].shape)
+    return moves
 
 
-def adam_move(grad: Tensor, state: dict, group: dict) -> Tensor:
-    """Adam's direction (Kingma and Ba 2014, algorithm 1)."""
-    if not state:
-        state |= {"steps": 0, "mean": torch.zeros_like(grad), "square": torch.zeros_like(grad)}
-    state["steps"] += 1
+def adam_moves(grads: list[Tensor], states: list[dict], group: dict) -> list[Tensor]:
+    """Adam's directions (Kingma and Ba 2014, algorithm 1)."""
+    for grad, state in zip(grads, states, strict=True):
+        if not state:
+            state |= {"steps": 0, "mean": torch.zeros_like(grad), "square": torch.zeros_like(grad)}
+        state["steps"] += 1
     keep, keep_square = group["betas"]
-    mean = state["mean"].lerp_(grad, 1 - keep) / (1 - keep ** state["steps"])
-    square = state["square"].lerp_(grad.square(), 1 - keep_square)
-    return mean / ((square / (1 - keep_square ** state["steps"])).sqrt() + group["eps"])
+    means, squares = ([state[name] for state in states] for name in ("mean", "square"))
+    torch._foreach_lerp_(means, grads, 1 - keep)
+    torch._foreach_lerp_(squares, torch._foreach_mul(grads, grads), 1 - keep_square)
+    roots = torch._foreach_sqrt(
+        torch._foreach_div(squares, [1 - keep_square ** state["steps"] for state in states])
+    )
+    torch._foreach_add_(roots, group["eps"])
+    moves = torch._foreach_div(means, [1 - keep ** state["steps"] for state in states])
+    return torch._foreach_div(moves, roots)

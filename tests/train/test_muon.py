@@ -11,7 +11,7 @@ from train.muon import Muon, orthogonal
 def test_singular_values_come_out_near_one(shape):
     u, _, v = torch.linalg.svd(torch.randn(shape, generator=seeded()), full_matrices=False)
     strengths = torch.logspace(0, -1.5, min(shape))
-    made = orthogonal(u * strengths @ v)
+    made = orthogonal((u * strengths @ v)[None])[0]
     assert torch.linalg.svdvals(made).sub(1).abs().max() < 0.35
     along = torch.einsum("ik,ij,kj->k", u, made, v)
     assert along.min() > 0.65  # each direction kept, none turned
@@ -41,6 +41,19 @@ def test_a_convolution_moves_as_its_matrix_in_any_memory_format():
     for p in forms[1:]:
         torch.testing.assert_close(p.reshape(weight.shape), forms[0])
     assert (forms[0] - weight).abs().max() > 0.001
+
+
+def test_matrices_of_one_shape_move_as_each_would_alone():
+    start = torch.randn(3, 64, 48, generator=seeded())
+    grads = start.flip(0) * torch.tensor([1, 1e-3, 30])[:, None, None]
+    together, alone = ([nn.Parameter(w.clone()) for w in start] for _ in range(2))
+    for p, grad in zip(together + alone, [*grads, *grads], strict=True):
+        p.grad = grad
+    Muon(together, lr=0.01).step()
+    for p in alone:
+        Muon([p], lr=0.01).step()
+    torch.testing.assert_close(together, alone)
+    assert all((p - w).abs().max() > 0.001 for p, w in zip(together, start, strict=True))
 
 
 @pytest.mark.parametrize("shape", [(64,), (12, 64), (64, 3, 3, 3)])

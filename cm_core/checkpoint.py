@@ -44,11 +44,13 @@ def make_folder(folder: Path) -> None:
 
 def labels_to_json(labels: Labels) -> dict:
     """Labels as plain values; `labels_from_json` reads them back."""
-    return {"axes": dict(labels.axes), "any": labels.any}
+    values = {"axes": dict(labels.axes), "any": labels.any}
+    return values | ({"families": labels.families} if labels.families else {})
 
 
 def labels_from_json(values: dict) -> Labels:
-    return Labels({axis: tuple(names) for axis, names in values["axes"].items()}, values["any"])
+    axes = {axis: tuple(names) for axis, names in values["axes"].items()}
+    return Labels(axes, values["any"], tuple(values.get("families", ())))
 
 
 def sigmas_from_json(values: dict) -> dict[int, tuple[float, ...]]:

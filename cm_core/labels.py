@@ -1,5 +1,6 @@
 """Class labels as choices along named axes, folded into the one index the network embeds."""
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,11 +14,13 @@ class Labels:
     """Named axes of choices. With `any`, each axis has one more entry meaning "any of them".
 
     An index counts in mixed radix, last axis fastest; `any` is the last entry of an axis, so the
-    null label (any of everything) is the highest index.
+    null label (any of everything) is the highest index. `families` are names of the last axis that
+    stand for several others of it, and that no picture was learned of by itself.
     """
 
     axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     any: bool = True
+    families: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def count(self) -> int:
@@ -45,6 +48,16 @@ class Labels:
         for axis, names in self.axes.items():
             index = index * (len(names) + self.any) + self._position(axis, choice.get(axis))
         return index if self.axes else None
+
+    def drawn(self, seed: int, **choice: str | None) -> dict[str, str]:
+        """The choice by axis, with a name drawn by the seed wherever it leaves an axis open: the
+        same one whatever the other axes say, and never a family. Empty without labels.
+        """
+        by_seed, names_by_axis = random.Random(seed), {}
+        for axis, names in self.axes.items():
+            name = by_seed.choice([n for n in names if n not in self.families] or names)
+            names_by_axis[axis] = choice.get(axis) or name
+        return names_by_axis
 
     def _position(self, axis: str, value: str | int | None) -> int:
         names = self.axes[axis]

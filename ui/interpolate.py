@@ -41,7 +41,8 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
             go = Go("interpolate", "Interpolate")
             gr.HTML(
                 '<p class="note">Seeds that you like in the history can be taken as ends there: '
-                "choose one, then Walk.</p>"
+                "choose one, then Walk. All frames are of one subject; where that is Any, it is "
+                "the first seed's.</p>"
             )
             with gr.Row(elem_classes="under two"):
                 film = gr.DownloadButton(

@@ -36,6 +36,7 @@ class Made:
     seen: Image.Image | None = None
     done: bool = True
     seed: int | None = None  # of a picture that came from noise alone: it can be walked to
+    told: str = ""  # what was drawn for a label that was left open
 
 
 def last(made: Iterator[T]) -> T:
@@ -60,6 +61,26 @@ class Tasks:
         """(engine, label) of a choice. Raises SettingError, CheckpointError."""
         engine = self.engines.get(model)
         return engine, engine.label(style=style, group=group, category=category)
+
+    def drawn(
+        self,
+        seed: int,
+        style: str | None = ANY,
+        group: str | None = ANY,
+        category: str | None = ANY,
+        model: str | None = None,
+    ) -> tuple[Engine, int | None, str]:
+        """(engine, label, its names) of a choice for a picture from noise alone: what it leaves
+        open the seed draws, for the middle of everything is a picture of nothing.
+
+        The names are empty where nothing was open. Raises SettingError, CheckpointError.
+        """
+        engine, asked = self.on(style, group, category, model)
+        menus = {"style": style, "group": group, "category": category}
+        chosen = {axis: name for axis, name in menus.items() if name != ANY}
+        names = engine.model.config.labels.drawn(seed, **chosen)
+        label = engine.label(**names)
+        return engine, label, "" if label == asked else ", ".join(reversed(names.values()))
 
     def paint(
         self,
@@ -97,14 +118,14 @@ class Tasks:
             yield other, last(self.paint(image, strength, steps, other, *choice, guesses=guesses))
 
     def generate(self, steps: int = 1, seed: int = 0, *choice: str) -> Iterator[Made]:
-        """A picture from noise alone."""
-        engine, label = self.on(*choice)
+        """A picture from noise alone; what the choice leaves open of its label the seed draws."""
+        engine, label, told = self.drawn(seed, *choice)
         taken = engine.stream(
             lambda model: editing.stream_generate(model, seed, steps, label=label)
         )
         for step, readout in taken:
             done = step.index + 1 == steps
-            yield Made(to_pil(step.x0), readout, shown(step), done, seed)
+            yield Made(to_pil(step.x0), readout, shown(step), done, seed, told)
 
     def inpaint(
         self,
@@ -219,8 +240,8 @@ class Tasks:
         self, seeds: list[int], frames: int = 12, steps: int = 1, *choice: str
     ) -> Iterator[tuple[list[Image.Image], Readout]]:
         """Frames on the way between two seeds, or of the square between four, row by row; all of
-        them after each step."""
-        engine, label = self.on(*choice)
+        them after each step. A label left open is drawn by the first seed, one for all."""
+        engine, label, _ = self.drawn(seeds[0], *choice)
 
         def take(model: Any) -> Iterator[Step]:
             if len(seeds) == 2:

@@ -13,9 +13,10 @@ from tests.cm_core.test_model import LABELS, tiny
 
 @pytest.mark.parametrize("kind", [ConsistencyModel, Denoiser])
 def test_a_checkpoint_comes_back_whole(tmp_path, kind):
-    model = tiny(kind, LABELS)
+    model = tiny(kind, dataclasses.replace(LABELS, families=("Travel",)))
     save_checkpoint(model, tmp_path / "m", card="# a card", dtype=torch.float32)
     back = load_model(tmp_path / "m")
+    assert back.config.labels.families == ("Travel",)
     assert type(back) is kind and back.config == model.config and not back.training
     x = torch.randn(1, 3, 16, 16)
     with torch.no_grad():

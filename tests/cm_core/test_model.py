@@ -100,6 +100,18 @@ def test_labels_count_in_mixed_radix_with_any_last():
     assert Labels().index() is None
 
 
+def test_what_a_choice_leaves_open_is_drawn_by_the_seed_and_never_a_family():
+    labels = dataclasses.replace(LABELS, families=("Travel",))
+    drawn = [labels.drawn(seed) for seed in range(60)]
+    assert {d["group"] for d in drawn} == {"Food", "Faces"}
+    assert {d["style"] for d in drawn} == {"Noto", "Twemoji"}
+    assert drawn == [labels.drawn(seed) for seed in range(60)]
+    for seed, free in enumerate(drawn):
+        assert labels.drawn(seed, style="Noto") == {"style": "Noto", "group": free["group"]}
+        assert labels.drawn(seed, group="Travel") == free | {"group": "Travel"}
+    assert labels == LABELS and Labels().drawn(3) == {}
+
+
 def test_labels_change_the_picture_and_are_checked():
     model, x = tiny(labels=LABELS), torch.randn(2, 3, 16, 16)
     with torch.no_grad():

@@ -111,6 +111,7 @@ def test_families_are_read_and_numbered_anew_where_groups_are_left_out(set_of_fa
         train, held = data.load(DataConfig(file=str(set_of_families), size=16, leave_out=left_out))
         names = train.labels.axes["group"]
         assert train.families.tolist() == held.families.tolist()
+        assert train.labels.families == held.labels.families == tuple({"Cold"} & set(names))
         told = [{names[i] for i in part.choices[:, 1]} for part in (train, held)]
         return dict(zip(names, (names[f] for f in train.families), strict=True)), *told
 

@@ -8,6 +8,7 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from tests.cm_core.test_model import LABELS
 from tests.ui.conftest import SIZE
 from ui.examples import example
 from ui.lesson import TEACHER_LEVELS
@@ -51,6 +52,11 @@ def test_the_endpoints_say_what_each_number_and_picture_is(client):
     assert [one["parameter_default"] for one in told if one["parameter_name"] == "steps"] == [8]
 
 
+def drawn(seed):
+    """What the seed draws where the menus say Any."""
+    return LABELS.drawn(seed)
+
+
 def test_generate_repeats_with_its_seed_and_changes_with_another(client):
     first, again, other = (
         pixels(client.predict(steps=1, seed=seed, api_name="/generate")) for seed in (7, 7, 8)
@@ -59,12 +65,13 @@ def test_generate_repeats_with_its_seed_and_changes_with_another(client):
     assert np.array_equal(first, again) and not np.array_equal(first, other)
 
 
-def test_generate_follows_the_label(client):
-    any_style, noto = (
-        pixels(client.predict(steps=1, seed=7, style=style, api_name="/generate"))
-        for style in ("Any", "Noto")
+def test_generate_follows_the_label_and_draws_what_is_left_open(client):
+    noto, twemoji, any_style = (
+        pixels(client.predict(steps=1, seed=7, style=style, group="Food", api_name="/generate"))
+        for style in ("Noto", "Twemoji", "Any")
     )
-    assert not np.array_equal(any_style, noto)
+    assert not np.array_equal(noto, twemoji)
+    assert np.array_equal(any_style, noto if drawn(7)["style"] == "Noto" else twemoji)
 
 
 def test_paint_moves_away_from_the_strokes_with_strength(client, save, apple):
@@ -166,9 +173,11 @@ def test_denoise_estimates_the_level_of_real_noise(client, save):
     assert told == 0.5 and pixels(picture).shape == (SIZE, SIZE, 3)
 
 
-def test_interpolate_ends_at_the_two_seeds(client):
+def test_interpolate_ends_at_the_two_seeds_with_what_the_first_draws(client):
     gallery, film = client.predict(seed_a=4, seed_b=9, frames=3, steps=1, api_name="/interpolate")
-    ends = [pixels(client.predict(steps=1, seed=s, api_name="/generate")) for s in (4, 9)]
+    ends = [
+        pixels(client.predict(steps=1, seed=s, **drawn(4), api_name="/generate")) for s in (4, 9)
+    ]
     frames = [pixels(shown["image"]) for shown in gallery]
     assert len(frames) == 3
     for frame, end in zip((frames[0], frames[-1]), ends, strict=True):
@@ -182,7 +191,7 @@ def test_interpolate_makes_a_grid_of_four_seeds(client):
     frames = [pixels(shown["image"]) for shown in gallery]
     assert len(frames) == 25
     for place, seed in zip((0, 4, 20, 24), corners.values(), strict=True):
-        alone = pixels(client.predict(steps=1, seed=seed, api_name="/generate"))
+        alone = pixels(client.predict(steps=1, seed=seed, **drawn(1), api_name="/generate"))
         assert np.abs(frames[place] - alone).max() <= 1
 
 

@@ -44,6 +44,19 @@ def test_the_teacher_walks_from_the_same_noise(tasks):
     )  # f at the first point of the walk
 
 
+def test_a_picture_from_nothing_says_what_was_drawn_for_it(tasks):
+    names = LABELS.drawn(5)
+    told = f"{names['group']}, {names['style']}"
+    made = last(tasks.generate(1, 5))
+    assert made.told == told
+    assert last(lesson.path(tasks, 1, 5))[0].told == last(lesson.teacher_path(tasks, 5, 5))[0].told
+    assert Result("Picture").postprocess(made)["told"] == told
+    chosen = last(tasks.generate(1, 5, names["style"], names["group"]))
+    assert chosen.told == "" and chosen.picture.tobytes() == made.picture.tobytes()
+    half = last(tasks.generate(1, 5, "Any", names["group"]))
+    assert half.told == told and half.picture.tobytes() == made.picture.tobytes()
+
+
 def test_a_guided_teachers_evaluations_count_twice():
     teacher = tiny(Denoiser, LABELS)
     config = dataclasses.replace(teacher.config, guidance=2.0)
@@ -53,8 +66,8 @@ def test_a_guided_teachers_evaluations_count_twice():
     made = [one for one, _ in lesson.walk(tasks, 5, 1, "Noto")]
     assert [one.readout.evaluations for one in made] == list(range(2, 19, 2))
     assert [one.done for one in made] == [False] * 8 + [True]
-    assert lesson.teacher_cost(tasks, 5, "Noto") == 18
-    assert lesson.comparison_cost(tasks, "Noto") == 36 + 2 * (9 + 17 + 35 + 79)
+    assert lesson.teacher_cost(tasks, 5, 1, "Noto") == 18
+    assert lesson.comparison_cost(tasks, 1, "Noto") == 36 + 2 * (9 + 17 + 35 + 79)
     assert network_runs(guided, None) == network_runs(teacher, 0) == 1
 
 

@@ -37,8 +37,11 @@ def load_packed(config: DataConfig) -> tuple[Pictures, Pictures]:
     families, group = renumber[families], renumber[arrays["group"]]
     group = np.where(arrays["held_out"], families[arrays["group"]], group)
     families = torch.from_numpy(families[kept]) if "families" in arrays else None
+    seen = set(group[~arrays["held_out"]].tolist())
     labels = Labels(
-        {"style": tuple(styles), "group": tuple(groups[g] for g in kept)}, any=config.label_any
+        {"style": tuple(styles), "group": tuple(groups[g] for g in kept)},
+        any=config.label_any,
+        families=tuple(groups[g] for g in kept if renumber[g] not in seen),
     )
 
     def part(mask: np.ndarray) -> Pictures:

@@ -143,8 +143,8 @@ class GuideConfig:
 class DMDConfig:
     """Distribution matching, on a share of the batch; `ecd` as [ect] and [noise] say on the rest.
 
-    ln t ~ N(mean, std^2) are the levels that pictures are compared at, N(start_mean, start_std^2)
-    those they are drawn from, where not from pure noise: edits and further steps begin there.
+    ln t ~ N(mean, std^2) are the levels that pictures from pure noise are compared at,
+    N(start_mean, start_std^2) those the others are drawn from: edits and further steps begin there.
     Comparing below 1 knows too little of what a picture is as a whole: by that alone pictures pale.
     """
 
@@ -161,8 +161,8 @@ class DMDConfig:
     alone: int = 0  # images from which only the denoiser of the model's pictures learns
     every: int = 1  # steps for one of the model's
     energy: float = 0.0  # weight of the energy score of coarse pictures from pure noise
-    apart: float = 1.0  # in that score, weight of two draws' distance; less, where a label leaves
-    # nothing open: shapes like the mean's
+    apart: float = 1.0  # in that score, weight of the distance of two draws' means; less, where a
+    # label leaves nothing open: shapes like the mean's
     solutions: int = 0  # of the teacher's, kept at a time, that take the true pictures' place there
 
 
@@ -171,6 +171,7 @@ class GANConfig:
     """A discriminator's part in distribution matching."""
 
     weight: float = 0.012  # of the model's loss by it; that of [dmd] is 1
+    grain: float = 1.0  # times the weight of the head for grain in that
     wrong: float = 0.5  # of its loss by true pictures under labels that are not theirs
 
 

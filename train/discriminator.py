@@ -181,6 +181,11 @@ class Discriminator(nn.Module):
         logits = [head(m, choices) for head, m in zip(heads, maps, strict=True)]
         return torch.cat([*logits, texture(x)], 1)
 
+    def grained(self, logits: Tensor, grain: float) -> Tensor:
+        """Logits with those for grain, the last, times a weight: a generator feels them little."""
+        seen, texture = logits.tensor_split([-(COARSEST**2)], dim=1)
+        return torch.cat([seen, grain * texture], 1)
+
     def differ(self, label: Tensor, other: Tensor) -> Tensor:
         """(B,) whether another label asks for what a picture with this one is not: it names some
         choice, and another than the picture's."""

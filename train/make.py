@@ -40,8 +40,9 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
         start = load_checkpoint(config.init)
         if start.config.labels != about.labels:
             raise ConfigError(f"{config.init} was trained on other labels than {config.name} uses.")
-        # How edits are to be given noise is found by hand, and stays until it is found anew.
-        model.config = replace(model.config, edit_noise=start.config.edit_noise)
+        # What was found by hand, for edits and of the noise that is left, until it is found anew.
+        kept = start.config
+        model.config = replace(model.config, edit_noise=kept.edit_noise, residue=kept.residue)
         # What changes nothing at its start: a model trained without goes on with it.
         silent = ("net.gates.", "net.fine.", "net.layout.", "net.prototypes.")
         added = {k: v for k, v in model.state_dict().items() if k.startswith(silent)}

@@ -72,6 +72,21 @@ def test_another_label_is_wrong_where_it_names_what_a_picture_is_not(discriminat
     assert discriminator.differ(told, other).tolist() == list(pairs.values())
 
 
+def test_grain_is_felt_by_its_weight(discriminator):
+    x, label = torch.rand(2, 3, 32, 32, generator=seeded()) * 2 - 1, torch.tensor([0, 1])
+    smooth = F.avg_pool2d(x, 3, 1, 1)
+    heads, texture = [], []
+    for picture in (x, smooth):
+        with torch.no_grad():
+            maps = discriminator.maps(picture)
+            logits = discriminator([*discriminator.maps(smooth)[:-1], maps[-1]], label)
+            weighed = discriminator.grained(logits, 10)
+        heads.append(weighed[:, :-9])
+        texture.append(weighed[:, -9:])
+        assert torch.allclose(texture[-1], 10 * logits[:, -9:])
+    assert torch.equal(*heads) and not torch.allclose(*texture, atol=1e-3)
+
+
 def test_norms_follow_the_heads(discriminator):
     """After the weights have changed, each layer's matrix comes back to a largest value of one."""
     layers = [m for m in discriminator.heads.modules() if is_parametrized(m, "weight")]

@@ -1,6 +1,7 @@
 """Distribution matching: what is drawn from what, and what it is to come nearer to."""
 
 import dataclasses
+import math
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from train import loop
 from train.config import DMDConfig
 
 # Labels of two styles and three groups: told both, and one of them, the other or both left open.
+APART = (0.5, 1, 1, 1, 1)  # of means, then maps
 TOLD, OPEN = (0, 6), (3, 8, 11)
 
 
@@ -133,12 +135,34 @@ def test_draws_may_gather_around_the_middle_of_a_label_not_of_what_is_left_open(
     assert run.objective.apart(unlabelled).tolist() == [0.5] * 5
 
 
+def test_what_a_discriminator_sees_counts_in_full(config_of):
+    """Less apart there would have pictures smooth: only the means of patches gather."""
+    config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(energy=1.0, apart=0.5))
+    run = loop.Run(config, None, torch.device("cpu"))
+    run.objective.seen = lambda x: [x, 10 * x]
+    batch = dataclasses.replace(run.draw(0, 2), label=torch.tensor(TOLD))
+    drawn, true, other = (torch.full((2, 3, 16, 16), value) for value in (0.0, 0.6, 0.2))
+    score = run.objective.energy(lambda x, t, **told: other, drawn, batch, true)
+    assert score.tolist() == pytest.approx([0.6 - 0.5 * 0.2 + 6 - 2] * 2, abs=1e-3)
+
+
+def test_what_is_not_drawn_from_pure_noise_is_compared_below_its_level(config_of):
+    dmd = DMDConfig(pure=0.5, mean=2.0, std=0.1)
+    run = loop.Run(dataclasses.replace(config_of("dmd"), dmd=dmd), None, torch.device("cpu"))
+    t = torch.full((4000,), 0.9)
+    high, below = run.objective.levels(t).log().chunk(2)
+    assert float(high.mean()) == pytest.approx(2, abs=0.02) and float(high.std()) < 0.12
+    assert below.max() <= math.log(0.9)
+    away = 1.5 * (2 / math.pi) ** 0.5  # of half a normal, its mean
+    assert float(below.mean()) == pytest.approx(math.log(0.9) - away, abs=0.06)
+
+
 def test_only_pictures_from_pure_noise_are_scored(config_of):
     config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(pure=0.5, energy=1.0))
     run = loop.Run(config, None, torch.device("cpu"))
     objective, batch = run.objective, run.draw(0, 4)
     objective.energy = lambda model, x0, part, goal: torch.full((len(goal),), 10.0)
-    objective.judge = lambda x0, batch, moves: torch.arange(4.0)
+    objective.judge = lambda x0, t, batch, moves: torch.arange(4.0)
     assert objective.match(run.model, batch, moves=True)[0].tolist() == [10, 11, 2, 3]
     assert objective.match(run.model, batch, moves=False)[0].tolist() == [0, 1, 2, 3]
 
@@ -159,7 +183,8 @@ def test_pure_noise_is_as_strong_as_its_boost_says(config_of):
 
 
 def test_a_discriminator_lets_features_be_scored_beside_patches(config_of):
-    """The same score in its maps, each of which pulls about as much as the means of patches do."""
+    """The same score in its maps, there with all of the distance of two draws; each map pulls about
+    as much as the means of patches do."""
     config = dataclasses.replace(
         config_of("dmd-gan"), dmd=DMDConfig(pure=1.0, energy=1.0, apart=0.5)
     )
@@ -176,7 +201,7 @@ def test_a_discriminator_lets_features_be_scored_beside_patches(config_of):
         views += [
             0.002 * side * torch.stack(m) for side, m in zip((24, 12, 6, 3), maps, strict=True)
         ]
-        return [losses.energy(*view, 0.5) for view in views]
+        return [losses.energy(*view, apart) for view, apart in zip(views, APART, strict=True)]
 
     assert torch.allclose(score, sum(parts(x0, batch.x0, grey)), atol=1e-5)
     x0, true, grey = (F.interpolate(x, scale_factor=4) for x in (x0, batch.x0, grey))

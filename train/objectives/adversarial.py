@@ -28,8 +28,8 @@ class AdversarialMatching(DistributionMatching):
         self.discriminator = Discriminator(model.config.labels).eval()
         self.logits = (0.0, 0.0)  # mean of the last true and drawn pictures', for the log
 
-    def judge(self, x0: Tensor, batch: Batch, moves: bool) -> Tensor:
-        matching = super().judge(x0, batch, moves)
+    def judge(self, x0: Tensor, t: Tensor, batch: Batch, moves: bool) -> Tensor:
+        matching = super().judge(x0, t, batch, moves)
         gan, tell, label = self.config.gan, self.discriminator, batch.label
         drawn = tell.maps(shifted(x0.clamp(-1, 1), SHIFT))
         with torch.no_grad():
@@ -44,7 +44,7 @@ class AdversarialMatching(DistributionMatching):
             contest = contest + gan.wrong * wrong
         if moves:
             with tell.still():
-                pleasing = losses.generator_hinge(tell(drawn, label))
+                pleasing = losses.generator_hinge(tell.grained(tell(drawn, label), gan.grain))
             contest = contest + gan.weight * pleasing
         return matching + contest
 

@@ -18,6 +18,7 @@ from train.objectives.discrete import EasyConsistencyDistillation
 from train.objectives.solutions import Solutions
 
 EARLIER = 4  # steps, at most, that a further one is learned after
+FINER = 1.5  # spread of ln t that pictures are compared at, below what they were drawn from
 COARSE = 8  # as large are the patches whose means two pictures are compared by
 
 
@@ -51,9 +52,12 @@ class DistributionMatching(EasyConsistencyDistillation):
         dmd = self.config.dmd
         return images >= dmd.alone and (images // self.config.batch) % dmd.every == 0
 
-    def levels(self, like: Tensor) -> Tensor:
-        """(B,) noise levels at which pictures are compared."""
-        return self.around(self.config.dmd.mean, self.config.dmd.std, like)
+    def levels(self, t: Tensor) -> Tensor:
+        """(B,) noise levels at which pictures drawn from levels t (B,) are compared: below t, where
+        a start tells the whole already, and grain that more noise would hide is left to see."""
+        below = t * torch.exp(-FINER * torch.randn_like(t).abs())
+        high = self.around(self.config.dmd.mean, self.config.dmd.std, t)
+        return torch.where(self.pure(t), high, below.clamp(SIGMA_MIN, self.about.sigma_max))
 
     def around(self, mean: float, std: float, like: Tensor) -> Tensor:
         """(B,) noise levels, ln t ~ N(mean, std^2)."""
@@ -120,7 +124,7 @@ class DistributionMatching(EasyConsistencyDistillation):
         with torch.set_grad_enabled(moves):
             x0 = model(x, t, **batch.inputs)
         self.spread = float(x0.detach().std() / batch.x0.std())
-        loss = self.judge(x0, batch, moves)
+        loss = self.judge(x0, t, batch, moves)
         if moves and dmd.energy:
             score = self.energy(model, x0[: len(goal)], batch.part(0, len(goal)), goal)
             loss = loss + dmd.energy * F.pad(score, (0, len(x0) - len(goal)))
@@ -144,13 +148,13 @@ class DistributionMatching(EasyConsistencyDistillation):
             self.near, self.away = (
                 float(losses.separation(drawn[0], x[0]).mean()) for x in (goal, other)
             )
-        apart = self.apart(batch)
-        scores = [losses.energy(*x, apart) for x in zip(drawn, goal, other, strict=True)]
-        return torch.stack(scores).sum(0)
+        means, *parts = zip(drawn, goal, other, strict=True)
+        score = losses.energy(*means, self.apart(batch))
+        return score + sum(losses.energy(*part) for part in parts)
 
     def apart(self, batch: Batch) -> Tensor:
-        """(B,) what the distance of two draws counts for: in full where a label leaves an axis
-        open, since the middle of pictures of many kinds is of none."""
+        """(B,) what the distance of two draws' means counts for: in full where a label leaves an
+        axis open, since the middle of pictures of many kinds is of none."""
         apart = torch.full_like(batch.level, self.config.dmd.apart)
         if batch.label is None:
             return apart
@@ -158,16 +162,16 @@ class DistributionMatching(EasyConsistencyDistillation):
         return torch.where((choices < 0).any(1), 1.0, apart)
 
     def seen(self, x: Tensor) -> list[Tensor]:
-        """What two pictures are compared by: the means of their patches."""
+        """What two pictures are compared by: the means of their patches, then anything else."""
         return [F.avg_pool2d(x, COARSE)]
 
-    def judge(self, x0: Tensor, batch: Batch, moves: bool) -> Tensor:
-        """Loss of `fake` on drawn pictures, and of the model where they move, (B,)."""
-        s, noise, drawn = self.levels(batch.level), torch.randn_like(x0), x0.detach()
+    def judge(self, x0: Tensor, t: Tensor, batch: Batch, moves: bool) -> Tensor:
+        """(B,) loss of `fake` on pictures drawn from levels t, and of the model where they move."""
+        s, noise, drawn = self.levels(t), torch.randn_like(x0), x0.detach()
         loss = losses.edm(self.fake.train(), drawn, noise, s, self.about.sigma_data, **batch.inputs)
         if not moves:
             return loss
-        s, noise = self.levels(batch.level), torch.randn_like(x0)
+        s, noise = self.levels(t), torch.randn_like(x0)
         matching = losses.distribution_matching(
             x0, self.teacher, self.fake.eval(), noise, s, **batch.inputs
         )

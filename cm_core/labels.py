@@ -53,9 +53,9 @@ class Labels:
         """The choice by axis, with a name drawn by the seed wherever it leaves an axis open: the
         same one whatever the other axes say, and never a family. Empty without labels.
         """
-        by_seed, names_by_axis = random.Random(seed), {}
+        by_seed, families, names_by_axis = random.Random(seed), set(self.families), {}
         for axis, names in self.axes.items():
-            name = by_seed.choice([n for n in names if n not in self.families] or names)
+            name = by_seed.choice([n for n in names if n not in families] or names)
             names_by_axis[axis] = choice.get(axis) or name
         return names_by_axis
 

@@ -40,9 +40,9 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
         start = load_checkpoint(config.init)
         if start.config.labels != about.labels:
             raise ConfigError(f"{config.init} was trained on other labels than {config.name} uses.")
-        # What was found by hand, for edits and of the noise that is left, until it is found anew.
-        kept = start.config
-        model.config = replace(model.config, edit_noise=kept.edit_noise, residue=kept.residue)
+        # How edits are to be given noise is found by hand, and stays until it is found anew. A
+        # residue does not: with it taken out, training leaves as much again (train/LOG.md, leg 27).
+        model.config = replace(model.config, edit_noise=start.config.edit_noise)
         # What changes nothing at its start: a model trained without goes on with it.
         silent = ("net.gates.", "net.fine.", "net.layout.", "net.prototypes.")
         added = {k: v for k, v in model.state_dict().items() if k.startswith(silent)}

@@ -79,7 +79,7 @@ def matrix_moves(grads: list[Tensor], states: list[dict], group: dict) -> list[T
     ahead = torch._foreach_add(grads, momenta, alpha=MOMENTUM)
     places = defaultdict(list)
     for place, grad in enumerate(grads):
-        places[grad.flatten(1).shape].append(place)
+        places[len(grad), grad[0].numel()].append(place)
     moves = list(grads)
     for shape, alike in places.items():
         made = orthogonal(torch.stack([ahead[place].flatten(1) for place in alike]))

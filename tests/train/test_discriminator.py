@@ -81,6 +81,7 @@ def test_grain_is_felt_by_its_weight(discriminator):
             maps = discriminator.maps(picture)
             logits = discriminator([*discriminator.maps(smooth)[:-1], maps[-1]], label)
             weighed = discriminator.grained(logits, 10)
+        assert torch.equal(weighed[:, :-9], logits[:, :-9])
         heads.append(weighed[:, :-9])
         texture.append(weighed[:, -9:])
         assert torch.allclose(texture[-1], 10 * logits[:, -9:])

@@ -53,8 +53,10 @@ class DistributionMatching(EasyConsistencyDistillation):
         return images >= dmd.alone and (images // self.config.batch) % dmd.every == 0
 
     def levels(self, t: Tensor) -> Tensor:
-        """(B,) noise levels at which pictures drawn from levels t (B,) are compared: below t, where
-        a start tells the whole already, and grain that more noise would hide is left to see."""
+        """(B,) noise levels at which pictures drawn from levels t (B,) are compared.
+
+        Of pure noise ln s ~ N(mean, std^2); of less, below t: its start tells the whole already.
+        """
         below = t * torch.exp(-FINER * torch.randn_like(t).abs())
         high = self.around(self.config.dmd.mean, self.config.dmd.std, t)
         return torch.where(self.pure(t), high, below.clamp(SIGMA_MIN, self.about.sigma_max))

@@ -151,6 +151,7 @@ class DMDConfig:
     share: float = 0.75
     pure: float = 0.65  # of that share, drawn from pure noise
     boost: float = 1.0  # times the spread of that noise, as the model's config is to say then
+    least: float = 1.0  # of the noise told, the least that is in the others; up to all of it
     own: float = 0.0  # of the others, from noise on what the model draws, not on true pictures
     mean: float = 1.0
     std: float = 1.3

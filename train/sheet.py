@@ -34,7 +34,7 @@ def edits(model: ConsistencyModel, x0: Tensor, label: Tensor | None) -> list[tup
     small = PatchMean(4).measure(x0)
     smooth = F.interpolate(small, scale_factor=4, mode="bicubic", antialias=False).clamp(-1, 1)
     noisy = editing.add_noise(x0, NOISE, seeds)
-    ends = None if label is None else label[:1]
+    ends = model.label_index(**model.config.labels.drawn(0))  # a subject: a family has no shape
     return [
         ("held-out pictures", x0),
         ("", None),

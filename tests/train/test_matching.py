@@ -182,6 +182,21 @@ def test_pure_noise_is_as_strong_as_its_boost_says(config_of):
     assert (t == 80).all() and float((x - mean).std()) == pytest.approx(40, rel=0.1)
 
 
+def test_other_pictures_hold_less_of_the_noise_that_is_told(config_of):
+    """From `least` of it to all, each another share; so do further steps of the model's own."""
+    dmd = DMDConfig(pure=0.0, own=0.5, least=0.5)
+    run = loop.Run(dataclasses.replace(config_of("dmd"), dmd=dmd), None, torch.device("cpu"))
+    shares = run.objective.shares(torch.zeros(4000))
+    assert float(shares.min()) >= 0.5 and float(shares.max()) <= 1
+    assert float(shares.mean()) == pytest.approx(0.75, abs=0.01)
+    run.objective.shares = lambda like: torch.linspace(0.5, 0.8, len(like))
+    batch, (watch, given) = run.draw(0, 4), watched(run.model)
+    run.objective.match(watch, batch, moves=False)
+    x, t = given[-1]
+    for i, share in enumerate((0.5, 0.6)):
+        assert torch.allclose(x[i], batch.x0[i] + share * t[i] * batch.noise[i], atol=1e-4)
+
+
 def test_a_discriminator_lets_features_be_scored_beside_patches(config_of):
     """The same score in its maps, there with all of the distance of two draws; each map pulls about
     as much as the means of patches do."""

@@ -101,13 +101,23 @@ class DistributionMatching(EasyConsistencyDistillation):
         steps = int(torch.randint(1, EARLIER + 1, ())) if len(t) else 0
         for step in range(steps):
             level = self.about.sigma_max * (t / self.about.sigma_max) ** (step / steps)
-            noise = (1.0 if step else self.config.dmd.boost) * torch.randn_like(x0)
+            share = self.shares(t) if step else torch.full_like(t, self.config.dmd.boost)
+            noise = share[:, None, None, None] * torch.randn_like(x0)
             x0 = model(add_noise(x0, noise, level), level, **batch.inputs)
             x0 = x0.clamp(-1, 1) if self.about.clip else x0
         # Some versions of torch would hand weights that were cast without gradients on to the next
         # evaluation, which then learns nothing (pytorch issue 112583).
         torch.clear_autocast_cache()
         return x0
+
+    def shares(self, like: Tensor) -> Tensor:
+        """(B,) how much of the noise told is in a picture that is not drawn from pure noise:
+        evenly from `least` to all of it, since edits and further steps give less than they tell.
+        """
+        least = self.config.dmd.least
+        if least == 1:
+            return torch.ones_like(like)
+        return least + (1 - least) * torch.rand_like(like)
 
     def pure(self, like: Tensor) -> Tensor:
         """(B,) whether a picture is drawn from pure noise: the first ones are."""
@@ -121,7 +131,8 @@ class DistributionMatching(EasyConsistencyDistillation):
         if dmd.solutions:
             self.solutions.renew(self.teacher, batch.part(0, len(goal)), dmd.boost)
             batch, goal = self.solutions.put_into(batch, len(goal))
-        noise = batch.noise * torch.where(pure, dmd.boost, 1.0)[:, None, None, None]
+        share = torch.where(pure, dmd.boost, self.shares(t))
+        noise = share[:, None, None, None] * batch.noise
         x = add_noise(self.origins(model, batch, t), noise, t)
         with torch.set_grad_enabled(moves):
             x0 = model(x, t, **batch.inputs)

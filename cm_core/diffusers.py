@@ -178,7 +178,7 @@ def load_diffusers(
             sigmas = sigmas_from_json(extra["sigmas"]) or sigmas
             settings["mean"] = mean_from_json(extra.get("mean"))
             settings["boost"] = float(extra.get("boost", 1))
-            settings["edit_noise"] = float(extra.get("edit_noise", 1))
+            settings["share"] = float(extra.get("share", 1))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise CheckpointError(f"{folder / EXTRA} is not readable: {error!r}.") from None
         if labels.count != unet.num_classes:

@@ -44,8 +44,6 @@ def obstacles(model: Preconditioned) -> list[str]:
         # 250 ln(sigma) goes through fixed frequencies 1 ... 1/10000. For ln(sigma) / 4 these would
         # have to be a thousand times lower, which no setting of UNet2DModel makes them.
         found.append(f"its time input is {config.c_noise}, and the pipeline's is 250 ln(sigma)")
-    if config.residue:
-        found.append("a residue of noise is taken out of its estimates, and the pipeline leaves it")
     if unet.patch > 1:
         found.append(f"it folds {unet.patch}x{unet.patch} patches, and UNet2DModel works on pixels")
     if unet.skip_gates:
@@ -141,7 +139,7 @@ def save_diffusers(
         "sigmas": config.sigmas,
         "mean": config.mean,
         "boost": config.boost,
-        "edit_noise": config.edit_noise,
+        "share": config.share,
     }
     files = {
         "model_index.json": index,

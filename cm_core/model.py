@@ -31,8 +31,7 @@ class ModelConfig:
     sigma_data: float = 0.5
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)  # of its pictures by channel; see samplers.begin
     boost: float = 1.0  # times the spread of pure noise; see samplers.begin
-    residue: float = 0.0  # of noise in what it draws, taken out; see precondition.consistency
-    edit_noise: float = 1.0  # share of the noise that edits add; see editing.sampler.share
+    share: float = 1.0  # of the noise it is told, what is added to a picture; see samplers.share
     sigma_min: float = SIGMA_MIN
     sigma_max: float = SIGMA_MAX
     c_noise: str = "quarter_log"
@@ -159,8 +158,7 @@ class ConsistencyModel(Preconditioned):
     kind = "consistency"
 
     def coefficients(self, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        about = self.config
-        return precondition.consistency(t, about.sigma_data, about.sigma_min, about.residue)
+        return precondition.consistency(t, self.config.sigma_data, self.config.sigma_min)
 
     def sigmas_for(self, steps: int) -> list[float]:
         """Noise levels for a number of evaluations, descending from sigma_max.

@@ -6,8 +6,6 @@ x0 = c_skip(t) x + c_out(t) F(c_in(t) x, c_noise(t)). All functions broadcast ov
 import torch
 from torch import Tensor
 
-LOW, HIGH = 0.1, 20.0  # between these noise levels, most of a residue is left
-
 
 def edm(t: Tensor, sigma_data: float) -> tuple[Tensor, Tensor, Tensor]:
     """(c_skip, c_out, c_in) of a diffusion denoiser (Karras et al. 2022, Table 1)."""
@@ -15,21 +13,15 @@ def edm(t: Tensor, sigma_data: float) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def consistency(
-    t: Tensor, sigma_data: float, sigma_min: float = 0.002, residue: float = 0.0
+    t: Tensor, sigma_data: float, sigma_min: float = 0.002
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """(c_skip, c_out, c_in) with f(x, sigma_min) = x exactly (Song et al. 2023, App. C).
-
-    A network that leaves a residue r of the noise z in its estimates f, and less of it at levels
-    below 0.1 and above 20, is told it: then f - r(t) (x - f) / t is given, (x - f) / t being its
-    estimate of z.
-    """
+    """(c_skip, c_out, c_in) with f(x, sigma_min) = x exactly (Song et al. 2023, App. C)."""
     shifted = t - sigma_min
     norm = torch.rsqrt(t**2 + sigma_data**2)
     # Written so that it is 1 to the last bit at sigma_min.
     c_skip = 1 / (1 + (shifted / sigma_data) ** 2)
     c_out = sigma_data * shifted * norm
-    more = residue / ((t + LOW) * (1 + t / HIGH))
-    return c_skip - more * (1 - c_skip), (1 + more) * c_out, norm
+    return c_skip, c_out, norm
 
 
 def noise_quarter_log(t: Tensor, sigma_data: float) -> Tensor:

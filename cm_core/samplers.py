@@ -69,6 +69,15 @@ def begin(model: Model, noise: Tensor, sigma: float) -> Tensor:
     return centre(model, noise) + boost * sigma * noise
 
 
+def share(model: Model) -> float:
+    """How much of the noise that a level says is added to a picture, in (0, 1]: a model's own.
+
+    A network that is told more noise than there is keeps to what its labels' pictures are like, and
+    copies less of the noise. A model without a share is given all of it, as in the papers.
+    """
+    return getattr(getattr(model, "config", None), "share", 1.0)
+
+
 @torch.no_grad()
 def stream_multistep(
     model: Model,
@@ -79,13 +88,16 @@ def stream_multistep(
     sigma_min: float = SIGMA_MIN,
     clip: bool = False,
 ) -> Iterator[Step]:
-    """Multistep consistency sampling (Song et al. 2023, Algorithm 1), a step a noise level."""
-    x0 = None
+    """Multistep consistency sampling (Song et al. 2023, Algorithm 1), a step a noise level.
+
+    Noise is added as `begin` and `share` say.
+    """
+    x0, part = None, share(model)
     for index, sigma in enumerate(levels(sigmas)):
         if x0 is None:
             x = begin(model, noise, sigma)
         else:
-            x = x0 + max(sigma**2 - sigma_min**2, 0.0) ** 0.5 * randn_like(x0, generator)
+            x = x0 + part * max(sigma**2 - sigma_min**2, 0.0) ** 0.5 * randn_like(x0, generator)
         x0 = model(x, sigma, label)
         if clip:
             x0 = x0.clamp(-1, 1)

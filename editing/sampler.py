@@ -1,14 +1,13 @@
 """Masked multistep consistency sampling: the one loop behind every zero-shot edit."""
 
-import math
 from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from cm_core.noise import Generators, randn_like
-from cm_core.samplers import Model, Step, centre, levels
-from cm_core.schedule import SIGMA_MAX, SIGMA_MIN
+from cm_core.samplers import Model, Step, centre, levels, share
+from cm_core.schedule import SIGMA_MIN
 from editing.checks import check_count
 from editing.operators import Operator
 
@@ -34,36 +33,24 @@ def masked_multistep(
     without it, the measurement, with what is free as in the mean of the model's pictures. With
     `guesses`, a step's x0 is the mean of so many, from noises that sum to zero: what they differ in
     cancels out, so that it is nearer to the likely and less vivid (Blau and Michaeli 2018). The
-    Step's x is what the last of them was given. Noise is added as `share` says; a model without
-    an `edit_noise` is edited as in the paper. All is done, and returned, on the model's device.
+    Step's x is what the last of them was given. Noise is added as the model's `share` says to a
+    guess alone, in full to several, whose copies of it cancel out too. All is done, and returned,
+    on the model's device.
     """
     check_count(guesses, MAX_GUESSES, "guesses")
     image = beside(model, image)
     measured = operator.measure(image)
     if start is None:
         start = operator.merge(measured, centre(model, image).expand_as(image))
-    x0 = beside(model, start)
+    x0, part = beside(model, start), share(model) if guesses == 1 else 1.0
     for index, sigma in enumerate(levels(sigmas)):
-        spread = share(model, sigma, guesses) * max(sigma**2 - sigma_min**2, 0.0) ** 0.5
+        spread = part * max(sigma**2 - sigma_min**2, 0.0) ** 0.5
         made = torch.zeros_like(x0)
         for noise in opposed(x0, guesses, generator):
             x = x0 + spread * noise
             made += model(x, sigma, label).clamp(-1, 1) / guesses
         x0 = operator.merge(measured, made)
         yield Step(index, sigma, x, x0)
-
-
-def share(model: Model, sigma: float, guesses: int) -> float:
-    """How much of the noise that a level says is added: told more than there is, a network has less
-    to copy of it.
-
-    Up to a level of 1 it is the `edit_noise` of the model's config, 1 unless it says so, and from
-    there it rises to all of the noise at sigma_max, evenly in log sigma: where more is invented,
-    less is copied. A guess alone, whose copy no other cancels, takes the square at low levels.
-    """
-    low = getattr(getattr(model, "config", None), "edit_noise", 1.0) ** (2 if guesses == 1 else 1)
-    rise = min(max(math.log(sigma), 0.0) / math.log(SIGMA_MAX), 1.0)
-    return low + (1 - low) * rise
 
 
 def beside(model: Model, x: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from cm_core.errors import SettingError
 from cm_core.noise import Generators, generators, randn_like
-from cm_core.samplers import Model, Step, centre, last
+from cm_core.samplers import Model, Step, centre, last, share
 from editing.checks import (
     check_between,
     check_mask,
@@ -48,7 +48,7 @@ INPAINT_WHOLE = 60.0  # the first, where all is to be repainted
 COLORIZE_SIGMAS = (10.0, 0.3)
 HINTED_SIGMAS = (0.5, 0.15)  # of colouring with hints
 SUPER_RESOLVE_SIGMAS = (0.5, 0.2)
-STROKE_SIGMAS = (0.3, 20.0)  # the first, at strength 0 and at strength 1
+STROKE_SIGMAS = (0.3, 20.0)  # of the noise on the strokes at first, at strength 0 and at 1
 STROKE_LAST = 0.15  # a second look at what a first evaluation finished, and little more
 
 # Estimates that each step of an edit takes the mean of. What is missing is mostly settled by what
@@ -201,17 +201,19 @@ def stream_stroke(
 ) -> Iterator[Step]:
     """Finish a painting: from its strokes plus noise down (SDEdit, Meng et al. 2022).
 
-    strength 0 follows the strokes, 1 takes them as a hint. With a mask, only there.
+    strength, the noise on the strokes, at 0 follows them and at 1 takes them as a hint; a model
+    with a `share` is told more of it. With a mask, only there.
     """
     check_size(check_range(check_picture(painting, "painting")), model)
     low, high = STROKE_SIGMAS
     first = low * (high / low) ** check_between(strength, 0, 1, "strength")
+    part = share(model) if guesses == 1 else 1.0
     everywhere = torch.ones_like(painting[:1, :1])
     return masked_multistep(
         model,
         Mask(everywhere if mask is None else check_mask(mask, painting)),
         painting,
-        spaced(first, STROKE_LAST, steps) if sigmas is None else sigmas,
+        [s / part for s in spaced(first, STROKE_LAST, steps)] if sigmas is None else sigmas,
         _random(seed, generator, painting.shape[0]),
         label,
         start=painting,

@@ -40,9 +40,8 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
         start = load_checkpoint(config.init)
         if start.config.labels != about.labels:
             raise ConfigError(f"{config.init} was trained on other labels than {config.name} uses.")
-        # How edits are to be given noise is found by hand, and stays until it is found anew. A
-        # residue does not: with it taken out, training leaves as much again (train/LOG.md, leg 27).
-        model.config = replace(model.config, edit_noise=start.config.edit_noise)
+        # What part of its noise a picture is given was found by hand, and stays until found anew.
+        model.config = replace(model.config, share=start.config.share)
         # What changes nothing at its start: a model trained without goes on with it.
         silent = ("net.gates.", "net.fine.", "net.layout.", "net.prototypes.")
         added = {k: v for k, v in model.state_dict().items() if k.startswith(silent)}

@@ -1,4 +1,3 @@
-import dataclasses
 import json
 
 import pytest
@@ -78,18 +77,12 @@ def test_diffusers_samples_the_same_picture_from_an_export(tmp_path, changes):
         assert torch.equal(back(80 * noise, 80.0), model(80 * noise, 80.0))
 
 
-def leaving_noise(model):
-    model.config = dataclasses.replace(model.config, residue=0.05)
-    return model
-
-
 @pytest.mark.parametrize(
     ("model", "message"),
     [
         (lambda: tiny(patch=2), "folds 2x2 patches"),
         (lambda: tiny(patch=1), "its time input is quarter_log"),
         (lambda: tiny(Denoiser), "is a denoiser"),
-        (lambda: leaving_noise(ours()), "a residue of noise"),
         (lambda: ours(skip_gates=True), "has gates"),
         (lambda: ours(layout=4), "draws a layout"),
         (lambda: ours(prototypes=4), "labels come with pictures"),

@@ -37,27 +37,6 @@ def test_boundary_holds_exactly_in_floating_point():
         assert not torch.equal(tiny()(x, 0.003), x)
 
 
-def test_a_residue_of_noise_is_taken_out_by_the_networks_own_estimate_of_it():
-    """f - r(t) (x - f) / t, by numbers; still x itself at sigma_min, and by whole models."""
-    t, s = torch.tensor([0.002, 0.9, 80.0], dtype=torch.float64), 0.58
-    c_skip, c_out, c_in = precondition.consistency(t, s)
-    d_skip, d_out, d_in = precondition.consistency(t, s, residue=0.05)
-    assert torch.equal(c_in, d_in) and d_skip[0] == 1 and d_out[0] == 0
-    share = 0.05 / ((t + 0.1) * (1 + t / 20))
-    assert (share * t)[1:].tolist() == pytest.approx([0.0431, 0.00999], rel=2e-3)
-    x, raw = torch.tensor(0.7), torch.tensor(-0.4)
-    f = c_skip * x + c_out * raw
-    assert torch.allclose(d_skip * x + d_out * raw, f - share * (x - f))
-    plain, noisy = tiny(), torch.randn(2, 3, 16, 16)
-    less = tiny()
-    less.load_state_dict(plain.state_dict())
-    less.config = dataclasses.replace(plain.config, residue=0.05)
-    with torch.no_grad():
-        f = plain(noisy, 0.9)
-        assert torch.allclose(less(noisy, 0.9), f - share[1].float() * (noisy - f), atol=1e-6)
-        assert torch.equal(less(noisy, 0.002), noisy)
-
-
 def test_preconditioning_formulas():
     t, s = torch.tensor([0.002, 1.0, 80.0], dtype=torch.float64), 0.5
     c_skip, c_out, c_in = precondition.consistency(t, s)

@@ -102,6 +102,15 @@ def test_a_boost_spreads_pure_noise_and_no_other():
     assert torch.allclose(added, second.x - first.x0)
 
 
+def test_further_steps_are_given_a_share_of_the_noise_they_tell():
+    z, half = noise(), Shifted(consistency, (0.7, 0.6, -0.5))
+    half.config.share = 0.5
+    first, second = stream_multistep(half, z, [80.0, 2.0], torch.Generator().manual_seed(1))
+    assert torch.allclose(first.x, half.mean + 80 * z)
+    spread = 0.5 * (2.0**2 - EPS**2) ** 0.5
+    assert torch.allclose(second.x, first.x0 + spread * noise(1))
+
+
 def test_heun_is_of_second_order():
     # f maps to t = eps; the samplers go on to t = 0, where a Gaussian is smaller by this much.
     to_zero = S / (S**2 + EPS**2) ** 0.5

@@ -103,34 +103,47 @@ def test_a_step_is_the_mean_of_its_guesses():
     assert float(made(1, lambda x, *_: 0.9 * x).std()) == pytest.approx(0.18, rel=0.03)
 
 
+class Sharing:
+    """A model that is given half of the noise it is told, and draws one grey."""
+
+    class config:
+        image_size, share = 64, 0.5
+
+    def __call__(self, x, sigma, label=None):
+        return torch.full_like(x, 0.25)
+
+
 def test_a_model_may_ask_for_less_noise_than_it_is_told():
-    """x = x0 + share sqrt(sigma^2 - sigma_min^2) z: edit_noise up to 1, all of it at 80, between at
-    sqrt(80); the square for a guess alone; without it the paper's."""
+    """x = x0 + share sqrt(sigma^2 - sigma_min^2) z for a guess alone, all of it for two; without a
+    share the paper's."""
     image, operator = torch.zeros(1, 3, 64, 64), Mask(torch.ones(1, 1, 64, 64))
-
-    class Model:
-        class config:
-            edit_noise = 0.5
-
-        def __call__(self, x, sigma, label=None):
-            return torch.full_like(x, 0.25)
-
-    for guesses, low in ((1, 0.25), (2, 0.5)):
+    for guesses, part in ((1, 0.5), (2, 1.0)):
 
         def given(model, guesses=guesses):
             drawn = torch.Generator().manual_seed(3)
-            levels = [80.0, 80**0.5, 0.4]
             return list(
                 masked_multistep(
-                    model, operator, image, levels, drawn, start=image, guesses=guesses
+                    model, operator, image, [9.0, 0.4], drawn, start=image, guesses=guesses
                 )
             )
 
-        wanted = (1, (1 + low) / 2, low)
-        for calm, plain, part in zip(given(Model()), given(Model().__call__), wanted, strict=True):
+        for calm, plain in zip(given(Sharing()), given(Sharing().__call__), strict=True):
             x0 = 0.25 if calm.index else 0.0
             assert torch.allclose(calm.x - x0, (plain.x - x0) * part, rtol=1e-4, atol=1e-5)
             assert float(plain.x.std()) == pytest.approx(plain.sigma, rel=0.03)
+
+
+def test_strength_says_how_much_noise_hides_the_strokes_whatever_is_told():
+    painting = torch.zeros(1, 3, 64, 64)
+    calm, plain = (
+        list(stream_stroke(model, painting, 0.5, 2, guesses=1))
+        for model in (Sharing(), Sharing().__call__)
+    )
+    for ours, theirs in zip(calm, plain, strict=True):
+        assert ours.sigma == pytest.approx(2 * theirs.sigma)
+        assert torch.allclose(ours.x, theirs.x, atol=1e-4)
+    pair = next(stream_stroke(Sharing(), painting, 0.5, 2, guesses=2))
+    assert pair.sigma == plain[0].sigma
 
 
 @pytest.mark.parametrize("name", [*EDITS, "denoise"])

@@ -56,7 +56,7 @@ def test_an_exported_folder_samples_our_picture_as_its_card_says(tmp_path):
 def test_a_card_says_how_noise_lies_around_a_mean(tmp_path):
     """What the card's code draws is what our sampler draws, and not what it draws around zero."""
     own = model()
-    own.config = dataclasses.replace(own.config, mean=(7.0, 6.0, -5.0), boost=1.5, edit_noise=0.75)
+    own.config = dataclasses.replace(own.config, mean=(7.0, 6.0, -5.0), boost=1.5, share=0.75)
     card = (export_diffusers(own, tmp_path / "out") / "README.md").read_text()
     assert "pipe(num_inference_steps=1, latents=latents).images[0]" in card
     code = card.split("```python\n")[1].split("picture = ")[0]
@@ -71,7 +71,7 @@ def test_a_card_says_how_noise_lies_around_a_mean(tmp_path):
     plain = sample_onestep(model(), noise) / 2 + 0.5
     assert (theirs - ours).abs().max() < 1e-5 < 1e-3 < (ours - plain).abs().max()
     back = load_model(tmp_path / "out", "cpu").config
-    assert (back.mean, back.boost, back.edit_noise) == (own.config.mean, 1.5, 0.75)
+    assert (back.mean, back.boost, back.share) == (own.config.mean, 1.5, 0.75)
     assert "1.5 * torch.randn" in card
     own.config = dataclasses.replace(own.config, mean=(0.0, 0.0, 0.0))
     alone = (export_diffusers(own, tmp_path / "alone") / "README.md").read_text()

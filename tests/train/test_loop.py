@@ -269,15 +269,13 @@ def test_a_gradient_that_is_not_finite_outside_of_the_model_is_skipped_too(confi
     assert all(torch.equal(p, q) for p, q in zip(before, run.extra, strict=True))
 
 
-def test_how_edits_take_noise_is_kept_by_training_and_a_residue_is_left_out(
-    tmp_path, config_of, consistent
-):
+def test_what_part_of_its_noise_a_picture_is_given_is_kept(tmp_path, config_of, consistent):
     start = load_model(consistent)
-    start.config = dataclasses.replace(start.config, edit_noise=0.75, residue=0.05)
+    start.config = dataclasses.replace(start.config, share=0.75)
     save_checkpoint(start, tmp_path / "start")
     run = loop.Run(
         dataclasses.replace(config_of("ect"), init=str(tmp_path / "start")),
         None,
         torch.device("cpu"),
     )
-    assert (run.model.config.edit_noise, run.model.config.residue) == (0.75, 0)
+    assert run.model.config.share == 0.75

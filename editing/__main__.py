@@ -94,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--frames", type=int, default=16, help="between two ends")
     p.add_argument("--rows", type=int, default=5, help="of a grid")
     p.add_argument("--columns", type=int, default=5, help="of a grid")
+    p.add_argument("--variety", type=float, default=1.0, help="above 1, frames differ more")
 
     p = task("generate", 1, picture=False, help="draw from noise")
     p.add_argument("--count", type=int, default=1, help="pictures, of this seed and the next ones")

@@ -104,6 +104,7 @@ def interpolate(model, args, options) -> Made:
     """Interpolation between two seeds or four corners."""
     if len(args.seeds) not in (2, 4):
         raise SettingError(f"Give two seeds, or four for a grid, not {len(args.seeds)}.")
+    options["variety"] = args.variety
     if len(args.seeds) == 2:
         frames = editing.interpolate(model, *args.seeds, args.frames, args.steps, **options)
         return Made([to_pil(x) for x in frames.split(1)])

@@ -1,7 +1,7 @@
 """Pictures from noise alone: the consistency model, its diffusion teacher, walks between seeds.
 
 A seed is one picture's noise: every function here gives it the same picture, alone, in a batch, at
-an end of a walk or at a corner of a grid.
+an end of a walk or at a corner of a grid, unless a walk asks for more variety.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,7 +11,16 @@ from torch import Tensor
 
 from cm_core.errors import SettingError
 from cm_core.noise import Generators, generators, randn
-from cm_core.samplers import Model, Step, begin, last, stream_euler, stream_heun, stream_multistep
+from cm_core.samplers import (
+    Model,
+    Step,
+    begin,
+    last,
+    share,
+    stream_euler,
+    stream_heun,
+    stream_multistep,
+)
 from cm_core.samplers import levels as checked
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN, karras_sigmas
 from editing.checks import check_between, model_side
@@ -20,6 +29,7 @@ OnStep = Callable[[Step], None] | None
 Sigmas = Sequence[float] | Tensor | None
 SOLVERS = {"heun": stream_heun, "euler": stream_euler}
 MAX_FRAMES = 256
+MOST_VARIETY = 10
 
 
 def _about(model: Model, name: str, otherwise):
@@ -143,23 +153,27 @@ def _stream_mixed(
     sigmas: Sequence[float],
     side: int,
     label,
+    variety: float,
 ) -> Iterator[Step]:
     """Multistep sampling from mixtures of the seeds' noises.
 
     The noise of later steps is mixed as the first is, so that a pure seed stays what
-    `stream_generate` makes of it.
+    `stream_generate` makes of it. The first is `variety` times as strong, but no stronger than the
+    model is told: one without a `boost` below 1 leaves no room.
     """
     draws = [generators(seed, 1) for seed in seeds]
     low, clip = _about(model, "sigma_min", SIGMA_MIN), _about(model, "clip", True)
-    x0 = None
+    check_between(variety, 0, MOST_VARIETY, "variety")
+    first = min(variety, max(1.0, 1 / _about(model, "boost", 1.0)))
+    x0, part = None, share(model)
     for index, sigma in enumerate(sigmas):
         noise = mix([randn((1, 3, side, side), draw) for draw in draws]).to(
             getattr(model, "device", "cpu")
         )
         if x0 is None:
-            x = begin(model, noise, sigma)
+            x = begin(model, first * noise, sigma)
         else:
-            x = x0 + max(sigma**2 - low**2, 0.0) ** 0.5 * noise
+            x = x0 + part * max(sigma**2 - low**2, 0.0) ** 0.5 * noise
         x0 = model(x, sigma, label)
         if clip:
             x0 = x0.clamp(-1, 1)
@@ -173,6 +187,7 @@ def stream_interpolate(
     frames: int = 16,
     steps: int = 1,
     *,
+    variety: float = 1.0,
     label=None,
     sigmas: Sigmas = None,
     size: int | None = None,
@@ -180,7 +195,8 @@ def stream_interpolate(
     """The pictures between two seeds' noises, all frames in one batch, (frames, 3, H, W).
 
     Spherical interpolation keeps the noise as long as the network knows it. The ends are what
-    `generate` makes of the seeds.
+    `generate` makes of the seeds. A variety above 1 makes the first noise so many times stronger,
+    as far as the model's `boost` leaves room: frames differ more, the ends from `generate` too.
     """
     check_between(frames, 2, MAX_FRAMES, "frames")
     side, grid = model_side(model, size), checked(_sigmas(model, steps, sigmas))
@@ -188,7 +204,7 @@ def stream_interpolate(
     def mix(noises: Sequence[Tensor]) -> Tensor:
         return torch.cat([slerp(*noises, i / (frames - 1)) for i in range(frames)])
 
-    return _stream_mixed(model, (seed_a, seed_b), mix, grid, side, label)
+    return _stream_mixed(model, (seed_a, seed_b), mix, grid, side, label, variety)
 
 
 def stream_interpolate_grid(
@@ -198,6 +214,7 @@ def stream_interpolate_grid(
     columns: int = 5,
     steps: int = 1,
     *,
+    variety: float = 1.0,
     label=None,
     sigmas: Sigmas = None,
     size: int | None = None,
@@ -205,7 +222,7 @@ def stream_interpolate_grid(
     """The pictures between four seeds' noises, (rows * columns, 3, H, W), row by row.
 
     seeds: top left, top right, bottom left, bottom right. Spherical along the top and the bottom,
-    then across. The corners are what `generate` makes of the seeds.
+    then across. The corners are what `generate` makes of the seeds; variety as between two.
     """
     if len(seeds) != 4:
         raise SettingError(f"A grid has four corners: give four seeds, not {len(seeds)}.")
@@ -221,7 +238,7 @@ def stream_interpolate_grid(
         down = [j / (rows - 1) for j in range(rows)]
         return torch.cat([slerp(top, bottom, v) for v in down for top, bottom in ends])
 
-    return _stream_mixed(model, seeds, mix, grid, side, label)
+    return _stream_mixed(model, seeds, mix, grid, side, label, variety)
 
 
 def generate(model, seed=0, steps=1, *, on_step: OnStep = None, **options) -> Tensor:

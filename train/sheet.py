@@ -56,7 +56,7 @@ def edits(model: ConsistencyModel, x0: Tensor, label: Tensor | None) -> list[tup
         (f"noise of {NOISE}", noisy.clamp(-1, 1)),
         ("denoised, 1 step", editing.denoise(model, noisy, NOISE, label=label)),
         ("", None),
-        ("between seeds 0 and 1", editing.interpolate(model, 0, 1, COLUMNS, label=ends)),
+        ("seeds 0 to 1, varied", editing.interpolate(model, 0, 1, COLUMNS, variety=2, label=ends)),
     ]
 
 

@@ -67,6 +67,7 @@ def endpoints(tasks: Tasks) -> None:
         factor = gr.Radio([2, 4, 8], value=4, label="factor")
         sigma = Figure("sigma", 0, 0, 80, "(0: estimate it)")
         frames = Figure("frames", 12, 2, 32, precision=0)
+        variety = Figure("variety", 1, 1, 3)
         one, two, steps = (Figure("steps", count, 1, 8, precision=0) for count in (1, 2, 8))
         guess, guesses = (
             Figure("guesses", count, 1, MOST_GUESSES, "(a step takes their mean)", precision=0)
@@ -138,13 +139,24 @@ def endpoints(tasks: Tasks) -> None:
         return made.picture, told
 
     def interpolate(
-        seed_a, seed_b, frames, steps, style, group, category, model, seed_c=None, seed_d=None
+        seed_a,
+        seed_b,
+        frames,
+        steps,
+        style,
+        group,
+        category,
+        model,
+        seed_c=None,
+        seed_d=None,
+        variety=1,
     ):
         corners = [seed for seed in (seed_c, seed_d) if seed is not None]
         if len(corners) == 1:
             raise SettingError("A grid has four corners: give seed_c and seed_d, or neither.")
         seeds, count = [seed_a, seed_b, *corners], GRID if corners else frames
-        walk = tasks.interpolate(seeds, count, steps, style, group, category, model)
+        chosen = (style, group, category, model)
+        walk = tasks.interpolate(seeds, count, steps, *chosen, variety=variety)
         pictures, _ = last(walk)
         return pictures, animation(pictures, GRID if corners else None)
 
@@ -180,7 +192,7 @@ def endpoints(tasks: Tasks) -> None:
         (
             "interpolate",
             interpolate,
-            [seed_a, seed_b, frames, one, *labels, seed_c, seed_d],
+            [seed_a, seed_b, frames, one, *labels, seed_c, seed_d, variety],
             [gallery, film],
         ),
         ("steps", compare, [seed, *labels], [gallery, costs]),

@@ -14,6 +14,7 @@ from ui.walk import Walk
 
 TWO, FOUR = "Two ends", "Four corners"
 GRID = 5  # frames along a side of the square
+VARIETY = 2.0  # pictures of one label, at 1, are alike: that shows little on the way
 
 
 def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
@@ -38,11 +39,14 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
             frames = gr.Slider(
                 2, 32, value=16, step=1, precision=0, label="Frames", elem_id="interpolate-frames"
             )
+            variety = gr.Slider(
+                1, 3, value=VARIETY, step=0.25, label="Variety", elem_id="interpolate-variety"
+            )
             go = Go("interpolate", "Interpolate")
             gr.HTML(
                 '<p class="note">Seeds that you like in the history can be taken as ends there: '
-                "choose one, then Walk. All frames are of one subject; where that is Any, it is "
-                "the first seed's.</p>"
+                "choose one, then Walk; a variety of 1 leaves them as they were. All frames are of "
+                "one subject; where that is Any, it is the first seed's.</p>"
             )
             with gr.Row(elem_classes="under two"):
                 film = gr.DownloadButton(
@@ -67,14 +71,24 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         ]
 
     def travel(
-        a: int, b: int, c: int, d: int, shape: str, frames: int, steps: int, _: int, *choice: str
+        a: int,
+        b: int,
+        c: int,
+        d: int,
+        shape: str,
+        frames: int,
+        variety: float,
+        steps: int,
+        _: int,
+        *choice: str,
     ) -> Iterator[tuple]:
         four = shape == FOUR
         count = GRID * GRID if four else frames
         controls.warn(count * steps, choice[-1])
         seeds = [a, b, c, d] if four else [a, b]
         columns, wait = GRID if four else frames, gr.DownloadButton(interactive=False)
-        for pictures, readout in tasks.interpolate(seeds, columns, steps, *choice):
+        walked = tasks.interpolate(seeds, columns, steps, *choice, variety=variety)
+        for pictures, readout in walked:
             yield (pictures, columns, seeds), wait, wait, readout
         yield (
             gr.skip(),
@@ -91,5 +105,5 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         queue=False,
         api_visibility="private",
     )
-    inputs = [*ends, shape, frames, *controls.inputs]
+    inputs = [*ends, shape, frames, variety, *controls.inputs]
     controls.work(go, travel, inputs, [walk, film, row], roll=False)

@@ -237,16 +237,22 @@ class Tasks:
         return like(noisy, image, engine.size), *clean(engine, noisy, sigma, label, image)
 
     def interpolate(
-        self, seeds: list[int], frames: int = 12, steps: int = 1, *choice: str
+        self,
+        seeds: list[int],
+        frames: int = 12,
+        steps: int = 1,
+        *choice: str,
+        variety: float = 1.0,
     ) -> Iterator[tuple[list[Image.Image], Readout]]:
         """Frames on the way between two seeds, or of the square between four, row by row; all of
         them after each step. A label left open is drawn by the first seed, one for all."""
         engine, label, _ = self.drawn(seeds[0], *choice)
+        how = {"label": label, "variety": variety}
 
         def take(model: Any) -> Iterator[Step]:
             if len(seeds) == 2:
-                return editing.stream_interpolate(model, *seeds, frames, steps, label=label)
-            return editing.stream_interpolate_grid(model, seeds, frames, frames, steps, label=label)
+                return editing.stream_interpolate(model, *seeds, frames, steps, **how)
+            return editing.stream_interpolate_grid(model, seeds, frames, frames, steps, **how)
 
         for step, readout in engine.stream(take):
             yield [to_pil(x) for x in step.x0.split(1)], readout

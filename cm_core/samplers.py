@@ -69,13 +69,19 @@ def begin(model: Model, noise: Tensor, sigma: float) -> Tensor:
     return centre(model, noise) + boost * sigma * noise
 
 
-def share(model: Model) -> float:
+def share(model: Model, guesses: int = 1) -> float:
     """How much of the noise that a level says is added to a picture, in (0, 1]: a model's own.
 
     A network that is told more noise than there is keeps to what its labels' pictures are like, and
-    copies less of the noise. A model without a share is given all of it, as in the papers.
+    copies less of the noise. A model without a share is given all of it, as in the papers; so are
+    several guesses that a step takes the mean of, where what they copy cancels out.
     """
-    return getattr(getattr(model, "config", None), "share", 1.0)
+    return getattr(getattr(model, "config", None), "share", 1.0) if guesses == 1 else 1.0
+
+
+def spread(model: Model, sigma: float, sigma_min: float, guesses: int = 1) -> float:
+    """The spread of the noise added to a picture at a level (Song et al. 2023, Algorithm 1)."""
+    return share(model, guesses) * max(sigma**2 - sigma_min**2, 0.0) ** 0.5
 
 
 @torch.no_grad()
@@ -92,12 +98,12 @@ def stream_multistep(
 
     Noise is added as `begin` and `share` say.
     """
-    x0, part = None, share(model)
+    x0 = None
     for index, sigma in enumerate(levels(sigmas)):
         if x0 is None:
             x = begin(model, noise, sigma)
         else:
-            x = x0 + part * max(sigma**2 - sigma_min**2, 0.0) ** 0.5 * randn_like(x0, generator)
+            x = x0 + spread(model, sigma, sigma_min) * randn_like(x0, generator)
         x0 = model(x, sigma, label)
         if clip:
             x0 = x0.clamp(-1, 1)

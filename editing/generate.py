@@ -16,7 +16,7 @@ from cm_core.samplers import (
     Step,
     begin,
     last,
-    share,
+    spread,
     stream_euler,
     stream_heun,
     stream_multistep,
@@ -165,7 +165,7 @@ def _stream_mixed(
     low, clip = _about(model, "sigma_min", SIGMA_MIN), _about(model, "clip", True)
     check_between(variety, 0, MOST_VARIETY, "variety")
     first = min(variety, max(1.0, 1 / _about(model, "boost", 1.0)))
-    x0, part = None, share(model)
+    x0 = None
     for index, sigma in enumerate(sigmas):
         noise = mix([randn((1, 3, side, side), draw) for draw in draws]).to(
             getattr(model, "device", "cpu")
@@ -173,7 +173,7 @@ def _stream_mixed(
         if x0 is None:
             x = begin(model, first * noise, sigma)
         else:
-            x = x0 + part * max(sigma**2 - low**2, 0.0) ** 0.5 * noise
+            x = x0 + spread(model, sigma, low) * noise
         x0 = model(x, sigma, label)
         if clip:
             x0 = x0.clamp(-1, 1)

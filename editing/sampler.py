@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from cm_core.noise import Generators, randn_like
-from cm_core.samplers import Model, Step, centre, levels, share
+from cm_core.samplers import Model, Step, centre, levels, spread
 from cm_core.schedule import SIGMA_MIN
 from editing.checks import check_count
 from editing.operators import Operator
@@ -33,21 +33,20 @@ def masked_multistep(
     without it, the measurement, with what is free as in the mean of the model's pictures. With
     `guesses`, a step's x0 is the mean of so many, from noises that sum to zero: what they differ in
     cancels out, so that it is nearer to the likely and less vivid (Blau and Michaeli 2018). The
-    Step's x is what the last of them was given. Noise is added as the model's `share` says to a
-    guess alone, in full to several, whose copies of it cancel out too. All is done, and returned,
-    on the model's device.
+    Step's x is what the last of them was given. Noise is added as `share` says. All is done, and
+    returned, on the model's device.
     """
     check_count(guesses, MAX_GUESSES, "guesses")
     image = beside(model, image)
     measured = operator.measure(image)
     if start is None:
         start = operator.merge(measured, centre(model, image).expand_as(image))
-    x0, part = beside(model, start), share(model) if guesses == 1 else 1.0
+    x0 = beside(model, start)
     for index, sigma in enumerate(levels(sigmas)):
-        spread = part * max(sigma**2 - sigma_min**2, 0.0) ** 0.5
+        strength = spread(model, sigma, sigma_min, guesses)
         made = torch.zeros_like(x0)
         for noise in opposed(x0, guesses, generator):
-            x = x0 + spread * noise
+            x = x0 + strength * noise
             made += model(x, sigma, label).clamp(-1, 1) / guesses
         x0 = operator.merge(measured, made)
         yield Step(index, sigma, x, x0)

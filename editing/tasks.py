@@ -207,7 +207,7 @@ def stream_stroke(
     check_size(check_range(check_picture(painting, "painting")), model)
     low, high = STROKE_SIGMAS
     first = low * (high / low) ** check_between(strength, 0, 1, "strength")
-    part = share(model) if guesses == 1 else 1.0
+    part = share(model, guesses)
     everywhere = torch.ones_like(painting[:1, :1])
     return masked_multistep(
         model,

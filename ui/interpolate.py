@@ -89,7 +89,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         columns, wait = GRID if four else frames, gr.DownloadButton(interactive=False)
         walked = tasks.interpolate(seeds, columns, steps, *choice, variety=variety)
         for pictures, readout in walked:
-            yield (pictures, columns, seeds), wait, wait, readout
+            yield (pictures, columns, seeds, variety == 1), wait, wait, readout
         yield (
             gr.skip(),
             gr.DownloadButton(value=animation(pictures, columns), interactive=True),

@@ -1,10 +1,10 @@
-// Frames held in the browser, after actions.js. `props.value` is {frames, columns, seeds} or null.
+// Frames held in the browser, after actions.js. `props.value` is {frames, columns, seeds, own} or null.
 const figure = element.querySelector(".walk"), picture = figure.querySelector(".after");
 const along = figure.querySelector(".along"), across = figure.querySelector(".across");
 const title = figure.querySelector(".title"), sheet = figure.querySelector(".walk-frames");
 let at = 0, walked = null; // the frame shown, and which walk it is of
 
-function seedHere() { // an end or a corner is a seed's own picture
+function seedHere() { // an end or a corner is of a seed
   const { frames, columns, seeds } = props.value, rows = frames.length / columns;
   const corners = rows > 1 ? [0, columns - 1, columns * (rows - 1), frames.length - 1] : [0, frames.length - 1];
   const end = corners.indexOf(at);
@@ -42,6 +42,6 @@ function show() {
   walked = walk;
 }
 along.oninput = across.oninput = () => go(+across.value * props.value.columns + +along.value);
-figure.querySelector(".tools").append(...actions(() => props.value && { url: props.value.frames[at], seed: seedHere(), title: "Frame" }));
+figure.querySelector(".tools").append(...actions(() => props.value && { url: props.value.frames[at], seed: props.value.own ? seedHere() : null, title: "Frame" }));
 watch("value", show);
 show();

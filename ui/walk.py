@@ -18,7 +18,8 @@ HERE = Path(__file__).parent
 class Walk(gr.HTML):
     """Frames with a slider along them, and one more across where they form a grid.
 
-    Its value is (frames row by row, frames in a row, seeds of the ends or corners).
+    Its value is (frames row by row, frames in a row, seeds of the ends or corners, whether these
+    are the seeds' own pictures, and so to be had from them again).
     """
 
     def __init__(self, **kwargs: Any):
@@ -30,8 +31,9 @@ class Walk(gr.HTML):
             **kwargs,
         )
 
-    def postprocess(self, value: tuple[list[Image.Image], int, list[int]] | None) -> Any:
+    def postprocess(self, value: tuple[list[Image.Image], int, list[int], bool] | None) -> Any:
         if value is None:
             return None
-        frames, columns, seeds = value
-        return {"frames": [data_url(f) for f in frames], "columns": columns, "seeds": seeds}
+        frames, columns, seeds, own = value
+        urls = [data_url(frame) for frame in frames]
+        return {"frames": urls, "columns": columns, "seeds": seeds, "own": own}

@@ -72,6 +72,11 @@ def test_further_steps_are_matched_on_what_the_model_draws(config_of):
     assert torch.equal(x, losses.add_noise(x0, batch.noise, starts))
 
 
+def four_steps(seed: int) -> bool:
+    torch.manual_seed(seed)
+    return int(torch.randint(1, 5, ())) == 4
+
+
 def test_own_pictures_have_come_down_by_one_to_four_steps(config_of):
     """Levels fall from 80 by equal ratios that would end at t: each step has the last one's picture
     and new noise, the first one the mean."""
@@ -94,6 +99,14 @@ def test_own_pictures_have_come_down_by_one_to_four_steps(config_of):
         assert torch.equal(own, x0) and not own.requires_grad
         counts.add(steps)
     assert counts == {1, 2, 3, 4}
+    run.objective.shares = lambda like: torch.full_like(like, 0.5)
+    watch, given = watched(run.model)
+    torch.manual_seed(next(s for s in range(99) if four_steps(s)))
+    run.objective.own(watch, batch, t)
+    (first, top), (second, level) = given[:2]
+    with torch.no_grad():
+        x0 = run.model(first, top, batch.label, batch.augment).clamp(-1, 1)
+    assert float(((second - x0) / level[:, None, None, None]).std()) == pytest.approx(0.5, rel=0.1)
 
 
 def test_pictures_of_a_label_are_scored_by_their_energy(config_of):

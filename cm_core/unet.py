@@ -36,6 +36,11 @@ class UNetConfig:
     num_classes: int = 0
     augment_dim: int = 0
 
+    @property
+    def position(self) -> int:
+        """Pixels a side that one position of the U-Net's first map stands for."""
+        return self.patch * (2 if self.fine else 1)
+
 
 def zeroed(module: nn.Module) -> nn.Module:
     """The module with all of its weights at zero, so that a residual branch starts silent."""

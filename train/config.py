@@ -161,10 +161,12 @@ class DMDConfig:
     path: float = 0.003  # weight of `ecd`, whose gradients are some hundred times as long
     alone: int = 0  # images from which only the denoiser of the model's pictures learns
     every: int = 1  # steps for one of the model's
-    energy: float = 0.0  # weight of the energy score of coarse pictures from pure noise
+    energy: float = 0.0  # weight of the energy score of coarse pictures from pure noise, however
+    # many steps they came down by
     apart: float = 1.0  # in that score, weight of the distance of two draws' means; less, where a
     # label leaves nothing open: shapes like the mean's
-    solutions: int = 0  # of the teacher's, kept at a time, that take the true pictures' place there
+    palette: float = 0.0  # weight of the distance of their colours from true pictures'
+    weave: float = 0.0  # weight of what repeats with the network's grid of positions
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from cm_core.losses.continuous import (
 from cm_core.losses.diffusion import distribution_matching, edm, imitation, progressive_distillation
 from cm_core.losses.discrete import cd, ct, ect, ict, matching
 from cm_core.losses.energy import energy, separation
+from cm_core.losses.palette import palette
+from cm_core.losses.weave import weave
 
 __all__ = [
     "WEIGHTS",
@@ -32,9 +34,11 @@ __all__ = [
     "imitation",
     "karras_weight",
     "matching",
+    "palette",
     "passing_hinge",
     "progressive_distillation",
     "scm",
     "separation",
     "tangent",
+    "weave",
 ]

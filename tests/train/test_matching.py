@@ -8,8 +8,6 @@ import torch
 import torch.nn.functional as F
 
 from cm_core import losses
-from cm_core.samplers import sample_heun
-from cm_core.schedule import karras_sigmas
 from tests.train.test_loop import same
 from train import loop
 from train.config import DMDConfig
@@ -49,8 +47,8 @@ def watched(model):
 
 
 def test_further_steps_are_matched_on_what_the_model_draws(config_of):
-    """Of 8 pictures 4 are drawn from pure noise around the mean of the set, 2 from true pictures, 2
-    from the model's own, in range as a sampler hands them on."""
+    """Of 8 pictures 4 are drawn from pure noise around the mean of the set, 2 from the model's own,
+    in range as a sampler hands them on, and 2 from true pictures."""
     config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(pure=0.5, own=0.5))
     run = loop.Run(config, None, torch.device("cpu"))
     torch.nn.init.normal_(run.model.eval().net.out_conv.weight)
@@ -61,12 +59,12 @@ def test_further_steps_are_matched_on_what_the_model_draws(config_of):
     torch.manual_seed(0)
     starts = run.objective.starts(batch.level)
     assert (starts[:4] == 80).all() and (starts[4:] < 80).all()
-    own = run.objective.own(run.model, batch.part(6, 8), starts[6:])
+    own = run.objective.own(run.model, batch.part(4, 6), starts[4:6])
     assert own.abs().max() == 1
     mean = run.source.floats().mean((0, 2, 3))
     assert torch.allclose(torch.tensor(run.model.config.mean), mean, atol=1e-4)
     middle = torch.tensor(run.model.config.mean)[:, None, None].expand(4, 3, 16, 16)
-    x0 = torch.cat([middle, batch.x0[4:6], own])
+    x0 = torch.cat([middle, own, batch.x0[6:]])
     x, t = given[-1]
     assert torch.equal(t, starts)
     assert torch.equal(x, losses.add_noise(x0, batch.noise, starts))
@@ -114,26 +112,37 @@ def test_pictures_of_a_label_are_scored_by_their_energy(config_of):
     that the means do not see counts for nothing."""
     config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(energy=1.0))
     run = loop.Run(config, None, torch.device("cpu"))
-    batch, given = run.draw(0, 3), []
-
-    def black(x, t, label, augment):
-        given.append((x, t, label))
-        return torch.zeros_like(x)
-
-    black.config = run.model.config
+    batch = run.draw(0, 3)
+    batch = dataclasses.replace(batch, x0=torch.full_like(batch.x0, 0.5))
     grain = torch.ones(16, 16)
     grain[::2] = -1
     x0 = torch.stack([torch.full((16, 16), 0.1), torch.full((16, 16), 2.0), grain])
     x0 = x0[:, None].repeat(1, 3, 1, 1).requires_grad_()
-    score = run.objective.energy(black, x0, batch, torch.full_like(batch.x0, 0.5))
+    score = run.objective.energy(x0, batch, torch.zeros_like(x0))
     assert score.tolist() == pytest.approx([0.4 - 0.1, 1.5 - 2.0, 0.5], abs=1e-3)
     assert run.objective.near == pytest.approx((0.4 + 1.5 + 0.5) / 3, abs=1e-3)
     assert run.objective.away == pytest.approx((0.1 + 2.0) / 3, abs=1e-3)
     score[0].backward()
     assert (x0.grad[0] < 0).all() and (x0.grad[1:] == 0).all()
-    ((x, level, label),) = given
-    assert (level == 80).all() and torch.equal(label, batch.label)
-    assert (x / 80 - batch.noise).abs().max() > 1  # from new noise
+
+
+def test_what_a_picture_is_scored_against_is_drawn_anew(config_of):
+    """From pure noise at the highest level, or by a further step at the same one, from other noise
+    and other pictures of the model's own under the same labels."""
+    config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(boost=0.5))
+    run = loop.Run(config, None, torch.device("cpu"))
+    torch.nn.init.normal_(run.model.eval().net.out_conv.weight)
+    batch, t = run.draw(0, 4), torch.tensor([80.0, 80.0, 5.0, 0.5])
+    watch, given = watched(run.model)
+    other = run.objective.again(watch, batch, t, 2)
+    x, level = given[-1]
+    assert torch.equal(level, t) and not other.requires_grad
+    assert torch.equal(other, run.model(x, t, **batch.inputs))
+    mean = torch.tensor(run.model.config.mean)[:, None, None]
+    assert float(((x[:2] - mean) / 80).std()) == pytest.approx(0.5, rel=0.1)
+    assert ((x[:2] - mean) / 40 - batch.noise[:2]).flatten(1).std(1).min() > 1
+    assert len(given) > 1 and len(given[0][0]) == 2 and (given[0][1] == 80).all()
+    assert float(x[3].abs().max()) < 1 + 0.5 * 5  # a picture in range, and little noise
 
 
 def test_draws_may_gather_around_the_middle_of_a_label_not_of_what_is_left_open(config_of):
@@ -142,7 +151,7 @@ def test_draws_may_gather_around_the_middle_of_a_label_not_of_what_is_left_open(
     batch = dataclasses.replace(run.draw(0, 5), label=torch.tensor([*TOLD, *OPEN]))
     assert run.objective.apart(batch).tolist() == [0.5, 0.5, 1, 1, 1]
     drawn, true, other = (torch.full((5, 3, 16, 16), value) for value in (0.0, 0.6, 0.2))
-    score = run.objective.energy(lambda x, t, **told: other, drawn, batch, true)
+    score = run.objective.energy(drawn, dataclasses.replace(batch, x0=true), other)
     assert score.tolist() == pytest.approx([0.5, 0.5, 0.4, 0.4, 0.4], abs=1e-3)
     unlabelled = dataclasses.replace(batch, label=None)
     assert run.objective.apart(unlabelled).tolist() == [0.5] * 5
@@ -155,7 +164,7 @@ def test_what_a_discriminator_sees_counts_in_full(config_of):
     run.objective.seen = lambda x: [x, 10 * x]
     batch = dataclasses.replace(run.draw(0, 2), label=torch.tensor(TOLD))
     drawn, true, other = (torch.full((2, 3, 16, 16), value) for value in (0.0, 0.6, 0.2))
-    score = run.objective.energy(lambda x, t, **told: other, drawn, batch, true)
+    score = run.objective.energy(drawn, dataclasses.replace(batch, x0=true), other)
     assert score.tolist() == pytest.approx([0.6 - 0.5 * 0.2 + 6 - 2] * 2, abs=1e-3)
 
 
@@ -170,14 +179,37 @@ def test_what_is_not_drawn_from_pure_noise_is_compared_below_its_level(config_of
     assert float(below.mean()) == pytest.approx(math.log(0.9) - away, abs=0.06)
 
 
-def test_only_pictures_from_pure_noise_are_scored(config_of):
-    config = dataclasses.replace(config_of("dmd"), dmd=DMDConfig(pure=0.5, energy=1.0))
-    run = loop.Run(config, None, torch.device("cpu"))
+def test_only_pictures_from_nothing_are_scored(config_of):
+    """From pure noise and by further steps; those from true pictures have their own."""
+    dmd = DMDConfig(pure=0.25, own=0.34, energy=1.0)
+    run = loop.Run(dataclasses.replace(config_of("dmd"), dmd=dmd), None, torch.device("cpu"))
     objective, batch = run.objective, run.draw(0, 4)
-    objective.energy = lambda model, x0, part, goal: torch.full((len(goal),), 10.0)
+    objective.energy = lambda x0, part, other: torch.full((len(other),), 10.0)
     objective.judge = lambda x0, t, batch, moves: torch.arange(4.0)
     assert objective.match(run.model, batch, moves=True)[0].tolist() == [10, 11, 2, 3]
     assert objective.match(run.model, batch, moves=False)[0].tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("loss", ["palette", "weave"])
+def test_looks_are_asked_of_all_drawn_pictures(config_of, monkeypatch, loss):
+    """By their weight, where the model moves: colours against the batch's true pictures, and what
+    repeats with the positions of its first map, two pixels apart here."""
+    dmd = DMDConfig(pure=0.5, own=0.5, **{loss: 3.0})
+    config = dataclasses.replace(config_of("dmd"), dmd=dmd)
+    run = loop.Run(config, None, torch.device("cpu"))
+    objective, batch, asked = run.objective, run.draw(0, 4), []
+    objective.judge = lambda x0, t, batch, moves: torch.arange(4.0)
+
+    def keep(x0, beside):
+        asked.append((x0, beside))
+        return torch.full((4,), 2.0)
+
+    monkeypatch.setattr(losses, loss, keep)
+    assert objective.match(run.model, batch, moves=False)[0].tolist() == [0, 1, 2, 3]
+    assert objective.match(run.model, batch, moves=True)[0].tolist() == [6, 7, 8, 9]
+    ((x0, beside),) = asked
+    assert x0.shape == batch.x0.shape and x0.requires_grad
+    assert beside is batch.x0 if loss == "palette" else beside == config.net.position
 
 
 def test_pure_noise_is_as_strong_as_its_boost_says(config_of):
@@ -190,7 +222,7 @@ def test_pure_noise_is_as_strong_as_its_boost_says(config_of):
     mean = torch.tensor(run.model.config.mean)[:, None, None]
     x, t = given[-1]
     assert torch.allclose(x[:2], mean + 0.5 * 80 * batch.noise[:2], atol=1e-4)
-    assert torch.allclose(x[2], batch.x0[2] + t[2] * batch.noise[2], atol=1e-4)
+    assert torch.allclose(x[3], batch.x0[3] + t[3] * batch.noise[3], atol=1e-4)
     x, t = given[0]
     assert (t == 80).all() and float((x - mean).std()) == pytest.approx(40, rel=0.1)
 
@@ -206,7 +238,7 @@ def test_other_pictures_hold_less_of_the_noise_that_is_told(config_of):
     batch, (watch, given) = run.draw(0, 4), watched(run.model)
     run.objective.match(watch, batch, moves=False)
     x, t = given[-1]
-    for i, share in enumerate((0.5, 0.6)):
+    for i, share in ((2, 0.7), (3, 0.8)):
         assert torch.allclose(x[i], batch.x0[i] + share * t[i] * batch.noise[i], atol=1e-4)
 
 
@@ -221,7 +253,7 @@ def test_a_discriminator_lets_features_be_scored_beside_patches(config_of):
     grey = torch.zeros_like(batch.x0)
     x0 = batch.x0.flip(0) * 0.5
     batch = dataclasses.replace(batch, label=torch.tensor(TOLD).repeat(2))
-    score = run.objective.energy(lambda x, t, **told: grey, x0, batch, batch.x0)
+    score = run.objective.energy(x0, batch, grey)
 
     def parts(*pictures):
         views = [torch.stack([F.avg_pool2d(x, 8) for x in pictures])]
@@ -239,32 +271,3 @@ def test_a_discriminator_lets_features_be_scored_beside_patches(config_of):
         for p in parts(x0, true, grey)
     ]
     assert max(pulls) < 3 * min(pulls)
-
-
-def test_solutions_are_the_teachers_of_the_noise_that_is_drawn_from(config_of):
-    """Five places: two batches of three fill them, the next renews the oldest two. What comes out
-    belongs together, and is what the model's pictures go to."""
-    dmd = DMDConfig(pure=0.75, boost=0.5, energy=1.0, apart=0.0, solutions=5)
-    config = dataclasses.replace(config_of("dmd"), dmd=dmd)
-    config = dataclasses.replace(config, data=dataclasses.replace(config.data, augment=0.0))
-    run = loop.Run(config, None, torch.device("cpu"))
-    objective, kept = run.objective, run.objective.solutions
-    torch.nn.init.normal_(objective.teacher.net.out_conv.weight, std=0.1)
-    batches = [run.draw(4 * i, 4) for i in range(3)]
-    goals = []
-    objective.energy = lambda model, x0, part, goal: goals.append((part, goal)) or goal[:, 0, 0, 0]
-    for batch in batches:
-        objective.match(run.model, batch, moves=True)
-    (a, b, c) = (batch.x0.half() for batch in batches)
-    assert torch.equal(kept.x0, torch.stack([c[0], c[1], a[2], b[0], b[1]]))
-    assert int(kept.count) == 7
-    grid = karras_sigmas(7, 0.2)
-    for place in range(5):
-        noise = 0.5 * kept.noise[place : place + 1].float()
-        solved = sample_heun(objective.teacher, noise, grid, kept.label[place : place + 1])
-        assert torch.allclose(kept.solved[place].float(), solved[0].clamp(-1, 1), atol=2e-3)
-    for part, goal in goals[-1:]:
-        for x0, label, noise, wanted in zip(part.x0, part.label, part.noise, goal, strict=True):
-            (place,) = (kept.x0.float() == x0).flatten(1).all(1).nonzero()[0]
-            assert torch.equal(kept.noise[place].float(), noise) and kept.label[place] == label
-            assert torch.equal(kept.solved[place].float(), wanted)

@@ -8,14 +8,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cm_core import losses
-from cm_core.errors import ConfigError
 from cm_core.losses import add_noise
 from cm_core.samplers import centre
 from cm_core.schedule import SIGMA_MIN
 from train.data import unfold
 from train.objectives.base import Batch
 from train.objectives.discrete import EasyConsistencyDistillation
-from train.objectives.solutions import Solutions
 
 EARLIER = 4  # steps, at most, that a further one is learned after
 FINER = 1.5  # spread of ln t that pictures are compared at, below what they were drawn from
@@ -39,10 +37,6 @@ class DistributionMatching(EasyConsistencyDistillation):
         self.fake = copy.deepcopy(teacher).requires_grad_(True).train()
         self.fake.config = plain
         self.teacher.config = replace(plain, guidance=config.dmd.guidance)
-        if config.dmd.solutions:
-            if config.data.augment:
-                raise ConfigError("Solutions are of pictures as they are: set augment = 0.")
-            self.solutions = Solutions(config.dmd.solutions, model.config.image_size)
         model.config = replace(model.config, boost=config.dmd.boost)
         # Of the last pictures moved, for the log.
         self.spread = self.gap = self.near = self.away = 0.0
@@ -82,15 +76,19 @@ class DistributionMatching(EasyConsistencyDistillation):
         path, t_path = super().loss(model, still, batch.part(drawn, len(batch.x0)), images)
         return torch.cat([matching, self.config.dmd.path * path]), torch.cat([t, t_path])
 
-    def origins(self, model, batch: Batch, t: Tensor) -> Tensor:
-        """(B, 3, H, W) what is noised to t: of pure noise the centre, else true pictures, and at
-        the end of the batch the model's own, as further steps are given (Yin et al. 2024b, 4.5).
+    def begun(self, model, batch: Batch, t: Tensor, parts: tuple[int, int]) -> Tensor:
+        """(B, 3, H, W) pictures noised to t (B,): pure noise around the centre up to the first of
+        `parts`, the model's own pictures up to the second, as further steps are given (Yin et al.
+        2024b, 4.5), then true ones.
         """
-        pure, count = self.pure(batch.level), len(batch.x0)
-        first = count - round(self.config.dmd.own * int((~pure).sum()))
-        own = self.own(model, batch.part(first, count), t[first:])
-        x0 = torch.cat([batch.x0[:first], own])
-        return torch.where(pure[:, None, None, None], centre(model, x0), x0)
+        first, last = parts
+        own = self.own(model, batch.part(first, last), t[first:last])
+        pure = centre(model, batch.x0).expand_as(batch.x0[:first])
+        share = torch.cat(
+            [torch.full_like(t[:first], self.config.dmd.boost), self.shares(t[first:])]
+        )
+        noise = share[:, None, None, None] * batch.noise
+        return add_noise(torch.cat([pure, own, batch.x0[last:]]), noise, t)
 
     @torch.no_grad()
     def own(self, model, batch: Batch, t: Tensor) -> Tensor:
@@ -123,41 +121,51 @@ class DistributionMatching(EasyConsistencyDistillation):
         """(B,) whether a picture is drawn from pure noise: the first ones are."""
         return torch.arange(len(like), device=like.device) < self.config.dmd.pure * len(like)
 
+    def parts(self, like: Tensor) -> tuple[int, int]:
+        """How many pictures of a batch are drawn from pure noise, and up to which from the model's
+        own."""
+        first = int(self.pure(like).sum())
+        return first, first + round(self.config.dmd.own * (len(like) - first))
+
     def match(self, model, batch: Batch, moves: bool) -> tuple[Tensor, Tensor]:
         """(loss of `fake`, and of the model where it moves; the levels drawn from), both (B,)."""
         dmd, t = self.config.dmd, self.starts(batch.level)
-        pure = self.pure(t)
-        goal = batch.x0[: int(pure.sum())]
-        if dmd.solutions:
-            self.solutions.renew(self.teacher, batch.part(0, len(goal)), dmd.boost)
-            batch, goal = self.solutions.put_into(batch, len(goal))
-        share = torch.where(pure, dmd.boost, self.shares(t))
-        noise = share[:, None, None, None] * batch.noise
-        x = add_noise(self.origins(model, batch, t), noise, t)
+        parts = self.parts(t)
+        x = self.begun(model, batch, t, parts)
         with torch.set_grad_enabled(moves):
             x0 = model(x, t, **batch.inputs)
         self.spread = float(x0.detach().std() / batch.x0.std())
         loss = self.judge(x0, t, batch, moves)
-        if moves and dmd.energy:
-            score = self.energy(model, x0[: len(goal)], batch.part(0, len(goal)), goal)
-            loss = loss + dmd.energy * F.pad(score, (0, len(x0) - len(goal)))
+        if not moves:
+            return loss, t
+        if dmd.energy:
+            first, last = parts
+            scored = batch.part(0, last)
+            score = self.energy(x0[:last], scored, self.again(model, scored, t[:last], first))
+            loss = loss + dmd.energy * F.pad(score, (0, len(x0) - last))
+        if dmd.palette:
+            loss = loss + dmd.palette * losses.palette(x0, batch.x0)
+        if dmd.weave:
+            loss = loss + dmd.weave * losses.weave(x0, self.about.unet.position)
         return loss, t
 
-    def energy(self, model, x0: Tensor, batch: Batch, goal: Tensor) -> Tensor:
-        """(B,) energy score of pictures drawn from pure noise, by what is `seen` of them; goal
-        (B, 3, H, W) are true ones of their labels, or what a teacher solves their noise to.
+    @torch.no_grad()
+    def again(self, model, batch: Batch, t: Tensor, first: int) -> Tensor:
+        """(B, 3, H, W) other pictures drawn from nothing, as those of the batch are: the first ones
+        from pure noise, the rest by a further step at t."""
+        batch = replace(batch, noise=torch.randn_like(batch.noise))
+        x0 = model(self.begun(model, batch, t, (first, len(t))), t, **batch.inputs)
+        torch.clear_autocast_cache()  # as in `own`
+        return x0
+
+    def energy(self, x0: Tensor, batch: Batch, other: Tensor) -> Tensor:
+        """(B,) energy score of drawn pictures, by what is `seen` of them; `other` are drawn anew.
 
         Matching asks that each picture be likely, and all of a label can be by being the same one.
         """
-        start = centre(model, x0).expand_as(x0)
-        with torch.no_grad():
-            noise = self.config.dmd.boost * torch.randn_like(start)
-            top = torch.full_like(batch.level, self.about.sigma_max)
-            other = model(add_noise(start, noise, top), top, **batch.inputs)
-            goal, other = self.seen(goal), self.seen(other)
-        torch.clear_autocast_cache()  # as in `own`
         drawn = self.seen(x0)
         with torch.no_grad():
+            goal, other = self.seen(batch.x0), self.seen(other)
             self.near, self.away = (
                 float(losses.separation(drawn[0], x[0]).mean()) for x in (goal, other)
             )

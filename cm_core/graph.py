@@ -40,7 +40,8 @@ class GraphNet(UNet):
     def forward(
         self, x: Tensor, c_noise: Tensor, label: Tensor | None = None, augment: Tensor | None = None
     ) -> Tensor:
-        if augment is not None or self.training or x.requires_grad:
+        between = label is not None and label.is_floating_point()  # the graph looks one label up
+        if augment is not None or between or self.training or x.requires_grad:
             return self.plain(self, x, c_noise, label, augment)
         given = {k: v for k, v in zip(INPUTS, (x, c_noise, label), strict=True) if v is not None}
         (raw,) = self.session.run(None, {k: v.numpy() for k, v in given.items()})

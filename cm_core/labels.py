@@ -4,9 +4,20 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import torch
+from torch import Tensor
+
 from cm_core.errors import SettingError
 
 SHOWN = 12  # names that an error lists at most
+
+
+def told(table: Tensor, label: Tensor) -> Tensor:
+    """What a table (labels, ...) says of each label: its rows at indices (B,), or, of labels that
+    lie between others, their mean by weights (B, labels)."""
+    if label.is_floating_point():
+        return torch.tensordot(label.to(table.dtype), table, 1)
+    return table[label]
 
 
 @dataclass(frozen=True)

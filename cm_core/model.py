@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cm_core import precondition
@@ -69,14 +70,19 @@ class Preconditioned(nn.Module, ABC):
     ) -> Tensor:
         """Estimate x0 from x = x0 + sigma z, guided as the config says outside of training.
 
-        x (B, 3, H, W); sigma a float or (B,); label None (any), an index or (B,) indices.
+        x (B, 3, H, W); sigma a float or (B,); label None (any), an index, (B,) indices
+        or what `between` makes.
         Classifier-free guidance (Ho and Salimans 2022): null + w (label - null) of the estimates
         with that label and with none, which evaluates the network twice.
         """
         t = torch.as_tensor(sigma, dtype=torch.float32, device=x.device).expand(x.shape[0])
         if self.training or not self.guided(label):
             return self.estimate(x, t, label, augment)
-        labels = torch.cat([self.label_tensor(label, x), self.label_tensor(None, x)])
+        labels = self.label_tensor(label, x)
+        null = self.label_tensor(None, x)
+        if labels.is_floating_point():
+            null = F.one_hot(null, labels.shape[1]).to(labels)
+        labels = torch.cat([labels, null])
         told = None if augment is None else torch.cat([augment, augment])
         both = self.estimate(torch.cat([x, x]), torch.cat([t, t]), labels, told)
         ours, free = both.chunk(2)
@@ -87,6 +93,8 @@ class Preconditioned(nn.Module, ABC):
         labels = self.config.labels
         if self.config.guidance == 1 or label is None or labels.count == 0:
             return False
+        if isinstance(label, Tensor) and label.is_floating_point():
+            return labels.null is None or bool((label[:, labels.null] != 1).any())
         return labels.null is None or bool((torch.as_tensor(label) != labels.null).any())
 
     def estimate(
@@ -113,7 +121,7 @@ class Preconditioned(nn.Module, ABC):
         return other
 
     def label_tensor(self, label: Label, x: Tensor) -> Tensor | None:
-        """Labels as (B,) long on x's device; None stands for the null label."""
+        """Labels on x's device, (B,) long or weights (B, labels); None is the null label."""
         count, batch = self.config.labels.count, x.shape[0]
         if count == 0:
             return None
@@ -127,11 +135,24 @@ class Preconditioned(nn.Module, ABC):
                 raise SettingError(f"A label of {self.config.name} lies from 0 to {count - 1}.")
         if label.ndim and label.shape[0] not in (1, batch):
             raise SettingError(f"{label.shape[0]} labels were given for {batch} pictures.")
-        return label.to(x.device).expand(batch)
+        return label.to(x.device).expand(batch, *label.shape[1:])
 
     def label_index(self, **choice: str | int | None) -> int | None:
         """The label of a choice by axis, e.g. label_index(style="Noto"); left out means any."""
         return self.config.labels.index(**choice)
+
+    def between(self, labels: Sequence[int | None], weights: Tensor) -> Tensor | None:
+        """Labels on the way between others, as `forward` takes them: n of these, None for any, and
+        weights (B, n) that sum to 1 -> (B, labels); None where the model has no labels.
+
+        What the network is told of labels, codes and pictures, is mixed by these weights.
+        """
+        count = self.config.labels.count
+        if count == 0:
+            return None
+        like = weights.new_zeros(1)
+        known = torch.cat([self.label_tensor(label, like) for label in labels])
+        return weights @ F.one_hot(known, count).to(weights)
 
     @property
     def dtype(self) -> torch.dtype:

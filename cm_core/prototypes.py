@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cm_core.labels import told
+
 
 class Prototypes(nn.Module):
     """A coarse mean picture for each label, told to a U-Net where it begins and where it ends.
@@ -24,12 +26,12 @@ class Prototypes(nn.Module):
 
     def begin(self, h: Tensor, label: Tensor) -> Tensor:
         """The U-Net's first map (B, C, H, W) with the labels' pictures in it."""
-        return h + self.enter(resized(self.pictures[label], h.shape[-1]))
+        return h + self.enter(resized(told(self.pictures, label), h.shape[-1]))
 
     def end(self, x: Tensor, label: Tensor, emb: Tensor) -> Tensor:
         """The U-Net's result (B, 3, H, W), with as much of the pictures as `emb` asks for."""
         share = self.leave(F.silu(emb))[:, :, None, None]
-        return x + share * resized(self.pictures[label], x.shape[-1])
+        return x + share * resized(told(self.pictures, label), x.shape[-1])
 
 
 def resized(x: Tensor, side: int) -> Tensor:

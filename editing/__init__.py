@@ -2,13 +2,9 @@
 
 from editing.generate import (
     generate,
-    interpolate,
-    interpolate_grid,
     sample_teacher,
     self_consistency,
     stream_generate,
-    stream_interpolate,
-    stream_interpolate_grid,
     stream_teacher,
 )
 from editing.region import inpaint_region, outpaint, stream_inpaint_region, stream_outpaint
@@ -24,6 +20,12 @@ from editing.tasks import (
     stream_super_resolve,
     stroke,
     super_resolve,
+)
+from editing.walks import (
+    interpolate,
+    interpolate_grid,
+    stream_interpolate,
+    stream_interpolate_grid,
 )
 
 __all__ = [

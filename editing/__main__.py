@@ -21,15 +21,26 @@ from editing.tasks import GUESSES, STROKE_GUESSES
 FACTORS = (2, 4, 8)
 
 
-def label_of(model, args: argparse.Namespace) -> int | None:
-    """The label of choices written AXIS=NAME, --style NAME or --group NAME."""
+def labels_of(model, args: argparse.Namespace) -> dict[str, object]:
+    """What a task is told of labels: one, or with --to those of a walk's two ends."""
+    label, to = label_of(model, args), getattr(args, "to", None)
+    if to is None:
+        return {"label": label}
+    axes = list(model.config.labels.axes)
+    if not axes:
+        raise SettingError("This model knows no subjects: leave --to out.")
+    return {"labels": [label, label_of(model, args, **{axes[-1]: to})]}
+
+
+def label_of(model, args: argparse.Namespace, **instead: str) -> int | None:
+    """The label of choices written AXIS=NAME, --style NAME or --group NAME, some replaced."""
     choice = {axis: name for axis in ("style", "group") if (name := getattr(args, axis))}
     for text in args.label:
         axis, separator, name = text.partition("=")
         if not separator:
             raise SettingError(f"A label is written AXIS=NAME, not '{text}'.")
         choice[axis] = name
-    return model.label_index(**choice)
+    return model.label_index(**choice | instead)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -94,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--frames", type=int, default=16, help="between two ends")
     p.add_argument("--rows", type=int, default=5, help="of a grid")
     p.add_argument("--columns", type=int, default=5, help="of a grid")
+    p.add_argument("--to", metavar="NAME", help="subject of the second of two seeds")
     p.add_argument("--variety", type=float, default=1.0, help="above 1, frames differ more")
 
     p = task("generate", 1, picture=False, help="draw from noise")
@@ -112,7 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         check_path(args.out)
         model = load_model(args.model, fast=True)
-        options = {"label": label_of(model, args), **progress()}
+        options = {**labels_of(model, args), **progress()}
         if "guesses" in args:
             options["guesses"] = args.guesses
         with torch.inference_mode():

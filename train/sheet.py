@@ -34,7 +34,7 @@ def edits(model: ConsistencyModel, x0: Tensor, label: Tensor | None) -> list[tup
     small = PatchMean(4).measure(x0)
     smooth = F.interpolate(small, scale_factor=4, mode="bicubic", antialias=False).clamp(-1, 1)
     noisy = editing.add_noise(x0, NOISE, seeds)
-    ends = model.label_index(**model.config.labels.drawn(0))  # a subject: a family has no shape
+    ends = [model.label_index(**model.config.labels.drawn(seed)) for seed in (0, 1)]
     return [
         ("held-out pictures", x0),
         ("", None),
@@ -56,7 +56,7 @@ def edits(model: ConsistencyModel, x0: Tensor, label: Tensor | None) -> list[tup
         (f"noise of {NOISE}", noisy.clamp(-1, 1)),
         ("denoised, 1 step", editing.denoise(model, noisy, NOISE, label=label)),
         ("", None),
-        ("seeds 0 to 1, varied", editing.interpolate(model, 0, 1, COLUMNS, variety=2, label=ends)),
+        ("from seed 0 to 1", editing.interpolate(model, 0, 1, COLUMNS, labels=ends)),
     ]
 
 

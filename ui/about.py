@@ -50,6 +50,7 @@ page.predict(handle_file("grey.png"), hints=handle_file("dabs.png"), api_name="/
 page.predict(handle_file("small.png"), factor=4, api_name="/super_resolve")
 page.predict(handle_file("noisy.png"), api_name="/denoise")
 page.predict(seed_a=1, seed_b=2, frames=12, api_name="/interpolate")
+page.predict(seed_a=1, seed_b=2, group="Mushrooms", to="Trees", api_name="/interpolate")
 page.predict(seed_a=1, seed_b=2, seed_c=3, seed_d=4, api_name="/interpolate")  # a 5 x 5 grid
 page.predict(steps=1, seed=7, style="Noto", group="Any", api_name="/generate")
 page.predict(seed=7, api_name="/steps")

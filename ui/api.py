@@ -92,6 +92,7 @@ def endpoints(tasks: Tasks) -> None:
             gr.Dropdown(axes.get(axis, [ANY]), value=ANY, allow_custom_value=True, label=axis)
             for axis in ("style", "group", "category")
         ]
+        to = gr.Textbox("", label="to (subject of seed_b; empty: as of seed_a)")
         model = gr.Dropdown(
             [entry.name for entry in engines.menu()], value=engines.first.name, label="model"
         )
@@ -150,14 +151,15 @@ def endpoints(tasks: Tasks) -> None:
         seed_c=None,
         seed_d=None,
         variety=1,
+        to="",
     ):
         corners = [seed for seed in (seed_c, seed_d) if seed is not None]
         if len(corners) == 1:
             raise SettingError("A grid has four corners: give seed_c and seed_d, or neither.")
         seeds, count = [seed_a, seed_b, *corners], GRID if corners else frames
         chosen = (style, group, category, model)
-        walk = tasks.interpolate(seeds, count, steps, *chosen, variety=variety)
-        pictures, _ = last(walk)
+        walk = tasks.interpolate(seeds, count, steps, *chosen, variety=variety, to=to or "")
+        pictures, *_ = last(walk)
         return pictures, animation(pictures, GRID if corners else None)
 
     def compare(seed, style, group, category, model):
@@ -192,7 +194,7 @@ def endpoints(tasks: Tasks) -> None:
         (
             "interpolate",
             interpolate,
-            [seed_a, seed_b, frames, one, *labels, seed_c, seed_d, variety],
+            [seed_a, seed_b, frames, one, *labels, seed_c, seed_d, variety, to],
             [gallery, film],
         ),
         ("steps", compare, [seed, *labels], [gallery, costs]),

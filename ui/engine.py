@@ -104,6 +104,11 @@ class Engine:
         anything = [ANY] if labels.any else []
         return {axis: [*anything, *names] for axis, names in labels.axes.items()}
 
+    @property
+    def subjects(self) -> str | None:
+        """The axis that says what a picture shows, the last one; None without labels."""
+        return next(reversed(self.axes), None)
+
     def label(self, **chosen: str | None) -> int | None:
         """The label index of the menus' choices; those of axes that this model lacks say nothing.
 

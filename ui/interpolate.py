@@ -7,14 +7,28 @@ from collections.abc import Iterator
 import gradio as gr
 
 from ui.desk import Desk
+from ui.engine import Engine
 from ui.film import animation, filmstrip
+from ui.menu import AXES, FILTERED
 from ui.sidebar import Controls, Go
 from ui.tasks import MAX_SEED, Tasks
 from ui.walk import Walk
 
 TWO, FOUR = "Two ends", "Four corners"
 GRID = 5  # frames along a side of the square
-VARIETY = 2.0  # pictures of one label, at 1, are alike: that shows little on the way
+SAME = ("As the sidebar says", "")
+
+
+def goals(engine: Engine, four: bool = False) -> dict[str, object]:
+    """What the menu of the second end's subject shows: the model's own, and none for a grid."""
+    names = engine.axes.get(engine.subjects, [])
+    return {
+        "choices": [SAME, *((name, name) for name in names)],
+        "value": "",
+        "label": f"To {AXES.get(engine.subjects, 'subject').lower()}",
+        "visible": bool(names) and not four,
+        "filterable": len(names) > FILTERED,
+    }
 
 
 def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
@@ -36,17 +50,19 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                     )
                     for i, label in enumerate(("From seed", "To seed", "Lower left", "Lower right"))
                 ]
+            to = gr.Dropdown(**goals(controls.engines.first), elem_id="interpolate-to")
             frames = gr.Slider(
                 2, 32, value=16, step=1, precision=0, label="Frames", elem_id="interpolate-frames"
             )
             variety = gr.Slider(
-                1, 3, value=VARIETY, step=0.25, label="Variety", elem_id="interpolate-variety"
+                1, 3, value=1, step=0.25, label="Variety", elem_id="interpolate-variety"
             )
             go = Go("interpolate", "Interpolate")
             gr.HTML(
-                '<p class="note">Seeds that you like in the history can be taken as ends there: '
-                "choose one, then Walk; a variety of 1 leaves them as they were. All frames are of "
-                "one subject; where that is Any, it is the first seed's.</p>"
+                '<p class="note">Where the sidebar leaves the subject open, each seed has its own, '
+                "and one turns into the other. Seeds that you like in the history can be taken as "
+                "ends there: choose one, then Walk. Pictures of one subject are alike from seed to "
+                "seed: more variety parts them.</p>"
             )
             with gr.Row(elem_classes="under two"):
                 film = gr.DownloadButton(
@@ -60,14 +76,16 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
     desk.results.append(walk)
     desk.ends.extend(ends)
 
-    def reshape(shape: str):
+    def reshape(shape: str, model: str | None):
         four = shape == FOUR
+        menu = goals(controls.engines.get(model), four)
         names = ("Upper left", "Upper right") if four else ("From seed", "To seed")
         return [
             *(gr.Number(label=name) for name in names),
             gr.Number(visible=four),
             gr.Number(visible=four),
             gr.Slider(visible=not four),
+            gr.Dropdown(visible=menu["visible"]),
         ]
 
     def travel(
@@ -76,6 +94,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         c: int,
         d: int,
         shape: str,
+        to: str | None,
         frames: int,
         variety: float,
         steps: int,
@@ -87,9 +106,11 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         controls.warn(count * steps, choice[-1])
         seeds = [a, b, c, d] if four else [a, b]
         columns, wait = GRID if four else frames, gr.DownloadButton(interactive=False)
-        walked = tasks.interpolate(seeds, columns, steps, *choice, variety=variety)
-        for pictures, readout in walked:
-            yield (pictures, columns, seeds, variety == 1), wait, wait, readout
+        goal = "" if four else to or ""
+        own = variety == 1 and not goal
+        walked = tasks.interpolate(seeds, columns, steps, *choice, variety=variety, to=goal)
+        for pictures, names, readout in walked:
+            yield (pictures, columns, seeds, names, own), wait, wait, readout
         yield (
             gr.skip(),
             gr.DownloadButton(value=animation(pictures, columns), interactive=True),
@@ -99,11 +120,19 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
 
     shape.input(
         reshape,
-        shape,
-        [*ends, frames],
+        [shape, controls.models.name],
+        [*ends, frames, to],
         show_progress="hidden",
         queue=False,
         api_visibility="private",
     )
-    inputs = [*ends, shape, frames, variety, *controls.inputs]
+    controls.models.name.change(
+        lambda model, shape: gr.Dropdown(**goals(controls.engines.get(model), shape == FOUR)),
+        [controls.models.name, shape],
+        to,
+        show_progress="hidden",
+        queue=False,
+        api_visibility="private",
+    )
+    inputs = [*ends, shape, to, frames, variety, *controls.inputs]
     controls.work(go, travel, inputs, [walk, film, row], roll=False)

@@ -236,6 +236,29 @@ class Tasks:
         sigma = estimate_sigma(inside(noisy, image)) if blind or level == 0 else level
         return like(noisy, image, engine.size), *clean(engine, noisy, sigma, label, image)
 
+    def ends(
+        self, seeds: list[int], *choice: str, to: str = ""
+    ) -> tuple[Engine, list[int | None], list[str]]:
+        """(engine, labels, their names) of the ends of a walk, or the corners of a grid: what the
+        choice leaves open each end's seed draws, as `generate` would. `to` is the subject of the
+        second of two, in place of the choice's. Names are empty where nothing was drawn or set.
+
+        Raises SettingError, CheckpointError.
+        """
+        drawn = [self.drawn(seed, *choice) for seed in seeds]
+        engine = drawn[0][0]
+        if to:
+            if len(seeds) > 2:
+                raise SettingError("Only a walk between two seeds goes to another subject.")
+            if not engine.subjects:
+                raise SettingError("This model knows no subjects to go to.")
+            menus = dict(zip(("style", "group", "category", "model"), choice, strict=False))
+            drawn[1] = self.drawn(seeds[1], **menus | {engine.subjects: to})
+        _, labels, names = zip(*drawn, strict=True)
+        if to:
+            names = [names[0], names[1] or to]
+        return engine, list(labels), list(names)
+
     def interpolate(
         self,
         seeds: list[int],
@@ -243,11 +266,12 @@ class Tasks:
         steps: int = 1,
         *choice: str,
         variety: float = 1.0,
-    ) -> Iterator[tuple[list[Image.Image], Readout]]:
-        """Frames on the way between two seeds, or of the square between four, row by row; all of
-        them after each step. A label left open is drawn by the first seed, one for all."""
-        engine, label, _ = self.drawn(seeds[0], *choice)
-        how = {"label": label, "variety": variety}
+        to: str = "",
+    ) -> Iterator[tuple[list[Image.Image], list[str], Readout]]:
+        """(frames, what their ends were told, cost) on the way between two seeds or of the square
+        between four, row by row; all of them after each step."""
+        engine, labels, names = self.ends(seeds, *choice, to=to)
+        how = {"labels": labels, "variety": variety}
 
         def take(model: Any) -> Iterator[Step]:
             if len(seeds) == 2:
@@ -255,7 +279,7 @@ class Tasks:
             return editing.stream_interpolate_grid(model, seeds, frames, frames, steps, **how)
 
         for step, readout in engine.stream(take):
-            yield [to_pil(x) for x in step.x0.split(1)], readout
+            yield [to_pil(x) for x in step.x0.split(1)], names, readout
 
 
 def edit(

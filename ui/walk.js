@@ -1,14 +1,17 @@
-// Frames held in the browser, after actions.js. `props.value` is {frames, columns, seeds, own} or null.
+// Frames held in the browser, after actions.js. `props.value` is {frames, columns, seeds, names, own} or null.
 const figure = element.querySelector(".walk"), picture = figure.querySelector(".after");
 const along = figure.querySelector(".along"), across = figure.querySelector(".across");
 const title = figure.querySelector(".title"), sheet = figure.querySelector(".walk-frames");
 let at = 0, walked = null; // the frame shown, and which walk it is of
 
-function seedHere() { // an end or a corner is of a seed
-  const { frames, columns, seeds } = props.value, rows = frames.length / columns;
+function endHere() { // an end or a corner is of a seed
+  const { frames, columns } = props.value, rows = frames.length / columns;
   const corners = rows > 1 ? [0, columns - 1, columns * (rows - 1), frames.length - 1] : [0, frames.length - 1];
-  const end = corners.indexOf(at);
-  return end < 0 ? null : seeds[end];
+  return corners.indexOf(at);
+}
+function titleHere() {
+  const { frames, seeds, names } = props.value, end = endHere(), frame = `Frame ${at + 1} of ${frames.length}`;
+  return end < 0 ? frame : `${frame}: seed ${seeds[end]}${names[end] && `, ${names[end]}`}`;
 }
 function go(to) {
   const { frames, columns } = props.value;
@@ -16,8 +19,7 @@ function go(to) {
   picture.src = frames[at];
   along.value = at % columns;
   across.value = Math.floor(at / columns);
-  const seed = seedHere();
-  title.textContent = `Frame ${at + 1} of ${frames.length}` + (seed === null ? "" : `: seed ${seed}`);
+  title.textContent = titleHere();
   [...sheet.children].forEach((b, i) => b.setAttribute("aria-pressed", i === at));
 }
 function show() {
@@ -37,11 +39,11 @@ function show() {
     button.append(small);
     return button;
   }));
-  const walk = [frames.length, columns, ...value.seeds].join();
+  const walk = [frames.length, columns, ...value.seeds, ...value.names].join();
   go(walk === walked ? at : 0); // the same walk, further refined, stays where one looks
   walked = walk;
 }
 along.oninput = across.oninput = () => go(+across.value * props.value.columns + +along.value);
-figure.querySelector(".tools").append(...actions(() => props.value && { url: props.value.frames[at], seed: props.value.own ? seedHere() : null, title: "Frame" }));
+figure.querySelector(".tools").append(...actions(() => props.value && { url: props.value.frames[at], seed: props.value.own ? props.value.seeds[endHere()] ?? null : null, title: "Frame" }));
 watch("value", show);
 show();

@@ -18,8 +18,8 @@ HERE = Path(__file__).parent
 class Walk(gr.HTML):
     """Frames with a slider along them, and one more across where they form a grid.
 
-    Its value is (frames row by row, frames in a row, seeds of the ends or corners, whether these
-    are the seeds' own pictures, and so to be had from them again).
+    Its value is (frames row by row, frames in a row, seeds of the ends or corners, what these are
+    of, whether they are the seeds' own pictures, and so to be had from them again).
     """
 
     def __init__(self, **kwargs: Any):
@@ -31,9 +31,11 @@ class Walk(gr.HTML):
             **kwargs,
         )
 
-    def postprocess(self, value: tuple[list[Image.Image], int, list[int], bool] | None) -> Any:
+    def postprocess(
+        self, value: tuple[list[Image.Image], int, list[int], list[str], bool] | None
+    ) -> Any:
         if value is None:
             return None
-        frames, columns, seeds, own = value
+        frames, columns, seeds, names, own = value
         urls = [data_url(frame) for frame in frames]
-        return {"frames": urls, "columns": columns, "seeds": seeds, "own": own}
+        return {"frames": urls, "columns": columns, "seeds": seeds, "names": names, "own": own}

@@ -1,4 +1,4 @@
-"""Losses on how pictures look, whatever they show: their colours, and the network's grid in them."""
+"""Losses on how pictures look: their colours, and the network's grid in them."""
 
 import pytest
 import torch

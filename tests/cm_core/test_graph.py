@@ -50,6 +50,12 @@ def test_what_a_graph_cannot_do_is_left_to_torch():
     x = torch.randn(1, 3, *[model.config.image_size] * 2, requires_grad=True)
     model(x, 1.0, 3).sum().backward()
     assert x.grad.abs().sum() > 0
+    plain, x = load_model("emoji64", "cpu"), x.detach().expand(3, -1, -1, -1)
+    between = plain.between([3, 40], torch.tensor([[1, 0], [0.5, 0.5], [0, 1]]))
+    with torch.inference_mode():
+        made = model(x, 80.0, between)
+        assert torch.equal(made, plain(x, 80.0, between))
+        assert (made[::2] - model(x[:2], 80.0, [3, 40])).abs().max() < 2e-4
 
 
 def test_without_a_graph_a_model_is_as_it_is(tmp_path):

@@ -112,6 +112,44 @@ def test_what_a_choice_leaves_open_is_drawn_by_the_seed_and_never_a_family():
     assert labels == LABELS and Labels().drawn(3) == {}
 
 
+def test_labels_between_others_are_told_as_their_mean():
+    """The ends are the labels themselves; between them the network hears what lies between: codes,
+    and the pictures that labels come with, of a fine level's too."""
+    torch.manual_seed(0)
+    model = tiny(labels=LABELS, image_size=32, prototypes=4, fine=8, told=8)
+    for weight in model.net.parameters():
+        torch.nn.init.normal_(weight, std=0.1)
+    model.net.prototypes.pictures.normal_()
+    x, count = torch.randn(1, 3, 32, 32).repeat(3, 1, 1, 1), LABELS.count
+    between = model.between([2, None], torch.tensor([[1, 0], [0.25, 0.75], [0, 1]]))
+    assert between.shape == (3, count) and float(between[1, 2]) == 0.25
+    assert float(between[1, LABELS.null]) == 0.75 and torch.equal(between.sum(1), torch.ones(3))
+    with torch.no_grad():
+        made = model(80 * x, 80.0, between)
+        assert torch.allclose(made[0], model(80 * x, 80.0, 2)[0], atol=1e-5)
+        assert torch.allclose(made[2], model(80 * x, 80.0)[2], atol=1e-5)
+        for table in (model.net.label.weight, model.net.prototypes.pictures):
+            table[0] = 0.25 * table[2] + 0.75 * table[LABELS.null]
+        assert torch.allclose(made[1], model(80 * x, 80.0, 0)[1], atol=1e-4)
+    assert tiny().between([None, None], torch.ones(3, 2) / 2) is None
+    with pytest.raises(SettingError, match="from 0 to"):
+        model.between([0, count], torch.ones(3, 2) / 2)
+
+
+def test_labels_between_others_are_guided_as_one_label_is():
+    torch.manual_seed(0)
+    guided = tiny(Denoiser, LABELS)
+    for weight in guided.parameters():
+        torch.nn.init.normal_(weight, std=0.1)
+    guided.config = dataclasses.replace(guided.config, guidance=2.5)
+    ends = guided.between([4, None], torch.eye(2))
+    x = torch.randn(2, 3, 16, 16)
+    with torch.no_grad():
+        made, wanted = guided(x, 1.0, ends), guided(x, 1.0, torch.tensor([4, LABELS.null]))
+    assert torch.allclose(made, wanted, atol=1e-5)
+    assert guided.guided(ends) and not guided.guided(guided.between([None], torch.ones(2, 1)))
+
+
 def test_labels_change_the_picture_and_are_checked():
     model, x = tiny(labels=LABELS), torch.randn(2, 3, 16, 16)
     with torch.no_grad():

@@ -80,7 +80,10 @@ def denoise(page: Page) -> None:
 
 
 def interpolate(page: Page) -> None:
-    """Half way between two seeds."""
+    """Half way from one subject to another."""
+    page.locator("#interpolate-to input").click()
+    page.keyboard.type(GOAL)
+    page.get_by_role("option", name=GOAL, exact=True).click()
     press(page, "interpolate", "walk")
     for _ in range(7):
         page.locator("#interpolate-walk .along").press("ArrowRight")
@@ -103,7 +106,8 @@ SUBJECTS = {
     colourise: "Apples",
     enlarge: "Sailing boats",
 }
-SUBJECTS |= {denoise: "Trees", interpolate: "Smiling faces", steps: "Smiling faces"}
+SUBJECTS |= {denoise: "Trees", interpolate: "Mushrooms", steps: "Smiling faces"}
+GOAL = "Trees"  # that the walk comes to
 
 
 def save(page: Page, file: Path) -> None:

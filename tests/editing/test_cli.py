@@ -60,6 +60,20 @@ def test_interpolate_writes_an_animation_or_a_strip(files, folder):
         assert made.size == size and getattr(made, "n_frames", 1) == frames
 
 
+def test_a_walk_goes_to_another_subject(files, folder):
+    """Ends are what their seeds draw under the subjects named, in the style of both."""
+    strip, style, ends = files / "walk.png", ["--style", "Noto"], []
+    walk = ["interpolate", 1, 2, "--frames", 3, "--group", "Food", "--to", "Travel"]
+    assert run(folder, *walk, *style, "--out", strip) == 0
+    for seed, group in ((1, "Food"), (2, "Travel")):
+        out = files / f"{group}.png"
+        one = ["generate", "--seed", seed, "--group", group, *style]
+        assert run(folder, *one, "--out", out) == 0
+        ends.append(np.array(Image.open(out)).astype(int))
+    frames = np.array(Image.open(strip)).astype(int)
+    assert abs(frames[:, :16] - ends[0]).max() <= 1 and abs(frames[:, 32:] - ends[1]).max() <= 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -72,6 +86,8 @@ def test_interpolate_writes_an_animation_or_a_strip(files, folder):
         (["stroke", "in.png", "--steps", "0"], "steps counts noise levels"),
         (["outpaint", "in.png"], "No side grows"),
         (["interpolate", "1", "2", "3"], "two seeds, or four"),
+        (["interpolate", "1", "2", "--to", "Cubism"], "'Cubism' is no group"),
+        (["interpolate", "1", "2", "3", "4", "--to", "Food"], "Give each of 4 ends"),
         (["generate", "--scale", "0"], "scale is a whole number"),
         (["generate", "--style", "Comic"], "choose Noto, Twemoji"),
         (["steps"], "There is no model"),

@@ -13,9 +13,9 @@ from editing import (
     stroke,
     super_resolve,
 )
-from editing.generate import slerp
 from editing.operators import Grey, PatchMean, enlarge
 from editing.tasks import GUESSES, STROKE_GUESSES, estimate_sigma, spaced
+from editing.walks import slerp
 from tests.editing.test_sampler import Sharing
 from tests.gaussian import consistency
 

@@ -10,7 +10,6 @@ from cm_core.schedule import karras_sigmas
 from tests.train.test_loop import same
 from train import loop
 from train.config import (
-    DMDConfig,
     ECTConfig,
     GuideConfig,
 )

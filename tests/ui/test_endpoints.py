@@ -173,16 +173,27 @@ def test_denoise_estimates_the_level_of_real_noise(client, save):
     assert told == 0.5 and pixels(picture).shape == (SIZE, SIZE, 3)
 
 
-def test_interpolate_ends_at_the_two_seeds_with_what_the_first_draws(client):
+def test_interpolate_ends_at_the_two_seeds_with_what_each_draws(client):
     gallery, film = client.predict(seed_a=4, seed_b=9, frames=3, steps=1, api_name="/interpolate")
-    ends = [
-        pixels(client.predict(steps=1, seed=s, **drawn(4), api_name="/generate")) for s in (4, 9)
-    ]
+    ends = [pixels(client.predict(steps=1, seed=seed, api_name="/generate")) for seed in (4, 9)]
     frames = [pixels(shown["image"]) for shown in gallery]
     assert len(frames) == 3
     for frame, end in zip((frames[0], frames[-1]), ends, strict=True):
         assert np.abs(frame - end).max() <= 1
     assert Image.open(film).n_frames == 4  # there and back
+
+
+def test_interpolate_goes_from_one_subject_to_another(client):
+    walk = {"seed_a": 4, "seed_b": 9, "frames": 3, "style": "Noto", "group": "Food"}
+    gallery, _ = client.predict(**walk, to="Travel", api_name="/interpolate")
+    frames = [pixels(shown["image"]) for shown in gallery]
+    for frame, seed, group in ((frames[0], 4, "Food"), (frames[-1], 9, "Travel")):
+        told = {"style": "Noto", "group": group}
+        end = pixels(client.predict(steps=1, seed=seed, **told, api_name="/generate"))
+        assert np.abs(frame - end).max() <= 1
+    gallery, _ = client.predict(**walk, api_name="/interpolate")
+    assert np.abs(pixels(gallery[0]["image"]) - frames[0]).max() <= 1
+    assert np.abs(pixels(gallery[-1]["image"]) - frames[-1]).max() > 3
 
 
 def test_interpolate_makes_a_grid_of_four_seeds(client):
@@ -191,7 +202,7 @@ def test_interpolate_makes_a_grid_of_four_seeds(client):
     frames = [pixels(shown["image"]) for shown in gallery]
     assert len(frames) == 25
     for place, seed in zip((0, 4, 20, 24), corners.values(), strict=True):
-        alone = pixels(client.predict(steps=1, seed=seed, **drawn(1), api_name="/generate"))
+        alone = pixels(client.predict(steps=1, seed=seed, api_name="/generate"))
         assert np.abs(frames[place] - alone).max() <= 1
 
 
@@ -234,4 +245,7 @@ def test_bad_input_is_refused_in_one_sentence(client, save, tmp_path, apple):
     assert "left has" in refused(client, file, left=None, api_name="/outpaint")
     assert "No side grows" in refused(client, file, api_name="/outpaint")
     assert "four corners" in refused(client, 1, 2, seed_c=3, api_name="/interpolate")
+    four = {"seed_c": 3, "seed_d": 4, "to": "Food"}
+    assert "between two seeds" in refused(client, 1, 2, **four, api_name="/interpolate")
+    assert "'Cubism' is no group" in refused(client, 1, 2, to="Cubism", api_name="/interpolate")
     assert "Fauvist" in refused(client, steps=1, style="Fauvist", api_name="/generate")

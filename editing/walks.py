@@ -1,0 +1,166 @@
+"""Walks between pictures from noise alone: from seed to seed, and from label to label.
+
+An end of a walk or a corner of a grid is what `generate` makes of its seed and label, unless a walk
+asks for more variety.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from cm_core.errors import SettingError
+from cm_core.noise import generators, randn
+from cm_core.samplers import Model, Step, begin, last, levels, spread
+from cm_core.schedule import SIGMA_MIN
+from editing.checks import check_between, model_side
+from editing.generate import MAX_FRAMES, OnStep, Sigmas, about, sigmas_of
+
+MOST_VARIETY = 10
+
+
+def slerp(a: Tensor, b: Tensor, weight: float) -> Tensor:
+    """Spherical interpolation from a (weight 0) to b (weight 1); exact at both."""
+    cosine = (a * b).sum() / (a.norm() * b.norm())
+    angle = cosine.clamp(-1, 1).acos()
+    if angle.sin() < 1e-6:
+        return torch.lerp(a, b, weight)
+    return ((1 - weight) * angle).sin() / angle.sin() * a + (weight * angle).sin() / angle.sin() * b
+
+
+def shares(count: int) -> list[float]:
+    """From 0 to 1 in as many equal steps as there are frames."""
+    return [i / (count - 1) for i in range(count)]
+
+
+def stream_interpolate(
+    model: Model,
+    seed_a: int,
+    seed_b: int,
+    frames: int = 16,
+    steps: int = 1,
+    *,
+    labels: Sequence[int | None] | None = None,
+    variety: float = 1.0,
+    label=None,
+    sigmas: Sigmas = None,
+    size: int | None = None,
+) -> Iterator[Step]:
+    """The pictures between two seeds' noises, all frames in one batch, (frames, 3, H, W).
+
+    Spherical interpolation keeps the noise as long as the network knows it. label is one for all
+    frames; labels instead are the ends' own, and what the network is told goes over from the first
+    to the second evenly. A variety above 1 makes the first noise so many times stronger, as far as
+    the model's `boost` leaves room: frames differ more, the ends from `generate` too.
+    """
+    check_between(frames, 2, MAX_FRAMES, "frames")
+
+    def mix(noises: Sequence[Tensor]) -> Tensor:
+        return torch.cat([slerp(*noises, u) for u in shares(frames)])
+
+    weights = torch.tensor([(1 - u, u) for u in shares(frames)])
+    told = label_of_frames(model, label, labels, weights)
+    grid, side = sigmas_of(model, steps, sigmas), model_side(model, size)
+    return _stream_mixed(model, (seed_a, seed_b), mix, grid, side, told, variety)
+
+
+def stream_interpolate_grid(
+    model: Model,
+    seeds: Sequence[int],
+    rows: int = 5,
+    columns: int = 5,
+    steps: int = 1,
+    *,
+    labels: Sequence[int | None] | None = None,
+    variety: float = 1.0,
+    label=None,
+    sigmas: Sigmas = None,
+    size: int | None = None,
+) -> Iterator[Step]:
+    """The pictures between four seeds' noises, (rows * columns, 3, H, W), row by row.
+
+    seeds, and labels where corners have their own: top left, top right, bottom left, bottom right.
+    Spherical along the top and the bottom, then across. Corners and variety as ends of a walk.
+    """
+    if len(seeds) != 4:
+        raise SettingError(f"A grid has four corners: give four seeds, not {len(seeds)}.")
+    check_between(rows, 2, MAX_FRAMES, "rows")
+    check_between(columns, 2, MAX_FRAMES, "columns")
+    check_between(rows * columns, 4, MAX_FRAMES, "rows times columns")
+    places = [(u, v) for v in shares(rows) for u in shares(columns)]
+
+    def mix(noises: Sequence[Tensor]) -> Tensor:
+        a, b, c, d = noises
+        ends = {u: (slerp(a, b, u), slerp(c, d, u)) for u in shares(columns)}
+        return torch.cat([slerp(*ends[u], v) for u, v in places])
+
+    weights = torch.tensor(
+        [((1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v) for u, v in places]
+    )
+    told = label_of_frames(model, label, labels, weights)
+    grid, side = sigmas_of(model, steps, sigmas), model_side(model, size)
+    return _stream_mixed(model, seeds, mix, grid, side, told, variety)
+
+
+def label_of_frames(
+    model: Model, label, labels: Sequence[int | None] | None, weights: Tensor
+) -> int | Tensor | None:
+    """One label for all frames, or those of n ends mixed for each by weights (frames, n)."""
+    if labels is None:
+        return label
+    if label is not None:
+        raise SettingError("Give one label for all frames, or labels of the ends, not both.")
+    if len(labels) != weights.shape[1]:
+        raise SettingError(f"Give each of {weights.shape[1]} ends a label, not {len(labels)}.")
+    if len(set(labels)) == 1:
+        return labels[0]
+    return model.between(labels, weights)
+
+
+@torch.no_grad()
+def _stream_mixed(
+    model: Model,
+    seeds: Sequence[int],
+    mix: Callable[[Sequence[Tensor]], Tensor],
+    sigmas: Sequence[float],
+    side: int,
+    label,
+    variety: float,
+) -> Iterator[Step]:
+    """Multistep sampling from mixtures of the seeds' noises.
+
+    The noise of later steps is mixed as the first is, so that a pure seed stays what
+    `stream_generate` makes of it. The first is `variety` times as strong, but no stronger than the
+    model is told: one without a `boost` below 1 leaves no room.
+    """
+    draws = [generators(seed, 1) for seed in seeds]
+    low, clip = about(model, "sigma_min", SIGMA_MIN), about(model, "clip", True)
+    check_between(variety, 0, MOST_VARIETY, "variety")
+    first = min(variety, max(1.0, 1 / about(model, "boost", 1.0)))
+    x0 = None
+    for index, sigma in enumerate(levels(sigmas)):
+        noise = mix([randn((1, 3, side, side), draw) for draw in draws]).to(
+            getattr(model, "device", "cpu")
+        )
+        if x0 is None:
+            x = begin(model, first * noise, sigma)
+        else:
+            x = x0 + spread(model, sigma, low) * noise
+        x0 = model(x, sigma, label)
+        if clip:
+            x0 = x0.clamp(-1, 1)
+        yield Step(index, sigma, x, x0)
+
+
+def interpolate(
+    model, seed_a, seed_b, frames=16, steps=1, *, on_step: OnStep = None, **options
+) -> Tensor:
+    """The last x0 of `stream_interpolate`: (frames, 3, H, W)."""
+    return last(stream_interpolate(model, seed_a, seed_b, frames, steps, **options), on_step)
+
+
+def interpolate_grid(
+    model, seeds, rows=5, columns=5, steps=1, *, on_step: OnStep = None, **options
+) -> Tensor:
+    """The last x0 of `stream_interpolate_grid`: (rows * columns, 3, H, W)."""
+    return last(stream_interpolate_grid(model, seeds, rows, columns, steps, **options), on_step)

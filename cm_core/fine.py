@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cm_core.labels import told
+from cm_core.labels import look_up
 from cm_core.prototypes import resized
 from cm_core.unet import Convolution, ResBlock, UNet, UNetConfig, gated, group_norm, zeroed
 
@@ -106,7 +106,7 @@ class FineUNet(UNet):
         gained, skips = self.fine.encode(x, emb)
         h = self.inside(self.enter(F.avg_pool2d(x, 2), emb, label) + gained, emb)
         coarse = F.interpolate(self.leave(h, emb, label), scale_factor=2, mode="nearest")
-        pictures = None if self.fine.told is None else told(self.prototypes.pictures, label)
+        pictures = None if self.fine.told is None else look_up(self.prototypes.pictures, label)
         return coarse + self.fine.decode(h, skips, emb, pictures)
 
 

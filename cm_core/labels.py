@@ -12,7 +12,7 @@ from cm_core.errors import SettingError
 SHOWN = 12  # names that an error lists at most
 
 
-def told(table: Tensor, label: Tensor) -> Tensor:
+def look_up(table: Tensor, label: Tensor) -> Tensor:
     """What a table (labels, ...) says of each label: its rows at indices (B,), or, of labels that
     lie between others, their mean by weights (B, labels)."""
     if label.is_floating_point():

@@ -93,9 +93,12 @@ class Preconditioned(nn.Module, ABC):
         labels = self.config.labels
         if self.config.guidance == 1 or label is None or labels.count == 0:
             return False
-        if isinstance(label, Tensor) and label.is_floating_point():
-            return labels.null is None or bool((label[:, labels.null] != 1).any())
-        return labels.null is None or bool((torch.as_tensor(label) != labels.null).any())
+        label = torch.as_tensor(label)
+        if labels.null is None:
+            return True
+        if label.is_floating_point():  # weights, the null label's the last
+            return bool((label[..., -1] != 1).any())
+        return bool((label != labels.null).any())
 
     def estimate(
         self, x: Tensor, t: Tensor, label: Label = None, augment: Tensor | None = None
@@ -133,6 +136,8 @@ class Preconditioned(nn.Module, ABC):
             label = torch.as_tensor(label, dtype=torch.long)
             if label.min() < 0 or label.max() >= count:
                 raise SettingError(f"A label of {self.config.name} lies from 0 to {count - 1}.")
+        if label.is_floating_point() and label.shape[1:] != (count,):
+            raise SettingError(f"Labels of {self.config.name} are mixed by {count} weights each.")
         if label.ndim and label.shape[0] not in (1, batch):
             raise SettingError(f"{label.shape[0]} labels were given for {batch} pictures.")
         return label.to(x.device).expand(batch, *label.shape[1:])
@@ -152,7 +157,7 @@ class Preconditioned(nn.Module, ABC):
             return None
         like = weights.new_zeros(1)
         known = torch.cat([self.label_tensor(label, like) for label in labels])
-        return weights @ F.one_hot(known, count).to(weights)
+        return weights.float() @ F.one_hot(known, count).float()
 
     @property
     def dtype(self) -> torch.dtype:

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cm_core.labels import told
+from cm_core.labels import look_up
 
 
 class Prototypes(nn.Module):
@@ -26,12 +26,12 @@ class Prototypes(nn.Module):
 
     def begin(self, h: Tensor, label: Tensor) -> Tensor:
         """The U-Net's first map (B, C, H, W) with the labels' pictures in it."""
-        return h + self.enter(resized(told(self.pictures, label), h.shape[-1]))
+        return h + self.enter(resized(look_up(self.pictures, label), h.shape[-1]))
 
     def end(self, x: Tensor, label: Tensor, emb: Tensor) -> Tensor:
         """The U-Net's result (B, 3, H, W), with as much of the pictures as `emb` asks for."""
         share = self.leave(F.silu(emb))[:, :, None, None]
-        return x + share * resized(told(self.pictures, label), x.shape[-1])
+        return x + share * resized(look_up(self.pictures, label), x.shape[-1])
 
 
 def resized(x: Tensor, side: int) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cm_core.labels import told
+from cm_core.labels import look_up
 from cm_core.prototypes import Prototypes
 
 GATE = 10.0  # so that gates, from 0 to some -1, are learnt at the rate of the other weights
@@ -161,7 +161,7 @@ class Level(nn.ModuleList):
 
 
 class UNet(nn.Module):
-    """F(x, c_noise, label): (B, 3, H, W), (B,), labels as `told` takes them -> (B, 3, H, W)."""
+    """F(x, c_noise, label): (B, 3, H, W), (B,), labels as `look_up` takes them -> (B, 3, H, W)."""
 
     def __init__(self, config: UNetConfig):
         super().__init__()
@@ -244,7 +244,7 @@ class UNet(nn.Module):
         features = timestep_embedding(c_noise, self.config.channels)
         emb = self.time(features.to(self.time[0].weight.dtype))
         if self.label is not None:
-            emb = emb + told(self.label.weight, label)
+            emb = emb + look_up(self.label.weight, label)
         if self.augment is not None and augment is not None:
             emb = emb + self.augment(augment)
         return emb

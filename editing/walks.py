@@ -28,8 +28,8 @@ def slerp(a: Tensor, b: Tensor, weight: float) -> Tensor:
     return ((1 - weight) * angle).sin() / angle.sin() * a + (weight * angle).sin() / angle.sin() * b
 
 
-def shares(count: int) -> list[float]:
-    """From 0 to 1 in as many equal steps as there are frames."""
+def along(count: int) -> list[float]:
+    """Places of so many frames on a walk, evenly from 0 to 1."""
     return [i / (count - 1) for i in range(count)]
 
 
@@ -56,9 +56,9 @@ def stream_interpolate(
     check_between(frames, 2, MAX_FRAMES, "frames")
 
     def mix(noises: Sequence[Tensor]) -> Tensor:
-        return torch.cat([slerp(*noises, u) for u in shares(frames)])
+        return torch.cat([slerp(*noises, u) for u in along(frames)])
 
-    weights = torch.tensor([(1 - u, u) for u in shares(frames)])
+    weights = torch.tensor([(1 - u, u) for u in along(frames)])
     told = label_of_frames(model, label, labels, weights)
     grid, side = sigmas_of(model, steps, sigmas), model_side(model, size)
     return _stream_mixed(model, (seed_a, seed_b), mix, grid, side, told, variety)
@@ -87,11 +87,11 @@ def stream_interpolate_grid(
     check_between(rows, 2, MAX_FRAMES, "rows")
     check_between(columns, 2, MAX_FRAMES, "columns")
     check_between(rows * columns, 4, MAX_FRAMES, "rows times columns")
-    places = [(u, v) for v in shares(rows) for u in shares(columns)]
+    places = [(u, v) for v in along(rows) for u in along(columns)]
 
     def mix(noises: Sequence[Tensor]) -> Tensor:
         a, b, c, d = noises
-        ends = {u: (slerp(a, b, u), slerp(c, d, u)) for u in shares(columns)}
+        ends = {u: (slerp(a, b, u), slerp(c, d, u)) for u in along(columns)}
         return torch.cat([slerp(*ends[u], v) for u, v in places])
 
     weights = torch.tensor(
@@ -114,6 +114,8 @@ def label_of_frames(
         raise SettingError(f"Give each of {weights.shape[1]} ends a label, not {len(labels)}.")
     if len(set(labels)) == 1:
         return labels[0]
+    if not hasattr(model, "between"):
+        raise SettingError("This model does not say what lies between labels: give one for all.")
     return model.between(labels, weights)
 
 

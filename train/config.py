@@ -165,8 +165,8 @@ class DMDConfig:
     # many steps they came down by
     apart: float = 1.0  # in that score, weight of the distance of two draws' means; less, where a
     # label leaves nothing open: shapes like the mean's
-    palette: float = 0.0  # weight of the distance of their colours from true pictures'
-    weave: float = 0.0  # weight of what repeats with the network's grid of positions
+    palette: float = 0.0  # weight of the distance of drawn pictures' colours from true ones'
+    weave: float = 0.0  # weight of what repeats in them with the network's grid of positions
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def endpoints(tasks: Tasks) -> None:
             gr.Dropdown(axes.get(axis, [ANY]), value=ANY, allow_custom_value=True, label=axis)
             for axis in ("style", "group", "category")
         ]
-        to = gr.Textbox("", label="to (subject of seed_b; empty: as of seed_a)")
+        to = gr.Textbox("", label="to (subject of seed_b; empty: the same choice)")
         model = gr.Dropdown(
             [entry.name for entry in engines.menu()], value=engines.first.name, label="model"
         )

@@ -20,6 +20,7 @@ from ui.pictures import refusal
 
 T = TypeVar("T")
 ANY = "Any"
+SUBJECTS = ("group", "category")  # axes that say what a picture shows
 KEPT = 2  # models kept in memory besides the page's own
 # One core stays free for the server: with every core in a network, its threads wait for each other
 # as soon as anything else runs.
@@ -106,8 +107,8 @@ class Engine:
 
     @property
     def subjects(self) -> str | None:
-        """The axis that says what a picture shows, the last one; None without labels."""
-        return next(reversed(self.axes), None)
+        """The axis that says what a picture shows; None where no menu of the page does."""
+        return next((axis for axis in SUBJECTS if axis in self.axes), None)
 
     def label(self, **chosen: str | None) -> int | None:
         """The label index of the menus' choices; those of axes that this model lacks say nothing.

@@ -7,28 +7,14 @@ from collections.abc import Iterator
 import gradio as gr
 
 from ui.desk import Desk
-from ui.engine import Engine
 from ui.film import animation, filmstrip
-from ui.menu import AXES, FILTERED
+from ui.menu import goals
 from ui.sidebar import Controls, Go
 from ui.tasks import MAX_SEED, Tasks
 from ui.walk import Walk
 
 TWO, FOUR = "Two ends", "Four corners"
 GRID = 5  # frames along a side of the square
-SAME = ("As the sidebar says", "")
-
-
-def goals(engine: Engine, four: bool = False) -> dict[str, object]:
-    """What the menu of the second end's subject shows: the model's own, and none for a grid."""
-    names = engine.axes.get(engine.subjects, [])
-    return {
-        "choices": [SAME, *((name, name) for name in names)],
-        "value": "",
-        "label": f"To {AXES.get(engine.subjects, 'subject').lower()}",
-        "visible": bool(names) and not four,
-        "filterable": len(names) > FILTERED,
-    }
 
 
 def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
@@ -59,10 +45,10 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
             )
             go = Go("interpolate", "Interpolate")
             gr.HTML(
-                '<p class="note">Where the sidebar leaves the subject open, each seed has its own, '
-                "and one turns into the other. Seeds that you like in the history can be taken as "
-                "ends there: choose one, then Walk. Pictures of one subject are alike from seed to "
-                "seed: more variety parts them.</p>"
+                '<p class="note">What the sidebar leaves open, each seed has its own: one subject '
+                "turns into the other. Seeds that you like in the history can be taken as ends "
+                "there: choose one, then Walk. Pictures of one subject are alike: more variety "
+                "parts them, and the ends from what their seeds drew.</p>"
             )
             with gr.Row(elem_classes="under two"):
                 film = gr.DownloadButton(
@@ -75,6 +61,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
             walk = Walk(elem_id="interpolate-walk", elem_classes="second")
     desk.results.append(walk)
     desk.ends.extend(ends)
+    desk.goal = to
 
     def reshape(shape: str, model: str | None):
         four = shape == FOUR
@@ -107,10 +94,9 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         seeds = [a, b, c, d] if four else [a, b]
         columns, wait = GRID if four else frames, gr.DownloadButton(interactive=False)
         goal = "" if four else to or ""
-        own = variety == 1 and not goal
         walked = tasks.interpolate(seeds, columns, steps, *choice, variety=variety, to=goal)
         for pictures, names, readout in walked:
-            yield (pictures, columns, seeds, names, own), wait, wait, readout
+            yield (pictures, columns, seeds, names), wait, wait, readout
         yield (
             gr.skip(),
             gr.DownloadButton(value=animation(pictures, columns), interactive=True),

@@ -11,7 +11,7 @@ import gradio as gr
 from cm_core.errors import OneStrokeError
 from ui.desk import Desk
 from ui.engine import Engine, Engines
-from ui.menu import AXES, about, choices
+from ui.menu import AXES, about, choices, goals
 from ui.sidebar import COPY_LINK, STEPS, Controls
 from ui.tasks import MAX_SEED, MOST_GUESSES
 
@@ -66,6 +66,7 @@ def connect(
             number(query, "seed", 0, MAX_SEED),
             number(query, "strength", 0, 1),
             *menus,
+            gr.Dropdown(**goals(engine)),
             *(
                 number(query, "guesses", 1, MOST_GUESSES) if name == tab else gr.skip()
                 for name in controls.guesses
@@ -85,6 +86,7 @@ def connect(
             controls.seed,
             strength,
             *controls.choice[:-1],
+            desk.goal,
             *controls.guesses.values(),
         ],
         show_progress="hidden",

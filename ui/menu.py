@@ -33,6 +33,19 @@ def choices(engine: Engine, axis: str) -> dict[str, object]:
     }
 
 
+def goals(engine: Engine, four: bool = False) -> dict[str, object]:
+    """What the menu of the second end's subject shows on a walk: those of the model, nothing on a
+    walk between four."""
+    names = engine.model.config.labels.axes[engine.subjects] if engine.subjects else ()
+    return {
+        "choices": [("As the sidebar says", ""), *((name, name) for name in names)],
+        "value": "",
+        "label": f"To {AXES.get(engine.subjects, 'subject').lower()}",
+        "visible": bool(names) and not four,
+        "filterable": len(names) > FILTERED,
+    }
+
+
 def about(engine: Engine) -> str:
     """Size and place of a loaded model, and its pace where that is slow."""
     line = f"{engine.size} × {engine.size} pixels · {engine.device}"

@@ -246,7 +246,7 @@ class Tasks:
         Raises SettingError, CheckpointError.
         """
         drawn = [self.drawn(seed, *choice) for seed in seeds]
-        engine = drawn[0][0]
+        engine, names = drawn[0][0], [told for *_, told in drawn]
         if to:
             if len(seeds) > 2:
                 raise SettingError("Only a walk between two seeds goes to another subject.")
@@ -254,10 +254,8 @@ class Tasks:
                 raise SettingError("This model knows no subjects to go to.")
             menus = dict(zip(("style", "group", "category", "model"), choice, strict=False))
             drawn[1] = self.drawn(seeds[1], **menus | {engine.subjects: to})
-        _, labels, names = zip(*drawn, strict=True)
-        if to:
-            names = [names[0], names[1] or to]
-        return engine, list(labels), list(names)
+            names = [names[0] or menus.get(engine.subjects, ANY), drawn[1][-1] or to]
+        return engine, [label for _, label, _ in drawn], names
 
     def interpolate(
         self,
@@ -268,7 +266,7 @@ class Tasks:
         variety: float = 1.0,
         to: str = "",
     ) -> Iterator[tuple[list[Image.Image], list[str], Readout]]:
-        """(frames, what their ends were told, cost) on the way between two seeds or of the square
+        """(frames, what their ends are of, cost) on the way between two seeds or of the square
         between four, row by row; all of them after each step."""
         engine, labels, names = self.ends(seeds, *choice, to=to)
         how = {"labels": labels, "variety": variety}

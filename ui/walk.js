@@ -1,7 +1,7 @@
-// Frames held in the browser, after actions.js. `props.value` is {frames, columns, seeds, names, own} or null.
+// Frames held in the browser, after actions.js. `props.value` is {frames, columns, seeds, names} or null.
 const figure = element.querySelector(".walk"), picture = figure.querySelector(".after");
 const along = figure.querySelector(".along"), across = figure.querySelector(".across");
-const title = figure.querySelector(".title"), sheet = figure.querySelector(".walk-frames");
+const title = figure.querySelector(".title"), told = figure.querySelector(".told"), sheet = figure.querySelector(".walk-frames");
 let at = 0, walked = null; // the frame shown, and which walk it is of
 
 function endHere() { // an end or a corner is of a seed
@@ -9,17 +9,15 @@ function endHere() { // an end or a corner is of a seed
   const corners = rows > 1 ? [0, columns - 1, columns * (rows - 1), frames.length - 1] : [0, frames.length - 1];
   return corners.indexOf(at);
 }
-function titleHere() {
-  const { frames, seeds, names } = props.value, end = endHere(), frame = `Frame ${at + 1} of ${frames.length}`;
-  return end < 0 ? frame : `${frame}: seed ${seeds[end]}${names[end] && `, ${names[end]}`}`;
-}
 function go(to) {
   const { frames, columns } = props.value;
   at = to;
   picture.src = frames[at];
   along.value = at % columns;
   across.value = Math.floor(at / columns);
-  title.textContent = titleHere();
+  const { seeds, names } = props.value, end = endHere(), frame = `Frame ${at + 1} of ${frames.length}`;
+  title.textContent = end < 0 ? frame : `${frame}: seed ${seeds[end]}`;
+  told.textContent = names[end] ?? "";
   [...sheet.children].forEach((b, i) => b.setAttribute("aria-pressed", i === at));
 }
 function show() {
@@ -44,6 +42,6 @@ function show() {
   walked = walk;
 }
 along.oninput = across.oninput = () => go(+across.value * props.value.columns + +along.value);
-figure.querySelector(".tools").append(...actions(() => props.value && { url: props.value.frames[at], seed: props.value.own ? props.value.seeds[endHere()] ?? null : null, title: "Frame" }));
+figure.querySelector(".tools").append(...actions(() => props.value && { url: props.value.frames[at], title: "Frame" }));
 watch("value", show);
 show();

@@ -19,7 +19,7 @@ class Walk(gr.HTML):
     """Frames with a slider along them, and one more across where they form a grid.
 
     Its value is (frames row by row, frames in a row, seeds of the ends or corners, what these are
-    of, whether they are the seeds' own pictures, and so to be had from them again).
+    of).
     """
 
     def __init__(self, **kwargs: Any):
@@ -31,11 +31,9 @@ class Walk(gr.HTML):
             **kwargs,
         )
 
-    def postprocess(
-        self, value: tuple[list[Image.Image], int, list[int], list[str], bool] | None
-    ) -> Any:
+    def postprocess(self, value: tuple[list[Image.Image], int, list[int], list[str]] | None) -> Any:
         if value is None:
             return None
-        frames, columns, seeds, names, own = value
+        frames, columns, seeds, names = value
         urls = [data_url(frame) for frame in frames]
-        return {"frames": urls, "columns": columns, "seeds": seeds, "names": names, "own": own}
+        return {"frames": urls, "columns": columns, "seeds": seeds, "names": names}

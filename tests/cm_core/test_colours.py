@@ -22,6 +22,15 @@ def test_colours_are_compared_wherever_they_are():
     assert float(costs.mean()) == pytest.approx(float(shift.square().sum()) / 3, rel=0.1)
 
 
+def test_colours_are_compared_in_full_precision_in_runs_of_half():
+    torch.manual_seed(0)
+    true = 0.9 + 0.02 * torch.randn(2, 3, 8, 8)
+    with torch.autocast("cpu", torch.bfloat16):
+        cost = palette(true + 0.003, true)
+    assert cost.dtype == torch.float32 and 0 < float(cost.mean()) < 1e-4
+    assert float(cost.std()) < 0.1 * float(cost.mean())
+
+
 def test_colours_come_to_the_true_ones_and_their_shares():
     """A quarter of the true pixels is red, the rest blue; what begins grey ends so as well, and
     the picture that was off the most had the largest loss."""

@@ -131,9 +131,14 @@ def test_labels_between_others_are_told_as_their_mean():
         for table in (model.net.label.weight, model.net.prototypes.pictures):
             table[0] = 0.25 * table[2] + 0.75 * table[LABELS.null]
         assert torch.allclose(made[1], model(80 * x, 80.0, 0)[1], atol=1e-4)
+    whole = model.between([2, None], torch.tensor([[1, 0], [0, 1]]))
+    assert torch.equal(whole, between[::2])
     assert tiny().between([None, None], torch.ones(3, 2) / 2) is None
     with pytest.raises(SettingError, match="from 0 to"):
         model.between([0, count], torch.ones(3, 2) / 2)
+    for other in (torch.ones(3, count - 1), torch.ones(3)):
+        with pytest.raises(SettingError, match=f"{count} weights each"):
+            model(x, 80.0, other)
 
 
 def test_labels_between_others_are_guided_as_one_label_is():

@@ -103,3 +103,13 @@ def test_each_tab_keeps_its_own_steps_and_a_link_carries_them_with_the_guesses(p
     shows(other, "#steps", "2")
     shows(other, "#paint-guesses", "1")
     other.context.close()
+
+
+def test_a_link_to_another_model_brings_its_subjects_to_walk_to(page, browser):
+    address = f"{page.url.split('?')[0]}?model=emoji64&tab=Interpolate"
+    other = open_page(browser, address, "desktop", quiet=False, tab="Interpolate")
+    other.wait_for_function("document.querySelector('#model-note').textContent.includes('64 × 64')")
+    other.locator("#interpolate-to input").click()
+    other.keyboard.type("Trees")
+    other.get_by_role("option", name="Trees", exact=True).wait_for()
+    other.context.close()

@@ -5,6 +5,7 @@ import time
 import numpy as np
 from PIL import Image, ImageChops
 
+from tests.cm_core.test_model import LABELS
 from tests.e2e.browser import draw, finished, new_source, open_tab, picture, settle, source
 from ui.examples import example
 
@@ -189,8 +190,10 @@ def test_a_walk_moves_without_asking_the_server(page):
     page.on("request", lambda request: asked.append(request.url))
     page.locator("#interpolate-walk .along").press("End")
     last = source(page, "interpolate-walk")
-    title = page.locator("#interpolate-walk .title").text_content()
-    assert title.startswith("Frame 16 of 16: seed 2, ")  # and what the seed has drawn
+    assert page.locator("#interpolate-walk .title").text_content() == "Frame 16 of 16: seed 2"
+    names = LABELS.drawn(2)
+    drawn = f"{names['group']}, {names['style']}"
+    assert page.locator("#interpolate-walk .told").text_content() == drawn
     assert difference(picture(page, first), picture(page, last)) > 1
     assert [url for url in asked if not url.startswith("data:")] == []
     with page.expect_download() as download:
@@ -201,7 +204,7 @@ def test_a_walk_moves_without_asking_the_server(page):
     page.locator("#interpolate-run").click()
     new_source(page, "interpolate-walk", last)
     page.locator("#interpolate-walk .along").press("End")
-    assert "seed 2, Travel" in page.locator("#interpolate-walk .title").text_content()
+    assert page.locator("#interpolate-walk .told").text_content().startswith("Travel")
     page.locator("#interpolate-walk .along").press("Home")
     page.locator("#interpolate-shape").get_by_text("Four corners").click()
     page.locator("#interpolate-to").wait_for(state="hidden")

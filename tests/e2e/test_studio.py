@@ -180,9 +180,14 @@ def test_a_seed_in_the_history_becomes_an_end_of_a_walk(page):
     page.wait_for_timeout(1100)
     page.locator(".history-strip button").first.click()
     assert "seed 0" in page.locator(".history-note").text_content()
+    open_tab(page, "Interpolate")
+    page.locator("#interpolate-to input").click()
+    page.get_by_role("option", name="Food", exact=True).click()
     page.locator(".history summary", has_text="Walk").click()
     page.locator(".history .menu-list button", has_text="to this seed").click()
     page.wait_for_function("document.querySelector('#interpolate-end-1 input')?.value === '0'")
+    goal = "document.querySelector('#interpolate-to input').value"
+    page.wait_for_function(f"{goal} === 'As the sidebar says'")  # so that it is that picture
 
 
 def test_a_link_brings_the_settings_back(page, browser, url):

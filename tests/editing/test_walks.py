@@ -128,6 +128,7 @@ def test_what_is_told_goes_over_evenly_from_one_label_to_another(model):
         lambda m: interpolate(m, 1, 2, labels=[1, 2, 3]),
         lambda m: interpolate(m, 1, 2, labels=[1, 99]),
         lambda m: interpolate(m, 1, 2, labels=[1, 2], label=1),
+        lambda m: interpolate(consistency, 1, 2, labels=[1, 2], **CLOSED),
     ],
 )
 def test_bad_input_gets_one_sentence(model, call):

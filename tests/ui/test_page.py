@@ -20,7 +20,7 @@ from ui.examples import example
 from ui.export import FILE_URL, export_picture, reference
 from ui.film import round_trip
 from ui.limits import RateLimit
-from ui.menu import choices
+from ui.menu import choices, goals
 from ui.page import build_page
 from ui.pictures import from_data_url, open_picture, strip
 from ui.result import Result
@@ -148,6 +148,51 @@ def test_a_model_without_a_null_label_has_its_first_class_preselected():
         engine.label(category="Any")
     engine.warm_up()  # with a class, as it knows no other way
     assert engine.seconds > 0
+
+
+def test_a_walks_ends_are_what_their_seeds_draw(tasks):
+    """Each seed's own where the menus say Any; a goal takes the place of the second's subject. Both
+    ends are named then, and none where nothing was left open."""
+    mine, yours = LABELS.drawn(4), LABELS.drawn(9)
+    named = [f"{names['group']}, {names['style']}" for names in (mine, yours)]
+    label = LABELS.index
+    assert tasks.ends([4, 9])[1:] == ([label(**mine), label(**yours)], named)
+    assert tasks.ends([4, 9], "Noto", "Food")[1:] == (
+        [label(style="Noto", group="Food")] * 2,
+        ["", ""],
+    )
+    _, labels, names = tasks.ends([4, 9], "Noto", "Food", to="Travel")
+    assert labels == [label(style="Noto", group=g) for g in ("Food", "Travel")]
+    assert names == ["Food", "Travel"]
+    _, labels, names = tasks.ends([4, 9], to="Travel")
+    assert labels == [label(**mine), label(**yours | {"group": "Travel"})]
+    assert names == [named[0], f"Travel, {yours['style']}"]
+    assert len(tasks.ends([1, 2, 3, 4])[1]) == 4
+    with pytest.raises(SettingError, match="between two seeds"):
+        tasks.ends([1, 2, 3, 4], to="Food")
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown", "label"),
+    [
+        (Labels(), (), "To subject"),
+        (Labels({"class": ("plane", "car")}), (), "To subject"),
+        (Labels({"category": ("goldfish", "hen")}, any=False), ("goldfish", "hen"), "To class"),
+    ],
+)
+def test_a_walk_goes_to_what_the_model_knows(labels, shown, label):
+    engine = Engine("other", tiny(labels=labels))
+    menu = goals(engine)
+    assert [name for _, name in menu["choices"]] == ["", *shown] and menu["label"] == label
+    assert menu["visible"] == bool(shown) and not goals(engine, four=True)["visible"]
+    tasks, choice = Tasks(Engines(engine)), ("Any", "Any", shown[0] if shown else "Any")
+    assert len(last(tasks.interpolate([1, 2], 3, 1, *choice))[0]) == 3
+    if shown:
+        _, labels, names = tasks.ends([1, 2], *choice, to="hen")
+        assert labels == [0, 1] and names == ["goldfish", "hen"]
+    else:
+        with pytest.raises(SettingError, match="no subjects"):
+            tasks.ends([1, 2], *choice, to="car")
 
 
 def test_an_estimate_is_timed_by_the_picture():

@@ -34,6 +34,7 @@ from editing.operators import (
     tint,
 )
 from editing.sampler import beside, masked_multistep
+from editing.strokes import Strokes
 
 OnStep = Callable[[Step], None] | None
 Sigmas = Sequence[float] | Tensor | None
@@ -194,6 +195,7 @@ def stream_stroke(
     seed: int | Sequence[int] = 0,
     *,
     mask: Tensor | None = None,
+    keep_colours: bool = True,
     guesses: int = STROKE_GUESSES,
     label=None,
     generator: Generators | None = None,
@@ -202,16 +204,17 @@ def stream_stroke(
     """Finish a painting: from its strokes plus noise down (SDEdit, Meng et al. 2022).
 
     strength, the noise on the strokes, at 0 follows them and at 1 takes them as a hint; a model
-    with a `share` is told more of it. With a mask, only there.
+    with a `share` is told more of it. With a mask, only there. The strokes' colours are kept in
+    full up to a strength of 0.5, and less from there on, unless `keep_colours` is False.
     """
     check_size(check_range(check_picture(painting, "painting")), model)
     low, high = STROKE_SIGMAS
     first = low * (high / low) ** check_between(strength, 0, 1, "strength")
     part = share(model, guesses)
-    everywhere = torch.ones_like(painting[:1, :1])
+    where = torch.ones_like(painting[:1, :1]) if mask is None else check_mask(mask, painting)
     return masked_multistep(
         model,
-        Mask(everywhere if mask is None else check_mask(mask, painting)),
+        Strokes(where, keep=min(1.0, 2 * (1 - strength)) if keep_colours else 0.0),
         painting,
         [s / part for s in spaced(first, STROKE_LAST, steps)] if sigmas is None else sigmas,
         _random(seed, generator, painting.shape[0]),

@@ -92,6 +92,7 @@ def endpoints(tasks: Tasks) -> None:
             gr.Dropdown(axes.get(axis, [ANY]), value=ANY, allow_custom_value=True, label=axis)
             for axis in ("style", "group", "category")
         ]
+        keep = gr.Checkbox(True, label="keep_colours (of the strokes)")
         to = gr.Textbox("", label="to (subject of seed_b; empty: the same choice)")
         model = gr.Dropdown(
             [entry.name for entry in engines.menu()], value=engines.first.name, label="model"
@@ -107,9 +108,12 @@ def endpoints(tasks: Tasks) -> None:
     def finished(task: Callable[..., Any], *args: Any, **options: Any):
         return last(task(*args, **options)).picture
 
-    def paint(image, strength, steps, seed, style, group, category, model, guesses):
+    def paint(
+        image, strength, steps, seed, style, group, category, model, guesses, keep_colours=True
+    ):
         chosen = (style, group, category, model)
-        return finished(tasks.paint, image, strength, steps, seed, *chosen, guesses=guesses)
+        how = {"guesses": guesses, "keep_colours": keep_colours}
+        return finished(tasks.paint, image, strength, steps, seed, *chosen, **how)
 
     def generate(steps, seed, style, group, category, model):
         return finished(tasks.generate, steps, seed, style, group, category, model)
@@ -184,7 +188,7 @@ def endpoints(tasks: Tasks) -> None:
     labels = [*choice, model]
     shared = [steps, seed, *labels]
     for name, fn, inputs, outputs in (
-        ("paint", paint, [image, strength, two, seed, *labels, guess], picture),
+        ("paint", paint, [image, strength, two, seed, *labels, guess, keep], picture),
         ("generate", generate, [one, seed, *labels], picture),
         ("inpaint", inpaint, [image, mask, *shared, guesses], picture),
         ("outpaint", outpaint, [image, *margins, *shared, guesses], picture),

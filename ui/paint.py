@@ -61,11 +61,18 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
                 generate = Go("paint-generate", "From nothing", "secondary")
                 vary = Go("paint-vary", "Four variations", "secondary")
             others = Choices(elem_id="paint-others")
+            keep = gr.Checkbox(
+                True,
+                label="Keep my colours",
+                info="Beyond the middle of the way to surprises, less and less.",
+                elem_id="paint-keep",
+            )
             guesses = guesses_slider(controls, "Paint", STROKE_GUESSES)
 
     def follow(
         drawing: Image.Image | None,
         strength: float,
+        keep: bool,
         guesses: int,
         steps: int,
         seed: int,
@@ -78,7 +85,8 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
             return gr.skip()
         if drawing_on:  # one evaluation while the pen is down, all of them once it lifts
             guesses = steps = 1
-        made = last(tasks.paint(drawing, strength, steps, seed, *choice, guesses=guesses))
+        how = {"guesses": guesses, "keep_colours": keep}
+        made = last(tasks.paint(drawing, strength, steps, seed, *choice, **how))
         made = Made(made.picture, made.readout, made.seen, done=not drawing_on)
         return costed(made, made.seen)
 
@@ -95,16 +103,15 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
     def variations(
         drawing: Image.Image | None,
         strength: float,
+        keep: bool,
         guesses: int,
         steps: int,
         seed: int,
         *choice: str,
     ) -> Iterator[tuple]:
         controls.warn(VARIATIONS * steps * guesses, choice[-1])
-        done = []
-        for other, made in tasks.vary(
-            some(drawing), strength, steps, seed, *choice, guesses=guesses
-        ):
+        done, how = [], {"guesses": guesses, "keep_colours": keep}
+        for other, made in tasks.vary(some(drawing), strength, steps, seed, *choice, **how):
             done.append((made.picture, other))
             yield done, made.readout
 
@@ -113,13 +120,13 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
     )
     controls.live(
         "Paint",
-        [canvas.input, strength.input, guesses.input],
+        [canvas.input, strength.input, keep.input, guesses.input],
         follow,
-        [canvas, strength, guesses, *controls.inputs],
+        [canvas, strength, keep, guesses, *controls.inputs],
         [result, seen],
     )
     controls.work(generate, from_nothing, controls.inputs, [result, seen])
-    controls.work(vary, variations, [canvas, strength, guesses, *controls.inputs], [others])
+    controls.work(vary, variations, [canvas, strength, keep, guesses, *controls.inputs], [others])
     controls.run(refine, again, [result, guesses, *controls.inputs], [result, seen])
     # In the browser alone: the canvas takes {background: data URL} as a picture to start from.
     adopt.click(

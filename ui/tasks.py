@@ -90,15 +90,15 @@ class Tasks:
         seed: int = 0,
         *choice: str,
         guesses: int = STROKE_GUESSES,
+        keep_colours: bool = True,
     ) -> Iterator[Made]:
         """A finished picture from a rough painting."""
         engine, label = self.on(*choice)
         painting = to_tensor(fit(some(image), engine.size))
+        how = {"guesses": guesses, "keep_colours": keep_colours, "label": label}
         return edit(
             engine,
-            lambda model: editing.stream_stroke(
-                model, painting, strength, steps, seed, guesses=guesses, label=label
-            ),
+            lambda model: editing.stream_stroke(model, painting, strength, steps, seed, **how),
             image,
             steps,
         )
@@ -110,12 +110,12 @@ class Tasks:
         steps: int,
         seed: int,
         *choice: str,
-        guesses: int = STROKE_GUESSES,
+        **how: Any,
     ) -> Iterator[tuple[int, Made]]:
-        """(seed, picture) of a painting under the next seeds, one after the other."""
+        """(seed, picture) of a painting under the next seeds, one after the other, as `paint`."""
         for i in range(1, VARIATIONS + 1):
             other = (seed + i) % (MAX_SEED + 1)
-            yield other, last(self.paint(image, strength, steps, other, *choice, guesses=guesses))
+            yield other, last(self.paint(image, strength, steps, other, *choice, **how))
 
     def generate(self, steps: int = 1, seed: int = 0, *choice: str) -> Iterator[Made]:
         """A picture from noise alone; what the choice leaves open of its label the seed draws."""

@@ -181,6 +181,19 @@ def test_comparing_can_be_stopped_by_keyboard_from_where_it_was_started(page, en
     assert page.locator("#steps-table img").count() == shown < 12
 
 
+def test_colours_are_kept_or_free_at_a_tick(page):
+    open_tab(page, "Paint")
+    draw(page, "paint-canvas", [(0.2, 0.7), (0.8, 0.3)], "#d92d20")
+    kept = settle(page, "paint-result")
+    page.locator("#paint-keep input").click()
+    new_source(page, "paint-result", kept)
+    free = settle(page, "paint-result")
+    page.locator("#paint-keep input").click()
+    new_source(page, "paint-result", free)
+    again = settle(page, "paint-result")
+    assert picture(page, again).tobytes() == picture(page, kept).tobytes()
+
+
 def test_a_walk_moves_without_asking_the_server(page):
     open_tab(page, "Interpolate")
     page.locator("#interpolate-run").click()

@@ -83,6 +83,15 @@ def test_paint_moves_away_from_the_strokes_with_strength(client, save, apple):
     assert np.abs(gentle - target).mean() < np.abs(bold - target).mean()
 
 
+def test_paint_keeps_the_colours_of_the_strokes_unless_told_otherwise(client, save, apple):
+    file, given = save(apple), np.asarray(apple.convert("RGB"), dtype=float)
+    off = []
+    for keep in ({}, {"keep_colours": True}, {"keep_colours": False}):
+        made = client.predict(file, strength=0.4, steps=1, seed=7, **keep, api_name="/paint")
+        off.append(np.abs(pixels(made) - given).mean())
+    assert off[0] == off[1] < off[2]
+
+
 def test_inpaint_keeps_every_pixel_outside_of_the_mask_at_full_size(client, save):
     picture = example("Cat").crop((0, 60, 300, 260))  # neither square nor the model's size
     mask = Image.new("L", picture.size, 0)

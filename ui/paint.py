@@ -35,7 +35,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
                 strength = gr.Slider(
                     0,
                     1,
-                    value=0.3,
+                    value=0.35,
                     step=0.01,
                     label="Follow my strokes → Surprise me",
                     elem_id="paint-strength",

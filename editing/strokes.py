@@ -8,6 +8,7 @@ from editing.operators import Mask
 
 REACH = 10  # a picture's side over the reach of a place's colour, both ways
 ALIKE = 0.25  # root mean square difference of two colours that may still be of one thing
+UNSEEN = 0.04  # root mean square difference of two colours that are the same to the eye
 COLOURED = 0.5  # difference of a colour's channels from which on it is not a tint of grey
 NONE = 0.003  # weight of a window's pixels below which nothing in it is told
 
@@ -50,7 +51,8 @@ def colour_shift(painting: Tensor, x: Tensor) -> Tensor:
     shift = around(weight * lacking, radius) / (around(weight, radius) + NONE)
     # Where the two are alike no further than to the painting: its blank paper stays blank.
     within = torch.minimum(torch.maximum(shift, lacking.clamp(max=0)), lacking.clamp(min=0))
-    return torch.lerp(shift, within, alike)
+    # What nobody sees is the painting's: grounds, its paper too, come without a haze.
+    return torch.lerp(torch.lerp(shift, within, alike), lacking, (-much / (2 * UNSEEN**2)).exp())
 
 
 def around(x: Tensor, radius: int) -> Tensor:

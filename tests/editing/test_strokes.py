@@ -65,6 +65,11 @@ def test_faint_strokes_come_back_where_they_were():
     assert torch.equal(made[0][:, ~disc(10)], torch.ones_like(made[0][:, ~disc(10)]))
 
 
+def test_a_haze_that_nobody_would_paint_is_gone():
+    painting = painted((disc(10), RED))
+    assert (kept(painting, painting - 0.02) - painting).abs().max() < 0.004
+
+
 @pytest.mark.parametrize("ink", [DARK, (0.2, 0.2, 0.2)])
 def test_a_sketch_says_nothing_of_colours(ink):
     """Outlines in ink or pencil on paper: what is drawn of them keeps all of its colours."""

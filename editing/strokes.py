@@ -14,7 +14,8 @@ NONE = 0.003  # weight of a window's pixels below which nothing in it is told
 
 
 class Strokes(Mask):
-    """What a painting says of a picture: everything outside of a mask, inside of it the colours.
+    """What a painting says of a picture: everything outside of a mask, inside of it the colours,
+    which are no measurement: they are kept as far as they suit what is drawn.
 
     The network tells what is painted by its label, and paints it as the label's pictures are. With
     `keep`, 0 to 1, every part gets back so much of the colour that the strokes have there.

@@ -15,8 +15,9 @@ from ui.engine import ANY, plainly
 from ui.export import FORMATS, written
 from ui.film import animation
 from ui.interpolate import GRID
+from ui.made import Made, last, some
 from ui.pictures import PictureFile, refusal
-from ui.tasks import GUESSES, MAX_SEED, MOST_GUESSES, STROKE_GUESSES, Made, Tasks, last, some
+from ui.tasks import GUESSES, MAX_SEED, MOST_GUESSES, STROKE_GUESSES, Tasks
 
 SHOWN = 40  # characters of a wrong value that an error repeats
 

@@ -12,10 +12,11 @@ from ui.canvas import LiveCanvas
 from ui.desk import Desk
 from ui.examples import example
 from ui.guesses import guesses_slider
+from ui.made import Made, last
 from ui.result import grey
 from ui.sidebar import LIVE_SECONDS, Controls, Go
 from ui.source import picture_source
-from ui.tasks import Made, Tasks, last
+from ui.tasks import Tasks
 
 FIRST = "Apple"
 

@@ -14,7 +14,8 @@ from cm_core.samplers import Step
 from editing.generate import self_consistency, teacher_evaluations
 from editing.image import to_pil
 from ui.engine import network_runs
-from ui.tasks import Made, Tasks, shown
+from ui.made import Made, shown
+from ui.tasks import Tasks
 
 TEACHER_LEVELS = (5, 9, 18, 40)
 CONSISTENCY_STEPS = range(1, 9)

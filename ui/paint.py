@@ -11,9 +11,10 @@ from ui.canvas import LiveCanvas
 from ui.choices import Choices
 from ui.desk import Desk
 from ui.guesses import guesses_slider
+from ui.made import Made, last, some
 from ui.sidebar import LIVE_SECONDS, Controls, Go, costed
 from ui.source import picture_source
-from ui.tasks import STROKE_GUESSES, VARIATIONS, Made, Tasks, last, some
+from ui.tasks import STROKE_GUESSES, VARIATIONS, Tasks
 
 REFINE_STRENGTH = 0.12  # little noise: what is there gets cleaner and stays what it is
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from editing.image import on_white
 from ui.export import export_picture, reference, stored
+from ui.made import Made
 from ui.pictures import MAX_FRAME_BYTES, data_url
-from ui.tasks import Made
 
 HERE = Path(__file__).parent
 HTML = Template((HERE / "result.html").read_text())

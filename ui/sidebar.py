@@ -12,8 +12,9 @@ import gradio as gr
 
 from ui.engine import Engines, Readout, plainly
 from ui.limits import RateLimit
+from ui.made import Made
 from ui.menu import ModelMenu, label_menus
-from ui.tasks import MAX_SEED, Made
+from ui.tasks import MAX_SEED
 
 HERE = Path(__file__).parent
 COPY_LINK = (HERE / "link.js").read_text()

@@ -20,11 +20,12 @@ from ui.examples import example
 from ui.export import FILE_URL, export_picture, reference
 from ui.film import round_trip
 from ui.limits import RateLimit
+from ui.made import Made, last
 from ui.menu import choices, goals
 from ui.page import build_page
 from ui.pictures import from_data_url, open_picture, strip
 from ui.result import Result
-from ui.tasks import Made, Tasks, last
+from ui.tasks import Tasks
 
 
 def test_a_readout_counts_and_measures(tasks):

@@ -1,8 +1,9 @@
-"""python -m train data | list | run | add | refine | sample | sheet | evaluate | export: models."""
+"""Pictures and models: what each command does stands in `python -m train COMMAND --help`."""
 
 import argparse
 import dataclasses
 import math
+import os
 import sys
 from pathlib import Path
 
@@ -30,16 +31,39 @@ def run(args: argparse.Namespace) -> None:
     place.leave()
 
 
+def reproduce(args: argparse.Namespace) -> None:
+    from train.reproduce import reproduce
+
+    out, start = (Path(given) if given else None for given in (args.out, args.start))
+    reproduce(
+        args.name, out, args.minutes, args.device, args.budget, args.jobs, args.fit, args.stage,
+        start,
+    )  # fmt: skip
+
+
 def listing(args: argparse.Namespace) -> None:
     from train.listing import table
 
     print(table())
 
 
-def data(args: argparse.Namespace) -> None:
+def emoji(args: argparse.Namespace) -> None:
     from train import emoji
 
-    emoji.build(64, Path(args.out or f"data/{args.name}.npz"), Path("data/npm"))
+    emoji.build(64, Path(args.out), Path("data/npm"))
+
+
+def landscapes(args: argparse.Namespace) -> None:
+    from train.landscapes.store import build
+
+    folder = Path(args.out or f"data/landscapes{args.size}")
+    jobs = args.jobs if args.jobs is not None else os.cpu_count()
+    try:
+        made = build(folder, args.size, args.count, jobs, held_out=args.held_out, force=args.force)
+    except KeyboardInterrupt:
+        print(f"{folder} is unfinished: the same command goes on.", file=sys.stderr)
+        sys.exit(130)
+    print(f"{folder}: {made['count']} pictures of side {args.size}, {made['held_out']} held out")
 
 
 def sample(args: argparse.Namespace) -> None:
@@ -110,10 +134,19 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     commands = top.add_subparsers(required=True)
 
-    p = commands.add_parser("data", help="build a picture set")
-    p.add_argument("name", choices=["emoji64"])
-    p.add_argument("--out", help="packed file to write (default data/NAME.npz)")
-    p.set_defaults(function=data)
+    sets = commands.add_parser("data", help="build a picture set").add_subparsers(required=True)
+    p = sets.add_parser("emoji64", help="open emoji artwork of five packages")
+    p.add_argument("--out", default="data/emoji64.npz", help="packed file to write")
+    p.set_defaults(function=emoji)
+
+    p = sets.add_parser("landscapes", help="render landscapes; goes on where it was broken off")
+    p.add_argument("--size", type=int, default=64, help="side in pixels")
+    p.add_argument("--count", type=int, default=40_000, help="pictures to train on")
+    p.add_argument("--held-out", type=int, default=512, help="other pictures, to judge by")
+    p.add_argument("--jobs", type=int, help="processes (default: one a core)")
+    p.add_argument("--out", help="folder to write (default data/landscapesSIZE)")
+    p.add_argument("--force", action="store_true", help="start anew where there is another set")
+    p.set_defaults(function=landscapes)
 
     p = commands.add_parser("list", help="every preset: objective, network, length, expected cost")
     p.set_defaults(function=listing)
@@ -131,6 +164,18 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--shards", action="store_true", help="also write fp16 files below 15 MiB each")
     p.add_argument("--device", help="cpu or cuda (default: cuda where there is one)")
     p.set_defaults(function=run)
+
+    p = commands.add_parser("reproduce", help="make a model's weights: pictures, then every stage")
+    p.add_argument("name", help="name of a recipe in train/presets, or a TOML file")
+    p.add_argument("--out", help="folder for all of it (default runs/NAME)")
+    p.add_argument("--minutes", type=float, default=math.inf, help="stop this call after so long")
+    p.add_argument("--fit", action="store_true", help="make all stages end within the minutes")
+    p.add_argument("--stage", metavar="S", help="go no further than this stage")
+    p.add_argument("--from", dest="start", metavar="FOLDER", help="checkpoint folder to begin from")
+    p.add_argument("--budget", default="cpu", help="cpu (default), gpu, or what the recipe has")
+    p.add_argument("--jobs", type=int, help="processes that render (default: all cores)")
+    p.add_argument("--device", help="cpu or cuda (default: cuda where there is one)")
+    p.set_defaults(function=reproduce)
 
     p = commands.add_parser("add", help="give a model what training changed in another")
     p.add_argument("base", help="checkpoint folder to add to")

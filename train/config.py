@@ -16,8 +16,8 @@ PRESETS = Path(__file__).parent / "configs"
 class DataConfig:
     """Which pictures, from where, and what is done to them."""
 
-    file: str = "data/emoji64.npz"  # packed file, folder, torchvision's folder, or hub name
-    source: str = "packed"  # packed, folder, cifar10 or huggingface
+    file: str = "data/emoji64.npz"  # packed file, folder, or hub name
+    source: str = "packed"  # packed, landscapes, folder, cifar10 or huggingface
     size: int = 64  # pictures are brought to this side
     leave_out: tuple[str, ...] = ()  # packed: groups
     held_out: float = 0.0  # folder: share of the pictures kept from training
@@ -256,16 +256,19 @@ def build(kind: type, values: dict, where: str):
         raise ConfigError(f"{where} is incomplete: {error}.") from None
 
 
-def load(preset: str | Path) -> RunConfig:
-    """A preset by name (of train/configs) or by path."""
-    path = Path(preset)
-    if not path.suffix:
-        path = PRESETS / f"{preset}.toml"
+def read(preset: str | Path, presets: Path) -> tuple[str, dict]:
+    """(file name, values) of a preset: by name, at any depth of `presets`, or by path."""
+    known = {path.stem: path for path in sorted(presets.rglob("*.toml"))}
+    path = Path(preset) if Path(preset).suffix else known.get(str(preset))
+    if path is None or not path.is_file():
+        raise ConfigError(f"There is no preset '{preset}': choose {', '.join(known)}.")
     try:
-        values = tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        known = ", ".join(sorted(p.stem for p in PRESETS.glob("*.toml")))
-        raise ConfigError(f"There is no preset '{preset}': choose {known}.") from None
+        return path.name, tomllib.loads(path.read_text())
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
-    return build(RunConfig, values, path.name)
+
+
+def load(preset: str | Path) -> RunConfig:
+    """A preset of one run by name (of train/configs) or by path."""
+    name, values = read(preset, PRESETS)
+    return build(RunConfig, values, name)

@@ -12,6 +12,11 @@ def blend(average: Mapping[str, Tensor], values: Mapping[str, Tensor], rate: flo
     torch._foreach_lerp_(list(average.values()), [values[name] for name in average], 1 - rate)
 
 
+def name_of(decay: float = 0.0, share: float = 0.0) -> str:
+    """What an average is called, as are the folders of its checkpoints."""
+    return f"ema-share-{share:g}" if share else f"ema-{decay:g}"
+
+
 class EMA:
     """One average: a fixed decay a step, or a half-life that grows with the images seen."""
 
@@ -21,7 +26,7 @@ class EMA:
 
     @property
     def name(self) -> str:
-        return f"ema-share-{self.share:g}" if self.share else f"ema-{self.decay:g}"
+        return name_of(self.decay, self.share)
 
     def rate(self, images: int, batch: int) -> float:
         """Decay of the step that ends at `images` seen."""

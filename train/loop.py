@@ -107,6 +107,7 @@ class Run:
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         self.images = self.skipped = 0
         self.warm_from = 0  # images seen when the optimiser started
+        self.done = 0.0  # share of the run that was done when it went on
         if resume is not None:
             self.resume(resume)
             self.source.skip(self.images)
@@ -119,6 +120,7 @@ class Run:
         state = snapshot.load_state(folder)
         if state is not None:
             own = self.state()
+            state = {"length": self.config.images} | state  # which older states do not tell
             theirs, ours = (groups_of(s.get("optimiser", {})) for s in (state, own))
             alike = state.keys() == own.keys() and state["emas"].keys() == own["emas"].keys()
             if not alike or theirs != ours:
@@ -134,6 +136,7 @@ class Run:
             self.scaler.load_state_dict(state["scaler"])
             self.images, self.warm_from = state["images"], state["warm_from"]
             self.skipped = state["skipped"]
+            self.done = min(1.0, self.images / state["length"])
             self.objective.after_load(self.model)
             return
         shards = snapshot.load_shards(folder)
@@ -156,18 +159,22 @@ class Run:
             "optimiser": self.optimiser.state_dict(),
             "scaler": self.scaler.state_dict(),
             "images": self.images,
+            "length": self.config.images,
             "warm_from": self.warm_from,
             "skipped": self.skipped,
         }
 
     def save(self, out: Path, shards: bool) -> None:
-        """Write the full state and a checkpoint folder an EMA; with `shards`, light copies too."""
+        """Write a checkpoint folder an EMA and the full state; with `shards`, light copies too.
+
+        The state comes last: where it says that a run has ended, that run's checkpoints are there.
+        """
         out.mkdir(parents=True, exist_ok=True)
         state = self.state()
-        snapshot.save_state(out, state)
         for ema in self.emas:
             weights = with_families(ema.weights, self.source)
             save_checkpoint(self.model, out / ema.name, weights=weights)
+        snapshot.save_state(out, state)
         if shards:
             sets = {"model": state["model"], "objective": state["objective"], **state["emas"]}
             snapshot.save_shards(out, sets, self.images)
@@ -272,7 +279,8 @@ def train(
 ) -> None:
     """Run a leg: to the end of the run, or until its minutes are over; saves as it goes.
 
-    With `fit` the run is as long as its minutes allow, so that its schedule ends with them.
+    With `fit` the run is as long as its minutes allow, so that its schedule ends with them; one
+    that goes on runs through what is left of its schedule.
     """
     if fit and (world.size > 1 or not 0 < minutes < math.inf):
         raise ConfigError("--fit goes by the clock: it needs --minutes, and one process.")
@@ -292,7 +300,7 @@ def train(
     def over() -> bool:
         spent, given = time.monotonic() - started, 60 * minutes
         if fit:
-            run.fit(min(spent / given, 1.0))
+            run.fit(run.done + (1 - run.done) * min(spent / given, 1.0))
         return run.images >= run.config.images or world.any(spent >= given, run.device)
 
     while not over():

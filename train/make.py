@@ -23,10 +23,13 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
     net = {**vars(config.net), "num_classes": source.labels.count}
     net["augment_dim"] = AUGMENT_DIM if config.data.augment else 0
     torch.manual_seed(config.seed)
+    start = load_checkpoint(config.init) if config.init else None
+    # Weights are worth what they are only under the preconditioning that they were learnt with.
+    spread = config.sigma_data or (start.config.sigma_data if start else round(std, 4))
     about = ModelConfig(
         name=config.name,
         unet=type(config.net)(**net),
-        sigma_data=round(config.sigma_data or std, 4),
+        sigma_data=spread,
         mean=mean,
         c_noise=config.c_noise,
         labels=source.labels,
@@ -36,8 +39,7 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
     if config.net.prototypes:
         measured = {"net.prototypes.pictures": mean_pictures(source, model)}
         model.load_state_dict(measured, strict=False)
-    if config.init:
-        start = load_checkpoint(config.init)
+    if start is not None:
         if start.config.labels != about.labels:
             raise ConfigError(f"{config.init} was trained on other labels than {config.name} uses.")
         # What part of its noise a picture is given was found by hand, and stays until found anew.

@@ -1,0 +1,298 @@
+import dataclasses
+import random
+import subprocess
+import sys
+import time
+from types import ModuleType
+
+import pytest
+import torch
+
+from cm_core import ConsistencyModel, Denoiser, load_model
+from cm_core.checkpoint import load_checkpoint, save_checkpoint
+from cm_core.errors import CheckpointError, ConfigError
+from train import __main__, loop, reproduce, snapshot
+
+TOY = """
+name = "toy"
+batch = 8
+ema_share = 0.1
+[data]
+file = "{data}"
+size = 16
+[net]
+image_size = 16
+patch = 2
+channels = 16
+channel_mult = [1, 2]
+attention_sizes = [4]
+norm_channels = 4
+[optim]
+name = "muon"
+warmup = 2
+decay = 0.5
+[[stage]]
+name = "teacher"
+objective = "edm"
+images = {images}
+optim = {{ lr = 1e-3 }}
+[[stage]]
+name = "model"
+objective = "ect"
+images = {images}
+teacher = "teacher"
+optim = {{ lr = 5e-4 }}
+ect = {{ shares = [0.5, 0.5] }}
+[budget.gpu]
+batch = 16
+optim = {{ warmup = 1 }}
+[budget.gpu.stage.model]
+images = 32
+"""
+
+# A recipe in a process of its own, slowed down and saving after every step.
+CHILD = """
+import sys, time, torch
+from pathlib import Path
+from train import loop, reproduce
+torch.set_num_threads(int(sys.argv[3]))
+reproduce.SAVE_EVERY, step = 0.0, loop.Run.step
+loop.training_grid = loop.held_out_errors = lambda *_: None
+loop.Log.held_out = lambda *_: None
+loop.Run.step = lambda run: (time.sleep(0.05), step(run))[1]
+reproduce.reproduce(sys.argv[1], Path(sys.argv[2]), device="cpu")
+"""
+
+
+@pytest.fixture
+def toy(tmp_path, packed):
+    """A recipe of two short stages on coloured squares, of any length."""
+
+    def write(images: int = 80, data=packed, **replaced: str) -> str:
+        text = TOY.format(data=data, images=images)
+        for old, new in replaced.items():
+            assert old in text
+            text = text.replace(old, new)
+        (tmp_path / "toy.toml").write_text(text)
+        return str(tmp_path / "toy.toml")
+
+    return write
+
+
+def weights(folder):
+    return load_checkpoint(folder).state_dict()
+
+
+def equal(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
+
+
+def run(preset, out, **how):
+    return reproduce.reproduce(preset, out, device="cpu", **how)
+
+
+def test_one_command_makes_all_of_it(tmp_path, toy, capsys):
+    out = tmp_path / "out"
+    sys.argv = ["train", "reproduce", toy(), "--out", str(out), "--device", "cpu"]
+    assert __main__.main() == 0
+    model, teacher = load_model(out / "toy"), load_model(out / "toy-teacher")
+    assert isinstance(model, ConsistencyModel) and isinstance(teacher, Denoiser)
+    assert (model.config.name, teacher.config.name) == ("toy", "toy-teacher")
+    assert equal(weights(out / "toy"), weights(out / "model/ema-share-0.1"))
+    card = (out / "toy/README.md").read_text()
+    assert f"Made by `python -m train reproduce {toy()} --out {out}`: stage 'model', 80 im" in card
+    # All is done: nothing is trained again, and what was added to the card since then stays.
+    (out / "toy/README.md").write_text(card + "measured")
+    saved = (out / "model/state.pt").stat().st_mtime_ns
+    capsys.readouterr()
+    assert run(toy(), out)
+    assert (out / "model/state.pt").stat().st_mtime_ns == saved
+    assert (out / "toy/README.md").read_text() == card + "measured"
+    assert capsys.readouterr().out.count("is done") == 2
+
+
+def test_a_stage_starts_from_the_weights_of_the_one_before(tmp_path, toy):
+    out = tmp_path / "out"
+    assert run(toy(), out, last="teacher")
+    assert not (out / "model").exists() and (out / "toy-teacher").is_dir()
+    stage = reproduce.read(toy(), out).stages[1]
+    begun = loop.Run(stage.config, None, torch.device("cpu"))
+    before = load_checkpoint(out / "teacher/ema-share-0.1")
+    assert isinstance(begun.model, ConsistencyModel)
+    assert equal(dict(begun.model.state_dict()), dict(before.state_dict()))
+    assert begun.model.config.sigma_data == before.config.sigma_data
+    assert stage.config.teacher == stage.config.init == str(out / "teacher/ema-share-0.1")
+
+
+def test_killed_in_every_stage_it_ends_with_the_very_same_weights(tmp_path, toy):
+    preset, whole, broken = toy(160), tmp_path / "whole", tmp_path / "broken"
+    for name in ("teacher", "model"):
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD, preset, str(broken), str(torch.get_num_threads())]
+        )
+        began = time.monotonic()
+        while not (broken / name / "state.pt").exists():
+            assert child.poll() is None and time.monotonic() - began < 120
+            time.sleep(0.01)
+        delay = random.uniform(0, 0.7)
+        time.sleep(delay)
+        child.kill()
+        assert child.wait() == -9
+        images = snapshot.load_state(broken / name)["images"]
+        assert 0 < images < 160, f"killed after {delay} s"
+    assert run(preset, broken) and run(preset, whole)
+    for name in ("teacher", "model"):
+        ours, theirs = (snapshot.load_state(out / name) for out in (whole, broken))
+        assert ours["images"] == theirs["images"] == 160
+        assert equal(ours["model"], theirs["model"])
+        assert equal(ours["emas"]["ema-share-0.1"], theirs["emas"]["ema-share-0.1"])
+    assert equal(weights(whole / "toy"), weights(broken / "toy"))
+
+
+def test_a_state_that_says_the_end_has_its_checkpoints(tmp_path, config_of, monkeypatch):
+    """Killed while it writes its last checkpoint, a stage is not done yet."""
+    stage = reproduce.Stage("teacher", config_of("edm"), tmp_path)
+    run = loop.Run(stage.config, None, torch.device("cpu"))
+    run.images = stage.config.images
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "save_checkpoint", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run.save(tmp_path, shards=False)
+    assert not stage.done
+    monkeypatch.undo()
+    run.save(tmp_path, shards=False)
+    assert stage.done and stage.weights.is_dir()
+
+
+def test_it_stops_in_its_minutes_and_says_how_to_go_on(tmp_path, toy, capsys):
+    out, preset = tmp_path / "out", toy(10**6)
+    reached = []
+    for _ in range(2):
+        began = time.monotonic()
+        assert not run(preset, out, minutes=0.05)
+        assert time.monotonic() - began < 12
+        reached.append(snapshot.load_state(out / "teacher")["images"])
+        line = capsys.readouterr().out.splitlines()[-1]
+        assert f"{reached[-1]:,} of 1,000,000 images" in line
+        assert line.endswith(f"python -m train reproduce {preset} --out {out}")
+    assert 0 < reached[0] < reached[1] < 10**6
+    assert not (out / "toy-teacher").exists()
+
+
+def test_all_stages_end_in_the_minutes_they_are_fitted_into(tmp_path, toy):
+    out, preset = tmp_path / "out", toy(10**6)
+    teacher, model = reproduce.read(preset, out).stages
+    assert (teacher.work_left, model.work_left) == (3e6, 4e6)  # in evaluations: edm 3, ect 4
+    began = time.monotonic()
+    assert run(preset, out, minutes=0.15, fit=True)
+    assert time.monotonic() - began < 30
+    for stage in (teacher, model):
+        images, length = stage.progress
+        assert 0 < images == length < 10**6 and stage.work_left == 0
+        assert snapshot.load_state(stage.folder)["optimiser"]["param_groups"][0]["lr"] < 1e-4
+    assert run(toy(10**6), out)  # done by what the states say, whatever the recipe asked for
+    with pytest.raises(ConfigError, match="needs --minutes"):
+        run(preset, out, fit=True)
+
+
+def test_a_run_that_is_fitted_on_its_way_goes_through_what_is_left(
+    tmp_path, config_of, monkeypatch
+):
+    config = config_of("edm")
+    begun = loop.Run(config, None, torch.device("cpu"))
+    for _ in range(4):
+        begun.step()
+    begun.save(tmp_path, shards=False)
+    shares, fit = [], loop.Run.fit
+    monkeypatch.setattr(loop.Run, "fit", lambda run, s: (shares.append(s), fit(run, s)))
+    loop.train(config, tmp_path, tmp_path, minutes=0.02, device="cpu", fit=True)
+    assert 0.4 <= shares[0] < shares[-1] == 1.0 and shares == sorted(shares)
+
+
+def test_it_begins_from_given_weights_and_keeps_their_scale(tmp_path, toy, teacher):
+    start, out = tmp_path / "given", tmp_path / "out"
+    model = load_checkpoint(teacher)
+    net = dataclasses.replace(model.config.unet, augment_dim=0)
+    model = Denoiser(dataclasses.replace(model.config, name="given", unet=net, sigma_data=0.123))
+    save_checkpoint(model, start)
+    assert run(toy(), out, start=start, last="teacher")
+    assert reproduce.read(toy(), out, begun=True).stages[0].config.init == str(out / "start")
+    (start / "model.safetensors").unlink()
+    assert run(toy(), out)  # what it began from lies in its own folder
+    for name in ("toy-teacher", "toy"):
+        assert load_checkpoint(out / name).config.sigma_data == 0.123
+        assert "begun from the weights of given" in (out / name / "README.md").read_text()
+    with pytest.raises(ConfigError, match="begun from other weights"):
+        run(toy(), out, start=teacher)
+    with pytest.raises(CheckpointError, match="not a checkpoint"):
+        run(toy(), tmp_path / "new", start=tmp_path)
+
+
+def test_pictures_are_rendered_first(tmp_path, toy, packed, monkeypatch):
+    made, asked = tmp_path / "renders.npz", []
+
+    def build(folder, size, count, jobs):
+        asked.append((folder, size, count, jobs))
+        folder.write_bytes(packed.read_bytes())
+
+    module = ModuleType("train.landscapes")
+    module.store = ModuleType("train.landscapes.store")
+    module.store.build = build
+    monkeypatch.setitem(sys.modules, "train.landscapes", module)
+    preset = toy(16, made, **{"size = 16\n[net]": "size = 16\ncount = 40\n[net]"})
+    assert run(preset, tmp_path / "out", jobs=3)
+    assert asked == [(made, 16, 40, 3)]
+
+
+def test_budgets_lie_over_stages_over_what_all_share(tmp_path, toy):
+    plain, gpu = (reproduce.read(toy(), tmp_path, b).stages for b in ("cpu", "gpu"))
+    read = [[(s.config.batch, s.config.images, s.config.optim.warmup) for s in p]
+            for p in (plain, gpu)]  # fmt: skip
+    assert read == [[(8, 80, 2), (8, 80, 2)], [(16, 80, 1), (16, 32, 1)]]
+    assert [s.config.optim.lr for s in gpu] == [1e-3, 5e-4]
+    assert reproduce.command("toy", "runs/toy", "gpu").endswith(" reproduce toy --budget gpu")
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ('"edm"', '"edm"\npace = 1', r"toy\.toml, stage 'teacher', has no setting 'pace'"),
+        ("{ lr = 5e-4 }", "{ rate = 1 }", r"stage 'model', \[optim\] has no setting 'rate'"),
+        ("batch = 8", "batches = 8", "stage 'teacher', has no setting 'batches'"),
+        ('teacher = "teacher"', 'teacher = "tutor"', "no stage before 'model' called 'tutor'"),
+        ('name = "model"', 'name = "toy"', "'toy', needs another name"),
+        ('"edm"', '"ddpm"', "no objective 'ddpm'"),
+        ("gpu.stage.model", "gpu.stage.modell", "budget 'gpu', has no stage 'modell'"),
+        ("[[stage]]", "[[stages]]", "is no recipe"),
+        ('name = "toy"\n', "", "is no recipe"),
+    ],
+)
+def test_mistakes_are_named(tmp_path, toy, old, new, said):
+    with pytest.raises(ConfigError, match=said):
+        reproduce.read(toy(**{old: new}), tmp_path, "gpu")
+
+
+def test_unknown_names_are_refused(tmp_path, toy):
+    with pytest.raises(ConfigError, match="no preset 'landscape': choose landscape64"):
+        reproduce.read("landscape", tmp_path)
+    with pytest.raises(ConfigError, match="no budget 'tpu': choose cpu, gpu"):
+        reproduce.read(toy(), tmp_path, "tpu")
+    with pytest.raises(ConfigError, match="no stage 'last': it has teacher, model"):
+        run(toy(), tmp_path, last="last")
+
+
+@pytest.mark.parametrize("budget", ["cpu", "gpu"])
+def test_the_recipe_that_ships(tmp_path, budget):
+    recipe = reproduce.read("landscape64", tmp_path, budget)
+    teacher, model = recipe.stages
+    assert (teacher.config.objective, model.config.objective) == ("edm", "ect")
+    assert (teacher.config.name, model.config.name) == ("landscape64-teacher", "landscape64")
+    assert teacher.config.net == model.config.net and teacher.config.data == model.config.data
+    assert recipe.renders == 60_000 and teacher.config.data.size == teacher.config.net.image_size
+    assert [model.config.ect.q ** -(model.config.ect.stage(p) + 1) for p in (0.1, 0.5, 0.8, 0.9)] \
+        == [1 / 4, 1 / 16, 1 / 64, 1 / 256]  # fmt: skip
+    first = next(reproduce.PRESETS.rglob("landscape64.toml")).read_text().splitlines()[1]
+    assert first == "#   python -m train reproduce landscape64"

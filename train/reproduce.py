@@ -1,0 +1,239 @@
+"""Weights by one command: a recipe's pictures, then its stages, one after the other.
+
+A recipe is one TOML file: what all stages share, a table [[stage]] for each of them, and in
+[budget.NAME] what somebody with other means changes. A call skips what it finds done and goes on
+with what it finds begun, so that the same command may be stopped at any moment, by a power cut too,
+and given again. Read from `reproduce` at the end.
+"""
+
+import filecmp
+import math
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from cm_core.checkpoint import load_checkpoint, read_config, write_atomically
+from cm_core.errors import ConfigError
+from train import config, loop, snapshot
+from train.config import RunConfig
+from train.ema import name_of
+from train.objectives import OBJECTIVES
+from train.objectives.base import known
+
+PRESETS = Path(__file__).parent / "presets"
+PLAIN = "cpu"  # the budget that a recipe's values are for as they stand
+START = "start"  # folder of the weights that a recipe begins from, where it was given some
+SAVE_EVERY = 10.0  # minutes; a save with its held-out errors and grid takes most of one on a CPU
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run of a recipe, in a folder of its own."""
+
+    name: str
+    config: RunConfig
+    folder: Path
+
+    @property
+    def weights(self) -> Path:
+        """The checkpoint folder of its average."""
+        decay = self.config.ema[-1] if self.config.ema else 0.0
+        return self.folder / name_of(decay, self.config.ema_share)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """(images seen, images in all), as its saved state says."""
+        state = snapshot.load_state(self.folder)
+        if state is None:
+            return 0, self.config.images
+        return state["images"], state.get("length", self.config.images)
+
+    @property
+    def done(self) -> bool:
+        """Whether it has come to its end."""
+        images, length = self.progress
+        return images >= length
+
+    @property
+    def work_left(self) -> float:
+        """What is left to do, in network evaluations by the recipe's own lengths."""
+        images, length = self.progress
+        return OBJECTIVES[self.config.objective].passes * self.config.images * (1 - images / length)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Stages in their order, and how many pictures have to be rendered first (0: none)."""
+
+    name: str
+    stages: tuple[Stage, ...]
+    renders: int = 0
+
+    def up_to(self, name: str | None) -> tuple[Stage, ...]:
+        """The stages up to and including one; all of them for None."""
+        names = [stage.name for stage in self.stages]
+        if name is None:
+            return self.stages
+        if name not in names:
+            raise ConfigError(f"{self.name} has no stage '{name}': it has {', '.join(names)}.")
+        return self.stages[: names.index(name) + 1]
+
+
+def merged(*tables: dict) -> dict:
+    """Tables laid over each other, the last on top; tables inside of them likewise."""
+    made: dict = {}
+    for table in tables:
+        for key, value in table.items():
+            inside = made.get(key) if isinstance(made.get(key), dict) else {}
+            made[key] = merged(inside, value) if isinstance(value, dict) else value
+    return made
+
+
+def read(preset: str | Path, out: Path, budget: str = PLAIN, begun: bool = False) -> Recipe:
+    """A recipe by name (of train/presets) or path; begun: from weights in `out`/start.
+
+    A stage's settings are those of all, then its own, then the budget's for all and for it. It
+    starts from the stage before; its `init` and `teacher` may name any earlier one.
+    """
+    file, values = config.read(preset, PRESETS)
+    if "name" not in values or not values.get("stage"):
+        raise ConfigError(f"{file} is no recipe: it needs a name and at least one [[stage]].")
+    name, tables, budgets = (values.pop(k, {}) for k in ("name", "stage", "budget"))
+    changes = merged(known({PLAIN: {}, **budgets}, budget, "budget"))
+    of_stages = changes.pop("stage", {})
+
+    stages: list[Stage] = []
+    renders = 0
+    for number, table in enumerate(tables, 1):
+        stage = table.pop("name", f"stage {number}")
+        where = f"{file}, stage '{stage}',"
+        folders = {earlier.name: str(earlier.weights) for earlier in stages}
+        if stage in (name, START, *folders):
+            raise ConfigError(f"{where} needs another name: that one is taken.")
+        settings = merged(values, table, changes, of_stages.pop(stage, {}))
+        settings["name"] = name if number == len(tables) else f"{name}-{stage}"
+        settings.setdefault("init", stages[-1].name if stages else "")
+        for key in ("init", "teacher"):
+            if settings.get(key):
+                settings[key] = known(folders, settings[key], f"stage before '{stage}' called")
+        if begun and not stages:
+            settings["init"] = str(out / START)
+        renders = settings.get("data", {}).pop("count", 0)
+        run = config.build(RunConfig, settings, where)
+        known(OBJECTIVES, run.objective, "objective")
+        stages.append(Stage(stage, run, out / stage))
+    if of_stages:
+        raise ConfigError(f"{file}, budget '{budget}', has no stage '{min(of_stages)}'.")
+    return Recipe(name, tuple(stages), renders)
+
+
+def copy_whole(source: Path, target: Path, card: str | None = None) -> None:
+    """Copy a checkpoint folder, perhaps with a card: all of it appears at once or not at all."""
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(source, partial)
+    if card is not None:
+        write_atomically(partial / "README.md", card.encode())
+    shutil.rmtree(target, ignore_errors=True)
+    partial.rename(target)
+
+
+def same_weights(one: Path, other: Path) -> bool:
+    """Whether two checkpoint folders hold the same weights; not where one is missing."""
+    paths = [folder / "model.safetensors" for folder in (one, other)]
+    return all(path.exists() for path in paths) and filecmp.cmp(*paths, shallow=False)
+
+
+def begin(recipe: Recipe, start: Path, out: Path) -> None:
+    """Take a checkpoint over as what the first stage starts from, images counted anew.
+
+    It is copied, so that a later call needs no more than the folder `out`.
+    """
+    if same_weights(start, out / START):
+        return
+    if recipe.stages[0].progress[0]:
+        raise ConfigError(f"{out} has begun from other weights than {start}: choose another --out.")
+    load_checkpoint(start)  # says in one sentence what is wrong with it, if anything is
+    out.mkdir(parents=True, exist_ok=True)
+    copy_whole(start, out / START)
+
+
+def command(preset: str | Path, out: Path, budget: str) -> str:
+    """What makes a recipe's weights, as it is typed."""
+    usual = Path("runs") / Path(preset).stem
+    given = [("--out", str(out), str(usual)), ("--budget", budget, PLAIN)]
+    options = [f" {option} {value}" for option, value, default in given if value != default]
+    return f"python -m train reproduce {preset}" + "".join(options)
+
+
+def publish(stage: Stage, out: Path, by: str) -> Path:
+    """Copy a finished stage's weights to `out` under the model's name, with a card; its folder.
+
+    A copy of these very weights is left as it is: its card may say more by now.
+    """
+    name, target = stage.config.name, out / stage.config.name
+    if not same_weights(stage.weights, target):
+        begun = ""
+        if (out / START).is_dir():
+            begun = f", begun from the weights of {read_config(out / START)[1].name}"
+        images = stage.progress[1]
+        told = f"Made by `{by}`: stage '{stage.name}', {images:,} images{begun}."
+        copy_whole(stage.weights, target, f"# {name}\n\n{told}\n")
+    return target
+
+
+def render(recipe: Recipe, jobs: int | None) -> None:
+    """Make the recipe's pictures, those that are not there yet."""
+    if recipe.renders:
+        from train.landscapes import store
+
+        data = recipe.stages[0].config.data
+        store.build(Path(data.file), data.size, recipe.renders, jobs)
+
+
+def reproduce(
+    preset: str | Path,
+    out: Path | None = None,
+    minutes: float = math.inf,
+    device: str | None = None,
+    budget: str = PLAIN,
+    jobs: int | None = None,
+    fit: bool = False,
+    last: str | None = None,
+    start: Path | None = None,
+) -> bool:
+    """Make a recipe's weights in `out`, or go on making them; whether all that was asked is done.
+
+    minutes: length of this call. fit: all stages end within them, each with its schedule, sharing
+    them by their work. last: the stage to stop after. start: checkpoint folder to begin from.
+    device: cpu or cuda. jobs: processes that render. Raises OneStrokeError.
+    """
+    if fit and not 0 < minutes < math.inf:
+        raise ConfigError("--fit goes by the clock: it needs --minutes.")
+    out = out or Path("runs") / Path(preset).stem
+    ends = time.monotonic() + 60 * minutes
+    closing = min(1.0, minutes / 20)  # minutes kept for the last save of a stage
+
+    recipe = read(preset, out, budget, begun=start is not None or (out / START).is_dir())
+    stages = recipe.up_to(last)
+    if start is not None:
+        begin(recipe, start, out)
+    render(recipe, jobs)
+
+    by = command(preset, out, budget)
+    for number, stage in enumerate(stages):
+        ahead = stages[number:] if fit else (stage,)
+        left = (ends - time.monotonic()) / 60 - closing * len(ahead)
+        if not stage.done and left > 0:
+            share = stage.work_left / sum(s.work_left for s in ahead)
+            loop.train(
+                stage.config, stage.folder, resume=stage.folder, minutes=left * share,
+                save_every=SAVE_EVERY, device=device, fit=fit,
+            )  # fmt: skip
+        if not stage.done:
+            images, length = stage.progress
+            print(f"'{stage.name}' has seen {images:,} of {length:,} images; go on with: {by}")
+            return False
+        print(f"'{stage.name}' is done: {publish(stage, out, by)}")
+    return True

@@ -1,0 +1,173 @@
+"""Heaped clouds as sprites: small volumes of spheres, lit from six sides once and for all.
+
+A volume is (depth, height, width) voxels, depth away from the viewer, height up. Each is seen level
+and from below; a sprite keeps opacity and how much light reaches what is seen from the left, the
+right, below, above, the front and the back. A sun anywhere is then a weighted mean of the six.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy import ndarray
+from numpy.random import Generator
+
+from train.landscapes.noise import smoothstep
+
+SHAPES = ("heap", "tower", "bank")
+RISES = (0.06, 0.28, 0.6)  # slopes at which a cloud's base is seen
+_DEPTH = 48
+_SIDES = {"heap": (64, 120), "tower": (128, 128), "bank": (44, 144)}  # height, width
+_BASE = 5  # voxels of air below the base
+_VARIANTS = {"heap": 5, "tower": 4, "bank": 3}
+_DENSE = 0.26  # optical depth of a full voxel
+
+
+@dataclass(frozen=True)
+class Sprite:
+    """A cloud seen from one rise, rows upward.
+
+    `levels` are (H, W, 8): opacity, light from six sides, light from everywhere, all premultiplied;
+    each level has half the side of the one before. `base` is the row of the middle of its base.
+    """
+
+    levels: tuple[ndarray, ...]
+    base: float
+
+
+def _heap(rng: Generator, height: int, width: int) -> list[tuple[float, float, float, float]]:
+    """Return spheres (x, y, z, radius) of a fair-weather cloud: a low row, one part towering."""
+    peak, spread = rng.normal(0, 0.16) * width, rng.uniform(0.17, 0.24) * width
+    spheres = []
+    for _ in range(rng.integers(9, 14)):
+        x = np.clip(rng.normal(0, spread), -0.34 * width, 0.34 * width)
+        r = height * rng.uniform(0.13, 0.2) * (1.15 - abs(x) / (0.6 * width))
+        tall = np.exp(-(((x - peak) / (0.2 * width)) ** 2)) * rng.uniform(0.3, 1)
+        for level in np.arange(0, height * (0.12 + 0.42 * tall), r * 0.8):
+            at = x + rng.normal(0, 0.3) * r, _BASE + level, rng.normal(0, 0.13) * _DEPTH
+            spheres.append((*at, r * rng.uniform(0.8, 1.15)))
+    return spheres
+
+
+def _tower(rng: Generator, height: int, width: int) -> list[tuple[float, float, float, float]]:
+    """Return spheres of a great cumulus: a broad foot, shoulders, a boiling head or an anvil."""
+    spheres, lean = [], rng.normal(0, 0.1)
+    anvil = rng.random() < 0.4
+    for _ in range(46):
+        t = rng.random() ** 1.2
+        waist = (0.27 - 0.15 * t) * width
+        x = np.clip(rng.normal(0, 0.55), -1.2, 1.2) * waist + lean * t * width
+        r = height * rng.uniform(0.06, 0.12) * (1.1 - 0.35 * t)
+        at = x, _BASE + t * height * (0.68 if anvil else 0.78), rng.normal(0, 0.15) * _DEPTH
+        spheres.append((*at, r))
+    for _ in range(rng.integers(4, 9)):  # lesser heaps around the foot
+        at = rng.uniform(-0.36, 0.36) * width, _BASE + rng.uniform(0, 6), rng.normal(0, 5)
+        spheres.append((*at, height * rng.uniform(0.05, 0.1)))
+    if anvil:
+        for x in np.linspace(-0.36, 0.36, 22) * width + lean * width:
+            y = _BASE + height * (0.74 + 0.06 * abs(x - lean * width) / width)
+            at = np.clip(x, -0.42 * width, 0.42 * width), y + rng.normal(0, 2), rng.normal(0, 5)
+            spheres.append((*at, height * rng.uniform(0.045, 0.075)))
+    return spheres
+
+
+def _bank(rng: Generator, height: int, width: int) -> list[tuple[float, float, float, float]]:
+    """Return spheres of a long, flat bank."""
+    spheres = []
+    for x in np.linspace(-0.4, 0.4, 30) * width:
+        thick = (1 - (x / (0.46 * width)) ** 2) * rng.uniform(0.12, 0.3) * height
+        at = x + rng.normal(0, 3), _BASE + thick * rng.uniform(0.2, 1.3), rng.normal(0, 0.15)
+        spheres.append((at[0], at[1], at[2] * _DEPTH, max(thick, 3)))
+    return spheres
+
+
+def _buds(rng: Generator, spheres: list, count: int, size: float) -> list:
+    """Return spheres on the upper surface of others, as cauliflower grows."""
+    buds = []
+    for x, y, z, r in spheres:
+        for _ in range(count):
+            way = rng.normal(size=3)
+            way[1] = abs(way[1]) - 0.25
+            way *= r * rng.uniform(0.75, 1.0) / np.linalg.norm(way)
+            at = x + way[0], y + way[1], z + way[2]
+            buds.append((*at, r * size * rng.uniform(0.7, 1.2)))
+    return buds
+
+
+@lru_cache(maxsize=1)
+def _grain() -> ndarray:
+    """Return standardised noise (64, 64, 64) that repeats, with the spectrum of turbulence."""
+    rng = np.random.default_rng(31)
+    axes = np.fft.fftfreq(64) * 64
+    k = np.sqrt(sum(a**2 for a in np.meshgrid(axes, axes, axes, indexing="ij")))
+    amplitude = np.where(k >= 3, np.maximum(k, 1) ** -1.9, 0)
+    field = np.fft.ifftn(amplitude * np.exp(2j * np.pi * rng.random(k.shape))).real
+    return (field / field.std()).astype(np.float32)
+
+
+def _volume(rng: Generator, shape: str) -> ndarray:
+    """Return the density (depth, height, width) of one cloud, 0 to 1, with a flat base."""
+    height, width = _SIDES[shape]
+    spheres = {"heap": _heap, "tower": _tower, "bank": _bank}[shape](rng, height, width)
+    buds = _buds(rng, spheres, 4, 0.5)
+    field = np.full((_DEPTH, height, width), -4, np.float32)
+    z, y, x = (np.arange(n, dtype=np.float32) for n in field.shape)
+    for cx, cy, cz, r in spheres + buds:
+        cx, cz = cx + width / 2, cz + _DEPTH / 2
+        box = [slice(max(int(c - r - 4), 0), int(c + r + 5)) for c in (cz, cy, cx)]
+        away = np.sqrt(
+            ((z[box[0]] - cz) ** 2)[:, None, None]
+            + ((y[box[1]] - cy) ** 2)[:, None]
+            + (x[box[2]] - cx) ** 2
+        )
+        if away.size:
+            np.maximum(field[*box], r - away, out=field[*box])
+    grain = np.tile(_grain(), (1, 3, 3))[:_DEPTH, :height, :width]
+    density = smoothstep(-0.6, 2.6, field + 1.1 * np.roll(grain, rng.integers(64), 2))
+    return (density * smoothstep(_BASE - 2, _BASE + 1.5, y)[:, None]).astype(np.float32)
+
+
+def _reach(depth: ndarray, axis: int, flip: bool) -> ndarray:
+    """Return the light that comes through optical depths along an axis; flip: from its end."""
+    d = np.flip(depth, axis) if flip else depth
+    passed = np.cumsum(d, axis) - d / 2
+    light = 0.6 * np.exp(-0.7 * passed) + 0.4 * np.exp(-0.12 * passed)  # once and often scattered
+    return np.flip(light, axis) if flip else light
+
+
+def _halved(picture: ndarray) -> ndarray:
+    """Return the picture (H, W, 8) at half its sides."""
+    size = picture.shape[1] // 2, picture.shape[0] // 2
+    parts = (np.ascontiguousarray(picture[..., i : i + 4]) for i in (0, 4))
+    return np.concatenate([cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in parts], -1)
+
+
+def _seen(density: ndarray, rise: float) -> Sprite:
+    """Return the sprite of a volume seen at a rise: deeper slices stand lower in the picture."""
+    depth = density * np.float32(_DENSE)
+    ways = ((2, False), (2, True), (1, False), (1, True), (0, False), (0, True))
+    lights = [_reach(depth, axis, flip) for axis, flip in ways]
+    around = 0.45 * lights[3] + 0.13 * sum(lights[i] for i in (0, 1, 4, 5)) + 0.03 * lights[2]
+    drop = int(np.ceil(_DEPTH * rise))
+    total = np.zeros((density.shape[1] + drop, density.shape[2], 8), np.float32)
+    through = np.ones(total.shape[:2], np.float32)
+    stack = np.stack([np.ones_like(depth), *lights, around], -1)
+    for i in range(_DEPTH):
+        rows = slice(drop - round(i * rise), drop - round(i * rise) + density.shape[1])
+        thin = np.exp(-depth[i])
+        total[rows] += (through[rows] * (1 - thin))[..., None] * stack[i]
+        through[rows] *= thin
+    total = np.pad(total, ((2, 2), (2, 2), (0, 0)))
+    levels = [total]
+    while min(levels[-1].shape[:2]) > 6:
+        levels.append(_halved(levels[-1]))
+    return Sprite(tuple(levels), drop - _DEPTH / 2 * rise + _BASE + 2)
+
+
+@lru_cache(maxsize=1)
+def sprites() -> dict[str, tuple[tuple[Sprite, ...], ...]]:
+    """Return for each shape its variants, each a sprite for every one of RISES."""
+    rng = np.random.default_rng(19)
+    volumes = {s: [_volume(rng, s) for _ in range(_VARIANTS[s])] for s in SHAPES}
+    return {s: tuple(tuple(_seen(v, r) for r in RISES) for v in volumes[s]) for s in SHAPES}

@@ -40,6 +40,7 @@ class ModelConfig:
     labels: Labels = field(default_factory=Labels)
     sigmas: dict[int, tuple[float, ...]] = field(default_factory=dict)  # recommended, per steps
     guidance: float = 1.0  # towards the label, beyond 1; see Preconditioned.forward
+    strength: float = 0.5  # of painting, by default: how far a picture may leave its strokes
 
     @property
     def image_size(self) -> int:

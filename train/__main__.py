@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from cm_core.errors import OneStrokeError
+from cm_core.labels import Labels
 
 
 def run(args: argparse.Namespace) -> None:
@@ -35,10 +36,14 @@ def reproduce(args: argparse.Namespace) -> None:
     from train.reproduce import reproduce
 
     out, start = (Path(given) if given else None for given in (args.out, args.start))
-    reproduce(
-        args.name, out, args.minutes, args.device, args.budget, args.jobs, args.fit, args.stage,
-        start,
-    )  # fmt: skip
+    try:
+        reproduce(
+            args.name, out, args.minutes, args.device, args.budget, args.jobs, args.fit,
+            args.stage, start,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        print("Broken off: the same command goes on from the last save.", file=sys.stderr)
+        sys.exit(130)
 
 
 def listing(args: argparse.Namespace) -> None:
@@ -85,8 +90,17 @@ def sample(args: argparse.Namespace) -> None:
 
 def sheet(args: argparse.Namespace) -> None:
     from cm_core import load_model
+    from train import evaluation
     from train.sheet import sheet
 
+    if evaluation.suits(labels_of(args.checkpoint)):
+        from train.evaluation.sheet import sheet
+        from train.evaluation.teacher import load_teacher
+
+        model, teacher = load_model(args.checkpoint, fast=True), load_teacher(teacher_of(args))
+        sheet(model, teacher, Path(args.out), args.count)
+        print(args.out)
+        return
     sheet(load_model(args.checkpoint, fast=True), args.data, Path(args.out))
     print(args.out)
 
@@ -94,12 +108,33 @@ def sheet(args: argparse.Namespace) -> None:
 def evaluate(args: argparse.Namespace) -> None:
     from cm_core import load_model
     from cm_core.zoo import BUNDLED
+    from train import evaluation
     from train.evaluate import evaluate
 
     folder = BUNDLED.get(args.checkpoint, Path(args.checkpoint))
     quality = Path(args.quality) if args.quality else None
-    teacher = load_model(args.teacher, fast=True)
-    evaluate(folder, teacher, args.data, args.count, quality, args.sweep, args.fidelity)
+    if evaluation.suits(labels_of(args.checkpoint)):
+        from train.evaluation.table import evaluate, sizes_for
+
+        sizes = sizes_for(args.quick, args.count, args.seeds)
+        evaluate(folder, teacher_of(args), sizes, args.choose, quality)
+        return
+    teacher = load_model(args.teacher or "emoji64-teacher", fast=True)
+    count = args.count or 250
+    evaluate(folder, teacher, args.data, count, quality, args.choose, args.fidelity)
+
+
+def labels_of(checkpoint: str) -> Labels:
+    """The labels of a model by name or from a folder of ours."""
+    from cm_core.checkpoint import read_config
+    from cm_core.zoo import BUNDLED
+
+    return read_config(BUNDLED.get(checkpoint, Path(checkpoint)))[1].labels
+
+
+def teacher_of(args: argparse.Namespace) -> str:
+    """The teacher that was named, or the one that stands beside the model."""
+    return args.teacher or f"{args.checkpoint.rstrip('/')}-teacher"
 
 
 def export(args: argparse.Namespace) -> None:
@@ -211,21 +246,24 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("sheet", help="draw every edit on held-out pictures")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
     p.add_argument("--data", default="data/emoji64.npz", help="packed picture set")
+    p.add_argument("--teacher", help="the diffusion teacher (default CHECKPOINT-teacher)")
+    p.add_argument("--count", type=int, default=12, help="paintings of landscapes")
     p.add_argument("--out", required=True, help="PNG or WebP to write")
     p.set_defaults(function=sheet)
 
     p = commands.add_parser("evaluate", help="measure samples and edits; the card gets the table")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
-    p.add_argument("--teacher", default="emoji64-teacher", help="the diffusion teacher")
+    p.add_argument("--teacher", help="the diffusion teacher (default CHECKPOINT-teacher)")
     p.add_argument("--data", default="data/emoji64.npz", help="packed picture set")
-    p.add_argument(
-        "--count", type=int, default=250, help="samples a row: minutes on a CPU; a GPU does 5000"
-    )
+    p.add_argument("--count", type=int, help="scenes (default 512), or samples a row (250)")
+    p.add_argument("--seeds", type=int, help="repetitions with other noise (default 3)")
+    p.add_argument("--quick", action="store_true", help="in minutes, to compare legs: 128 scenes")
     p.add_argument("--fidelity", action="store_true", help="also FID and IS, by torch-fidelity")
     p.add_argument("--quality", help="JSON for the page's chart, e.g. assets/quality.json")
     p.add_argument(
-        "--sweep", action="store_true", help="find and store noise levels and boost first"
-    )
+        "--choose", "--sweep", action="store_true",
+        help="find and store noise levels and default strength (or boost) first",
+    )  # fmt: skip
     p.set_defaults(function=evaluate)
 
     p = commands.add_parser("export", help="write a checkpoint for others' tools, or upload it")

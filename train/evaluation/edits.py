@@ -1,0 +1,103 @@
+"""How well held-out pictures are edited, each task beside a plain way to do it."""
+
+from collections.abc import Callable
+
+import cv2
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from cm_core.model import ConsistencyModel
+from editing import add_noise, colorize, denoise, inpaint, super_resolve
+from editing.operators import PatchMean, grey_picture
+from train import metrics
+from train.edits import dabs, plain_fill
+from train.evaluation.bench import Bench, in_batches, noise_seeds
+from train.evaluation.features import as_bytes, as_floats
+
+FACTORS = (4, 2)
+HOLE = 24  # pixels of a picture of 64: the side of the square in its middle
+NOISE = (0.25, 0.5, 1.0)
+BLURS = (0.3, 0.5, 0.8, 1.2, 1.8, 2.6)  # pixels; the plain denoiser takes the best of these
+
+
+def rows(model: ConsistencyModel, bench: Bench, count: int, seed: int) -> list[dict]:
+    """Rows of one repetition: PSNR (inside the hole, where there is one), SSIM and KID of edits of
+    the first `count` scenes, and of the plain way. Nobody says what is shown: labels are open."""
+    x0, found = bench.scenes.first(count).floats(), []
+
+    def row(task: str, edit: Callable[[slice], Tensor], way: str, plain: Tensor, where=None):
+        made = in_batches(edit, len(x0), task)
+        both = [judged(bench, x, x0, where) for x in (made, plain)]
+        found.append({"what": task} | both[0] | {"plain way": way})
+        found[-1] |= {f"its {name}": value for name, value in both[1].items() if name != "error"}
+
+    def noise(part: slice) -> list[int]:
+        return noise_seeds(seed, part)
+
+    for factor in FACTORS:
+        small = PatchMean(factor).measure(x0)
+        smooth = F.interpolate(small, scale_factor=factor, mode="bicubic").clamp(-1, 1)
+        row(
+            f"enlarge x{factor}",
+            lambda part, small=small: super_resolve(model, small[part], seed=noise(part)),
+            "bicubic",
+            smooth,
+        )
+    hole = middle(x0.shape[-1])
+    filled, way = plain_fill(x0, hole)
+    row(
+        f"hole of {int(hole.sum()) ** 0.5:.0f} pixels",
+        lambda part: inpaint(model, x0[part], hole, seed=noise(part)),
+        way,
+        filled,
+        hole,
+    )
+    row(
+        "colour",
+        lambda part: colorize(model, x0[part], seed=noise(part)),
+        "grey",
+        grey_picture(x0),
+    )
+    hints, tinted = dabs(x0)
+    row(
+        "colour, 16 hints",
+        lambda part: colorize(model, x0[part], seed=noise(part), hints=hints[part]),
+        "hints spread evenly",
+        tinted,
+    )
+    for sigma in NOISE:
+        noisy = add_noise(x0, sigma, noise(slice(0, len(x0))))
+        row(
+            f"noise of {sigma:g}",
+            lambda part, noisy=noisy, sigma=sigma: denoise(model, noisy[part], sigma),
+            "the best blur",
+            best_blur(noisy, x0),
+        )
+    return found
+
+
+def judged(bench: Bench, made: Tensor, x0: Tensor, where: Tensor | None) -> dict[str, float]:
+    """Measures of pictures (N, 3, H, W), as they are shown, beside the true ones."""
+    shown = as_floats(as_bytes(made))
+    nearness = {"PSNR": metrics.psnr(shown, x0, where), "SSIM": metrics.ssim(shown, x0)}
+    return nearness | bench.realism(shown)
+
+
+def middle(side: int) -> Tensor:
+    """A mask (1, 1, side, side) of the square in the middle."""
+    hole, width = torch.zeros(1, 1, side, side), side * HOLE // 64
+    start = (side - width) // 2
+    hole[..., start : start + width, start : start + width] = 1
+    return hole
+
+
+def best_blur(noisy: Tensor, x0: Tensor) -> Tensor:
+    """Noisy pictures under the Gaussian blur that comes nearest to the true ones."""
+
+    def blur(pixels: float) -> Tensor:
+        arrays = noisy.permute(0, 2, 3, 1).contiguous().numpy()
+        made = [torch.from_numpy(cv2.GaussianBlur(x, (0, 0), pixels)) for x in arrays]
+        return torch.stack(made).permute(0, 3, 1, 2).clamp(-1, 1)
+
+    return max((blur(pixels) for pixels in BLURS), key=lambda x: metrics.psnr(x, x0))

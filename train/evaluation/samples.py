@@ -1,0 +1,65 @@
+"""Pictures from nothing: how real, how various, how near to the teacher's, and whether copied."""
+
+from torch import Tensor
+
+from cm_core.model import ConsistencyModel
+from train import metrics
+from train.evaluation.bench import Bench, Sizes, in_batches, noise_seeds
+from train.evaluation.label import Namer
+from train.evaluation.teacher import Teacher
+from train.grid import samples
+
+NEAREST = 3  # k of precision and recall
+
+
+def rows(
+    model: ConsistencyModel, teacher: Teacher, bench: Bench, named: Namer, sizes: Sizes, seed: int
+) -> list[dict]:
+    """Rows of one repetition. Labels are those of the bench's scenes: p(x | label) with labels as
+    frequent as renders have them is to match the renders."""
+    label, found = bench.label(model.config.labels), []
+    # The teacher at its best; a quick evaluation takes the best of those it draws.
+    levels = max(sizes.teacher_levels)
+    truth = teacher.draw(bench, levels, seed)
+
+    def row(name: str, evaluations: int | None, pictures: Tensor) -> None:
+        head = {"what": name, "evaluations": evaluations}
+        own = pictures is truth or name == "renders"
+        found.append(head | measures(bench, named, pictures, None if own else truth))
+
+    if seed == 0:
+        row("renders", None, bench.scenes.floats())
+    for steps in sizes.sample_steps:
+        row("ours", steps, draw(model, label, steps, seed))
+    for n in sizes.teacher_levels:
+        pictures = truth if n == levels else teacher.draw(bench, n, seed)
+        row("teacher", teacher.evaluations(n, label), pictures)
+    return found
+
+
+def draw(model: ConsistencyModel, label: Tensor, steps: int, seed: int) -> Tensor:
+    """Pictures of labels (N,) as they are shown, (N, 3, H, W) in [-1, 1]."""
+
+    def make(part: slice) -> Tensor:
+        first = noise_seeds(seed, part)[0]
+        return samples(model, part.stop - part.start, steps, first, label[part]).clamp(-1, 1)
+
+    return in_batches(make, len(label), f"{steps} evaluations from nothing")
+
+
+def measures(bench: Bench, named: Namer, pictures: Tensor, truth: Tensor | None) -> dict:
+    """Measures of pictures for the bench's labels against its reference, and to the `truth`."""
+    ours, real = bench.features.features(pictures), bench.real
+    value, error = bench.kid(ours)
+    # Both grow with the number of balls: at equal counts only.
+    precision, recall = metrics.precision_recall(ours, real[: len(ours)], NEAREST)
+    ratio, copies = metrics.memorisation(ours, bench.trained, real[: len(ours)])
+    return {
+        "KID-lite2": value,
+        "error": error,
+        "precision": precision,
+        "recall": recall,
+        "to teacher": None if truth is None else metrics.rmse(pictures, truth),
+        "nearest": ratio,
+        "copies": copies,
+    } | named.right(ours, bench.scenes)

@@ -1,0 +1,170 @@
+"""The whole evaluation: three repetitions, mean and spread, into the card and the page's chart."""
+
+import dataclasses
+import json
+import statistics
+from pathlib import Path
+
+from cm_core import load_model
+from cm_core.checkpoint import config_to_json, write_atomically
+from cm_core.errors import SettingError
+from cm_core.model import ConsistencyModel
+from train import report
+from train.evaluation import edits, main_job, samples
+from train.evaluation.bench import QUICK, Bench, Sizes, bench
+from train.evaluation.choose import chosen
+from train.evaluation.features import Lite2Features
+from train.evaluation.kid import PARTS
+from train.evaluation.label import namer
+from train.evaluation.scenes import Renderer, landscapes
+from train.evaluation.teacher import Teacher, load_teacher
+
+Row = dict[str, str | float | None]
+Tables = dict[str, list[Row]]
+HEAD = ("what", "evaluations", "strength")  # what tells rows of a table apart
+TITLES = {
+    "main job": "Crude paintings finished",
+    "goals": "Goals at the default strength",
+    "from nothing": "Pictures from nothing",
+    "edits": "Edits",
+}
+
+
+def evaluate(
+    folder: Path,
+    teacher: str,
+    sizes: Sizes,
+    choose: bool = False,
+    quality: Path | None = None,
+    renderer: Renderer | None = None,
+    features: object | None = None,
+) -> Tables:
+    """Evaluate a checkpoint folder beside its teacher; the tables go into its card, and with
+    `quality` into a JSON file. With `choose`, noise levels and strength are chosen first and stored
+    in its config. Raises CheckpointError, SettingError, ConfigError."""
+    model, theirs = load_model(folder, fast=True), load_teacher(teacher)
+    check(model, theirs, sizes)
+    renderer = renderer or landscapes()
+    features = features or Lite2Features().to(model.device)
+    side = model.config.image_size
+    if choose:
+        model.config = chosen(model, bench("choosing", sizes, side, renderer, features), sizes)
+        write_atomically(folder / "config.json", config_to_json(model).encode())
+    judge = bench("reported", sizes, side, renderer, features)
+    tables = measured(model, theirs, judge, sizes)
+    text = described(tables, sizes, model.config.strength)
+    report.into_card(folder / "README.md", text)
+    if quality is not None:
+        write_quality(quality, tables, sizes)
+    print(text)
+    return tables
+
+
+def measured(model: ConsistencyModel, teacher: Teacher, judge: Bench, sizes: Sizes) -> Tables:
+    """Every table by name: means of the repetitions, and of what varies its spread."""
+    named = namer(
+        judge.trained, judge.known, (len(judge.renderer.scenes), len(judge.renderer.lights))
+    )
+    runs = []
+    for seed in range(sizes.seeds):
+        runs.append(
+            {
+                "main job": main_job.rows(model, teacher, judge, sizes, seed),
+                "from nothing": samples.rows(model, teacher, judge, named, sizes, seed),
+                "edits": edits.rows(model, judge, sizes.edits, seed),
+            }
+        )
+    tables = {name: combined([run[name] for run in runs]) for name in runs[0]}
+    tables["main job"] = main_job.compared(tables["main job"])
+    tables["goals"] = main_job.goals(tables["main job"], model.config.strength)
+    return {name: tables[name] for name in TITLES}
+
+
+def combined(runs: list[list[Row]]) -> list[Row]:
+    """One row for the rows of all repetitions that are of the same thing: the mean of each measure,
+    and of KID the spread (standard deviation) between repetitions, None of a single one."""
+    groups: dict[tuple, list[Row]] = {}
+    for row in (row for run in runs for row in run):
+        groups.setdefault(tuple(row.get(name) for name in HEAD), []).append(row)
+    return [mean_of(rows) for rows in groups.values()]
+
+
+def mean_of(rows: list[Row]) -> Row:
+    """The mean of rows; a number that some lack is the mean of the others'."""
+    made: Row = {}
+    for name, first in rows[0].items():
+        if name in HEAD or isinstance(first, str):
+            made[name] = first
+            continue
+        values = [row[name] for row in rows if row[name] is not None]
+        made[name] = statistics.fmean(values) if values else None
+        if name == "KID-lite2":
+            made["spread"] = statistics.stdev(values) if len(values) > 1 else None
+    return made
+
+
+def described(tables: Tables, sizes: Sizes, strength: float) -> str:
+    """The tables in Markdown, with how they came about."""
+    text = f"""\
+{sizes.count} held-out scenes ({sizes.edits} for edits), {sizes.seeds} repetitions with other noise,
+against {sizes.reference} other held-out renders. Noise levels and the default strength,
+{strength:g}, are of held-out scenes that are not among these.
+
+- *KID-lite2*: kernel distance in features of EfficientNet-Lite2, which has seen photographs only;
+  0 for true renders, and below by chance. It is not FID, nor the KID of Inception's features.
+  *spread*: of the repetitions; *error*: its standard error from the choice of scenes and renders.
+- *RMSE*: of 8x8 means to the painting, in units of [-1, 1]. *teacher's*: the teacher's KID-lite2 at
+  the same RMSE, on straight lines between its rows, which begin at the painting; *ratio*: ours over
+  that. *ms*: a picture alone, on the machine that measured.
+- *to teacher*: RMSE to the teacher's picture of the most evaluations from the same noise.
+  *nearest*: median distance to the nearest of {sizes.known} training renders over that of held-out
+  ones; *copies*: the fraction nearer than 95 % of held-out ones, .05 where nothing is copied.
+- *named*: the fraction of pictures whose scene, light, or both a small classifier of renders names
+  as they were asked for; it errs on renders too."""
+    parts = [f"**{TITLES[name]}**\n\n{report.table(rows)}" for name, rows in tables.items() if rows]
+    return "\n\n".join([text, *parts])
+
+
+def write_quality(file: Path, tables: Tables, sizes: Sizes) -> None:
+    """The page's chart of pictures from nothing, and every table beside it. An estimate below 0 is
+    drawn as 0."""
+    kinds = {"ours": "consistency", "teacher": "teacher"}
+    points = [
+        {
+            "model": kinds[row["what"]],
+            "evaluations": row["evaluations"],
+            "value": max(round(row["KID-lite2"], 6), 0.0),
+        }
+        for row in tables["from nothing"]
+        if row["what"] in kinds
+    ]
+    floor = next(r["KID-lite2"] for r in tables["from nothing"] if r["what"] == "renders")
+    chart = {
+        "metric": "KID-lite2 (kernel distance to held-out renders in features of photographs)",
+        "floor": round(floor, 6),
+        "rows": points,
+        "sizes": dataclasses.asdict(sizes),
+        "tables": tables,
+    }
+    write_atomically(file, (json.dumps(chart, indent=2) + "\n").encode())
+
+
+def check(model: ConsistencyModel, teacher: Teacher, sizes: Sizes) -> None:
+    """Refuse what cannot be compared. Raises SettingError."""
+    if not isinstance(model, ConsistencyModel):
+        raise SettingError(f"The checkpoint must be a consistency model, not a {model.kind}.")
+    ours, theirs = model.config, teacher.model.config
+    if (ours.labels, ours.image_size) != (theirs.labels, theirs.image_size):
+        raise SettingError("The teacher has other labels or another size than the checkpoint.")
+    if min(sizes.count, sizes.edits) < 2 * PARTS or sizes.edits > sizes.count:
+        raise SettingError(f"count is a number of scenes, at least {2 * PARTS}, not {sizes.count}.")
+    if sizes.seeds < 1:
+        raise SettingError(f"seeds is a number of repetitions, at least 1, not {sizes.seeds}.")
+
+
+def sizes_for(quick: bool, count: int | None, seeds: int | None) -> Sizes:
+    """Those of a quick or a full evaluation, with another count of scenes or repetitions."""
+    sizes = QUICK if quick else Sizes()
+    count = count or sizes.count
+    edited = min(sizes.edits, count)
+    return dataclasses.replace(sizes, count=count, edits=edited, seeds=seeds or sizes.seeds)

@@ -1,0 +1,87 @@
+"""What the diffusion teacher makes, of paintings by SDEdit and from nothing; it is kept on disk."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from cm_core import load_model
+from cm_core.checkpoint import config_to_json
+from cm_core.errors import SettingError
+from cm_core.model import Denoiser, Label
+from cm_core.noise import generators, randn_like
+from cm_core.samplers import Model, centre, sample_heun
+from cm_core.schedule import SIGMA_MIN, karras_sigmas
+from cm_core.zoo import BUNDLED
+from train.evaluation.bench import Bench, in_batches, noise_seeds
+from train.evaluation.cache import kept
+from train.evaluation.features import as_bytes, as_floats
+from train.grid import samples
+
+SDEDIT_LEVELS = 20  # 39 evaluations
+
+
+def sdedit(
+    model: Model,
+    painting: Tensor,
+    sigma: float,
+    seeds: list[int],
+    label: Label = None,
+    levels: int = SDEDIT_LEVELS,
+) -> Tensor:
+    """A painting (B, 3, H, W) plus noise of a level, brought down along the probability-flow path
+    by Heun's method in 2 levels - 1 evaluations (SDEdit, Meng et al. 2022)."""
+    noise = randn_like(painting, generators(seeds, len(painting)))
+    # The sampler begins at mean + sigma z: the painting is a part of that noise.
+    noise = noise + (painting - centre(model, painting)) / sigma
+    return sample_heun(model, noise, karras_sigmas(levels, SIGMA_MIN, sigma), label)
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A denoiser, and a key that changes with its weights."""
+
+    model: Denoiser
+    key: str
+
+    def evaluations(self, levels: int, label: Tensor | None) -> int:
+        """Network evaluations of Heun's method: two at a time where the model is guided."""
+        return (2 * levels - 1) * (2 if self.model.guided(label) else 1)
+
+    def finish(self, bench: Bench, sigma: float, seed: int) -> Tensor:
+        """The bench's paintings finished by SDEdit, whatever they show: (N, 3, H, W)."""
+        paintings = bench.scenes.painted()
+
+        def make(part: slice) -> Tensor:
+            given = paintings[part].to(self.model.device)
+            return sdedit(self.model, given, sigma, noise_seeds(seed, part))
+
+        return self._kept("sdedit", (bench.key, sigma, SDEDIT_LEVELS, seed), make, len(paintings))
+
+    def draw(self, bench: Bench, levels: int, seed: int) -> Tensor:
+        """Pictures from nothing, labelled as the bench's scenes are: (N, 3, H, W)."""
+        label = bench.label(self.model.config.labels)
+
+        def make(part: slice) -> Tensor:
+            first = noise_seeds(seed, part)[0]
+            return samples(self.model, part.stop - part.start, levels, first, label[part])
+
+        return self._kept("teacher", (bench.key, levels, seed), make, len(label))
+
+    def _kept(self, name: str, about: tuple, make, count: int) -> Tensor:
+        title = f"{name} {about[1]:.3g}"
+        made = kept(
+            name, (self.key, *about), lambda: {"x": as_bytes(in_batches(make, count, title))}
+        )
+        return as_floats(made["x"])
+
+
+def load_teacher(source: str) -> Teacher:
+    """A teacher by name or from a folder. Raises CheckpointError, SettingError."""
+    model = load_model(source, fast=True)
+    if not isinstance(model, Denoiser):
+        raise SettingError(f"The teacher must be a denoiser model, not a {model.kind}.")
+    weights = BUNDLED.get(source, Path(source)) / "model.safetensors"
+    about = config_to_json(model).encode()
+    return Teacher(model, hashlib.sha256(about + weights.read_bytes()).hexdigest()[:20])

@@ -6,9 +6,12 @@ with what it finds begun, so that the same command may be stopped at any moment,
 and given again. Read from `reproduce` at the end.
 """
 
+import _thread
 import filecmp
 import math
+import os
 import shutil
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -183,13 +186,29 @@ def publish(stage: Stage, out: Path, by: str) -> Path:
     return target
 
 
-def render(recipe: Recipe, jobs: int | None) -> None:
-    """Make the recipe's pictures, those that are not there yet."""
-    if recipe.renders:
-        from train.landscapes import store
+def render(recipe: Recipe, jobs: int | None, ends: float) -> bool:
+    """Make the recipe's pictures, those that are not there yet; whether all are by the time `ends`.
 
-        data = recipe.stages[0].config.data
-        store.build(Path(data.file), data.size, recipe.renders, jobs)
+    Breaking off is what the builder stands at any moment, so the clock does as Ctrl+C would.
+    """
+    if not recipe.renders:
+        return True
+    from train.landscapes import store
+
+    data, left = recipe.stages[0].config.data, max(0.0, ends - time.monotonic())
+    alarm = threading.Timer(left, _thread.interrupt_main)
+    alarm.daemon = True
+    try:
+        if left < math.inf:
+            alarm.start()
+        store.build(Path(data.file), data.size, recipe.renders, jobs or os.cpu_count() or 1)
+        alarm.cancel()
+    except KeyboardInterrupt:
+        alarm.cancel()
+        if time.monotonic() < ends:
+            raise
+        return False
+    return True
 
 
 def reproduce(
@@ -219,9 +238,11 @@ def reproduce(
     stages = recipe.up_to(last)
     if start is not None:
         begin(recipe, start, out)
-    render(recipe, jobs)
-
     by = command(preset, out, budget)
+    if not render(recipe, jobs, ends):
+        print(f"Not all pictures are rendered yet; go on with: {by}")
+        return False
+
     for number, stage in enumerate(stages):
         ahead = stages[number:] if fit else (stage,)
         left = (ends - time.monotonic()) / 60 - closing * len(ahead)

@@ -1,4 +1,5 @@
 import dataclasses
+import os
 import random
 import subprocess
 import sys
@@ -231,11 +232,14 @@ def test_it_begins_from_given_weights_and_keeps_their_scale(tmp_path, toy, teach
         run(toy(), tmp_path / "new", start=tmp_path)
 
 
-def test_pictures_are_rendered_first(tmp_path, toy, packed, monkeypatch):
-    made, asked = tmp_path / "renders.npz", []
+def test_pictures_are_rendered_first(tmp_path, toy, packed, monkeypatch, capsys):
+    made, asked, slow = tmp_path / "renders.npz", [], True
 
     def build(folder, size, count, jobs):
         asked.append((folder, size, count, jobs))
+        began = time.monotonic()
+        while slow and time.monotonic() - began < 60:
+            time.sleep(0.01)
         folder.write_bytes(packed.read_bytes())
 
     module = ModuleType("train.landscapes")
@@ -243,8 +247,12 @@ def test_pictures_are_rendered_first(tmp_path, toy, packed, monkeypatch):
     module.store.build = build
     monkeypatch.setitem(sys.modules, "train.landscapes", module)
     preset = toy(16, made, **{"size = 16\n[net]": "size = 16\ncount = 40\n[net]"})
+    assert not run(preset, tmp_path / "out", minutes=0.01)
+    assert "Not all pictures are rendered yet; go on with: python -m" in capsys.readouterr().out
+    assert not made.exists() and not (tmp_path / "out").exists()
+    slow = False
     assert run(preset, tmp_path / "out", jobs=3)
-    assert asked == [(made, 16, 40, 3)]
+    assert asked == [(made, 16, 40, os.cpu_count()), (made, 16, 40, 3)]
 
 
 def test_budgets_lie_over_stages_over_what_all_share(tmp_path, toy):

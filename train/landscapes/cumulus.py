@@ -18,7 +18,7 @@ from train.landscapes.noise import smoothstep
 SHAPES = ("heap", "tower", "bank")
 RISES = (0.06, 0.28, 0.6)  # slopes at which a cloud's base is seen
 _DEPTH = 48
-_SIDES = {"heap": (64, 120), "tower": (128, 128), "bank": (44, 144)}  # height, width
+_SIDES = {"heap": (64, 120), "tower": (120, 144), "bank": (44, 144)}  # height, width
 _BASE = 5  # voxels of air below the base
 _VARIANTS = {"heap": 5, "tower": 4, "bank": 3}
 _DENSE = 0.26  # optical depth of a full voxel
@@ -51,24 +51,34 @@ def _heap(rng: Generator, height: int, width: int) -> list[tuple[float, float, f
 
 
 def _tower(rng: Generator, height: int, width: int) -> list[tuple[float, float, float, float]]:
-    """Return spheres of a great cumulus: a broad foot, shoulders, a boiling head or an anvil."""
-    spheres, lean = [], rng.normal(0, 0.1)
-    anvil = rng.random() < 0.4
-    for _ in range(46):
-        t = rng.random() ** 1.2
-        waist = (0.27 - 0.15 * t) * width
-        x = np.clip(rng.normal(0, 0.55), -1.2, 1.2) * waist + lean * t * width
-        r = height * rng.uniform(0.06, 0.12) * (1.1 - 0.35 * t)
-        at = x, _BASE + t * height * (0.68 if anvil else 0.78), rng.normal(0, 0.15) * _DEPTH
-        spheres.append((*at, r))
-    for _ in range(rng.integers(4, 9)):  # lesser heaps around the foot
-        at = rng.uniform(-0.36, 0.36) * width, _BASE + rng.uniform(0, 6), rng.normal(0, 5)
-        spheres.append((*at, height * rng.uniform(0.05, 0.1)))
+    """Return spheres of a great cumulus: turrets, one far above the others; some bear an anvil."""
+    spheres, lean, anvil = [], rng.normal(0, 0.12), rng.random() < 0.35
+    count, middle = rng.integers(4, 7), rng.normal(0, 0.1)
+    places = np.linspace(-0.25, 0.25, count) + rng.normal(0, 0.03, count)
+    tallest = np.argmin(np.abs(places - middle))
+    for i, x in enumerate(places):
+        near = np.exp(-(((x - places[tallest]) / 0.2) ** 2))
+        top = height * (0.14 + 0.52 * near * (1.1 if i == tallest else rng.uniform(0.6, 1.0)))
+        foot = width * (0.07 + 0.07 * near)
+        y = 0.0
+        while y < top:
+            r = foot * (1 - 0.4 * y / top) * rng.uniform(0.8, 1.15)
+            at = (
+                (x + lean * y / height) * width,
+                _BASE + y,
+                rng.normal(0, 0.1) * _DEPTH + 6 * (i % 2),
+            )
+            spheres.append((at[0] + rng.normal(0, 0.35) * r, at[1], at[2], r))
+            y += 0.5 * r
     if anvil:
-        for x in np.linspace(-0.36, 0.36, 22) * width + lean * width:
-            y = _BASE + height * (0.74 + 0.06 * abs(x - lean * width) / width)
-            at = np.clip(x, -0.42 * width, 0.42 * width), y + rng.normal(0, 2), rng.normal(0, 5)
-            spheres.append((*at, height * rng.uniform(0.045, 0.075)))
+        for x in rng.normal(0, 0.2, 40):
+            y = _BASE + height * (0.76 + 0.05 * abs(x) + rng.normal(0, 0.015))
+            at = (
+                np.clip(places[tallest] + lean * 0.7 + x, -0.42, 0.42) * width,
+                y,
+                rng.normal(0, 0.15) * _DEPTH,
+            )
+            spheres.append((*at, height * (0.075 - 0.08 * abs(x)) + 1))
     return spheres
 
 
@@ -111,11 +121,12 @@ def _volume(rng: Generator, shape: str) -> ndarray:
     height, width = _SIDES[shape]
     spheres = {"heap": _heap, "tower": _tower, "bank": _bank}[shape](rng, height, width)
     buds = _buds(rng, spheres, 4, 0.5)
-    field = np.full((_DEPTH, height, width), -4, np.float32)
+    buds += _buds(rng, buds, 2, 0.5) if shape == "tower" else []
+    field = np.full((_DEPTH, height, width), -9, np.float32)
     z, y, x = (np.arange(n, dtype=np.float32) for n in field.shape)
     for cx, cy, cz, r in spheres + buds:
         cx, cz = cx + width / 2, cz + _DEPTH / 2
-        box = [slice(max(int(c - r - 4), 0), int(c + r + 5)) for c in (cz, cy, cx)]
+        box = [slice(max(int(c - r - 5), 0), int(c + r + 6)) for c in (cz, cy, cx)]
         away = np.sqrt(
             ((z[box[0]] - cz) ** 2)[:, None, None]
             + ((y[box[1]] - cy) ** 2)[:, None]
@@ -132,7 +143,9 @@ def _reach(depth: ndarray, axis: int, flip: bool) -> ndarray:
     """Return the light that comes through optical depths along an axis; flip: from its end."""
     d = np.flip(depth, axis) if flip else depth
     passed = np.cumsum(d, axis) - d / 2
-    light = 0.6 * np.exp(-0.7 * passed) + 0.4 * np.exp(-0.12 * passed)  # once and often scattered
+    light = 0.68 * np.exp(-0.85 * passed) + 0.32 * np.exp(
+        -0.13 * passed
+    )  # once and often scattered
     return np.flip(light, axis) if flip else light
 
 

@@ -21,7 +21,7 @@ from train.landscapes.noise import (
 from train.landscapes.sky import Light, toward_sun
 
 _SIDE = 512
-_COARSE = 128  # pixels a side up to which a grid is drawn finer
+_FINEST = 140  # pixels across the view that textures are smoothed for, whatever its own
 _BEND = 0.035  # slope added to a plane overhead, so that the round Earth ends it
 
 
@@ -53,7 +53,7 @@ class _Plane:
 
     def __init__(self, rng: Generator, wind: float, light: Light, u: ndarray, slope: ndarray):
         far = 1 / (np.maximum(slope, 0) + np.float32(_BEND))
-        self.pixel = float(u[0, 1] - u[0, 0])
+        self.pixel = float(u[0, -1] - u[0, 0]) / _FINEST
         self.x, self.z, self.far = u * far, far, far[:, 0]
         self.rng, self.wind, self.light, self.slope = rng, wind, light, slope
         self.facing = toward_sun(light, u, slope)
@@ -74,7 +74,7 @@ class _Plane:
         """Return a texture (R, C) that repeats every `period`, `stretch` times longer downwind.
 
         `move` (2,) shifts what is seen in x and z, `bend` (R, C) across the wind. Each row takes
-        the two levels whose texels are about as long as its pixels are deep.
+        the two levels whose texels are about as long as a pixel is deep there.
         """
         start = self.origin() if origin is None else origin
         c, s = np.cos(self.wind), np.sin(self.wind)
@@ -149,14 +149,15 @@ def _cirrus(plane: _Plane, cover: float, scale: float) -> tuple[ndarray, ndarray
     over = smoothstep(0.1, 3.0, here + patch + np.float32(0.8 * cover - 0.2))
     bright = 0.1 + 0.14 * np.exp((plane.facing - 1) * 6)
     colour = bright[..., None] * light.sunlight_high + light.ambient * np.float32(0.8 / np.pi)
-    return colour, over * smoothstep(0, 0.14, plane.slope) * np.float32(0.85)
+    thin = smoothstep(0, 0.14, plane.slope) * (1 - 0.35 * smoothstep(0.3, 0.9, plane.slope))
+    return colour, over * thin * np.float32(0.85)
 
 
 def _overcast(plane: _Plane, cover: float, scale: float) -> tuple[ndarray, ndarray]:
     """A closed sheet in soft rolls, brighter towards the sun."""
-    here, side = plane.lit("rolls", 12 * scale, 2.2)
-    rolls = 0.55 * here + 0.7 * plane.field("broad", 22 * scale, 1.8)
-    shade = np.clip(0.62 - 0.19 * rolls + 0.08 * side, 0.25, 1.1)
+    here, side = plane.lit("heaped", 15 * scale, 1.3)
+    rolls = 0.55 * here + 0.6 * plane.field("broad", 22 * scale, 1.4)
+    shade = np.clip(0.6 - 0.17 * rolls + 0.16 * side, 0.22, 1.1)
     glow = (1 + 0.4 * np.exp((plane.facing - 1) * 3)) * np.float32(0.72 / np.pi)
     over = np.full(here.shape, mix(0.9, 1.0, plane.light.overcast), np.float32)
     return (shade * glow)[..., None] * plane.light.ambient, over
@@ -193,20 +194,5 @@ def sheet(
     u: ndarray,
     slope: ndarray,
 ) -> tuple[ndarray, ndarray]:
-    """Return colour (R, C, 3) and opacity (R, C) of a sheet; `kind` is one of SHEETS.
-
-    A coarse grid is drawn at half its pixels' side and averaged, for what is near the horizon is
-    finer than a pixel.
-    """
-    if u.shape[1] > _COARSE:
-        return _DRAW[kind](_Plane(rng, wind, light, u, slope), cover, scale)
-    fine = _Plane(rng, wind, light, _halved(u.T).T, _halved(slope))
-    colour, over = _DRAW[kind](fine, cover, scale)
-    size = u.shape[1], len(slope)
-    return tuple(cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (colour, over))
-
-
-def _halved(axis: ndarray) -> ndarray:
-    """Return the middles (2N, 1) of the halves of evenly spaced pixels with middles `axis`."""
-    quarter = (axis[1] - axis[0]) / 4
-    return np.stack([axis - quarter, axis + quarter], 1).reshape(-1, 1)
+    """Return colour (R, C, 3) and opacity (R, C) of a sheet; `kind` is one of SHEETS."""
+    return _DRAW[kind](_Plane(rng, wind, light, u, slope), cover, scale)

@@ -18,6 +18,7 @@ _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _MOONLIGHT = np.array([0.5, 0.85, 1.7], np.float32) * 0.02  # what film shows, not the moon's grey
 _AIRGLOW = np.array([0.4, 0.75, 1.5], np.float32) * 0.006  # nights are never black
 _OVERCAST = np.array([0.93, 1.0, 1.1], np.float32)
+_PEACH = np.array([1.5, 0.9, 0.72], np.float32)
 
 # Colours of a low sun's sky, from far above (0) to the horizon under the sun (1).
 _STOPS = (0.0, 0.3, 0.52, 0.78, 1.0)
@@ -89,6 +90,8 @@ def light_of(
     else:
         blue = luminance(ambient) * np.array([0.72, 0.97, 1.5], np.float32)
         ambient = mix(ambient, blue, np.float32(0.8 * smoothstep(10, 0, elevation)))
+        last = float(smoothstep(9, -1, elevation))  # film holds the last light on clouds in range
+        high = mix(high, luminance(high) * _PEACH, 0.4 * last) * np.float32(1 - 0.6 * last)
     total = luminance(ambient + ground * max(sun[1], 0.02))
     grey = total * (_MOONLIGHT / luminance(_MOONLIGHT) if night else _OVERCAST)
     if elevation < 4:  # the last light through clouds keeps the sky's blue

@@ -156,31 +156,42 @@ def _halved(picture: ndarray) -> ndarray:
     return np.concatenate([cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in parts], -1)
 
 
-def _seen(density: ndarray, rise: float) -> Sprite:
-    """Return the sprite of a volume seen at a rise: deeper slices stand lower in the picture."""
+def _lights(density: ndarray) -> tuple[ndarray, ndarray]:
+    """Return optical depth (D, H, W) of each voxel and, as (D, H, W, 8), what it shows.
+
+    That is 1 for opacity, then light from the six sides, then from everywhere, most from above.
+    """
     depth = density * np.float32(_DENSE)
     ways = ((2, False), (2, True), (1, False), (1, True), (0, False), (0, True))
     lights = [_reach(depth, axis, flip) for axis, flip in ways]
     around = 0.45 * lights[3] + 0.13 * sum(lights[i] for i in (0, 1, 4, 5)) + 0.03 * lights[2]
-    drop = int(np.ceil(_DEPTH * rise))
-    total = np.zeros((density.shape[1] + drop, density.shape[2], 8), np.float32)
+    return depth, np.stack([np.ones_like(depth), *lights, around], -1)
+
+
+def _seen(depth: ndarray, lights: ndarray, rise: float) -> Sprite:
+    """Return the sprite of a volume seen at a rise: deeper slices stand lower in the picture."""
+    slices, height, width = depth.shape
+    drop = int(np.ceil(slices * rise))
+    total = np.zeros((height + drop, width, 8), np.float32)
     through = np.ones(total.shape[:2], np.float32)
-    stack = np.stack([np.ones_like(depth), *lights, around], -1)
-    for i in range(_DEPTH):
-        rows = slice(drop - round(i * rise), drop - round(i * rise) + density.shape[1])
+    for i in range(slices):
+        start = drop - round(i * rise)
+        rows = slice(start, start + height)
         thin = np.exp(-depth[i])
-        total[rows] += (through[rows] * (1 - thin))[..., None] * stack[i]
+        total[rows] += (through[rows] * (1 - thin))[..., None] * lights[i]
         through[rows] *= thin
-    total = np.pad(total, ((2, 2), (2, 2), (0, 0)))
-    levels = [total]
+    levels = [np.pad(total, ((2, 2), (2, 2), (0, 0)))]
     while min(levels[-1].shape[:2]) > 6:
         levels.append(_halved(levels[-1]))
-    return Sprite(tuple(levels), drop - _DEPTH / 2 * rise + _BASE + 2)
+    return Sprite(tuple(levels), drop - slices / 2 * rise + _BASE + 2)
 
 
 @lru_cache(maxsize=1)
 def sprites() -> dict[str, tuple[tuple[Sprite, ...], ...]]:
-    """Return for each shape its variants, each a sprite for every one of RISES."""
+    """Return for each shape its variants, each a sprite for every one of RISES; built once."""
     rng = np.random.default_rng(19)
-    volumes = {s: [_volume(rng, s) for _ in range(_VARIANTS[s])] for s in SHAPES}
-    return {s: tuple(tuple(_seen(v, r) for r in RISES) for v in volumes[s]) for s in SHAPES}
+    found = {}
+    for shape in SHAPES:
+        volumes = (_lights(_volume(rng, shape)) for _ in range(_VARIANTS[shape]))
+        found[shape] = tuple(tuple(_seen(*v, rise) for rise in RISES) for v in volumes)
+    return found

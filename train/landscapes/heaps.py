@@ -109,8 +109,8 @@ def draw_heap(
     phase = 0.235 * (0.8 + 0.35 * facing**2 + 1.2 * np.exp((facing - 1) * 9))
     colour = (sun * phase)[..., None] * light.sunlight_high
     colour += around[..., None] * (light.ambient * np.float32((0.9 + 0.6 * low) / np.pi))
-    haze = (0.02 if heap.shape != "tower" else 0.004) / max(heap.base, 0.01)
-    colour = mix(colour, opaque[..., None] * horizon_colour, np.float32(1 - np.exp(-(haze**1.4))))
+    haze = (0.025 if heap.shape != "tower" else 0.005) / max(heap.base, 0.01)
+    colour = mix(colour, opaque[..., None] * horizon_colour, np.float32(1 - np.exp(-(haze**2))))
     layer[rows, columns] *= (1 - opaque)[..., None]
     layer[rows, columns] += np.concatenate([colour, opaque[..., None]], -1)
 

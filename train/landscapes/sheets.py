@@ -164,14 +164,14 @@ def _overcast(plane: _Plane, cover: float, scale: float) -> tuple[ndarray, ndarr
 
 
 def _storm(plane: _Plane, cover: float, scale: float) -> tuple[ndarray, ndarray]:
-    """Dark, torn cloud that leaves a bright gap above the horizon."""
+    """Dark, torn cloud that leaves a bright gap, dimmed by a veil, above the horizon."""
     gap = np.float32(plane.rng.uniform(0.03, 0.12))
     here, side = plane.lit("heaped", 14 * scale, 1.3)
     thick = 0.7 * here + 0.8 * plane.field("broad", 16 * scale)
     edge = gap + 0.05 * plane.field("broad", 30, 0.4)
     over = smoothstep(-1.9, -0.7, thick) * smoothstep(-0.03, 0.06, plane.slope - edge)
     shade = np.clip(0.42 - 0.17 * thick + 0.14 * side, 0.1, 1.0) * np.float32(0.8 / np.pi)
-    return shade[..., None] * plane.light.ambient, over * np.float32(0.98)
+    return shade[..., None] * plane.light.ambient, 0.3 + over * np.float32(0.68)
 
 
 _DRAW: dict[str, Callable[[_Plane, float, float], tuple[ndarray, ndarray]]] = {

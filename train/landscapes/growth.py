@@ -1,0 +1,142 @@
+"""How plants grow: limbs that fork, bark upon them, leaves in clumps, blades that hang.
+
+Space is measured in tree heights: x right, y up, z away from the viewer, the root at zero.
+What is made here are clouds of small marks, which `sprites` lights and paints.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+UP = np.array([0.0, 1.0, 0.0])
+_NUDGE = np.array([1e-6, 0.0, 0.0])  # a limb that points at the viewer still has a side
+
+
+@dataclass(frozen=True)
+class Part:
+    """Many small marks of one size: `place` (n, 3), unit `normal` (n, 3), `angle` (n,) in the
+    picture in radians, `tone` (n,) of the albedo, half `length` and half `width` in tree heights.
+    """
+
+    place: np.ndarray
+    normal: np.ndarray
+    angle: np.ndarray
+    tone: np.ndarray
+    bark: bool
+    length: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Limbs:
+    """Straight pieces of branch: from (n, 3) to (n, 3) and the radius at both ends (n,)."""
+
+    start: np.ndarray
+    end: np.ndarray
+    thick: np.ndarray
+    thin: np.ndarray
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """The same directions, (..., 3), at length one."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+
+
+def join(limbs: list[Limbs]) -> Limbs:
+    names = ("start", "end", "thick", "thin")
+    return Limbs(*(np.concatenate([getattr(limb, name) for limb in limbs]) for name in names))
+
+
+def path(points: np.ndarray, radius: np.ndarray) -> Limbs:
+    """One limb along `points` (n, 3) of `radius` (n,)."""
+    return Limbs(points[:-1], points[1:], radius[:-1], radius[1:])
+
+
+def grow(rng, root, heading, length, radius, generations, spread, rise, shrink=0.74, bend=0.16):
+    """Fork limbs from `root`: Limbs and the joints (n, 3) and headings of the last generation.
+
+    `spread` turns each child away from its parent, `rise` turns all upwards (down if negative).
+    """
+    steps = 4
+    place, heading = np.atleast_2d(root).astype(float), np.atleast_2d(heading).astype(float)
+    length, radius = np.full(len(place), length), np.full(len(place), radius)
+    limbs, ends, ways = [], [], []
+    for generation in range(generations):
+        joints, headings = [], []
+        for _ in range(steps):
+            turn = bend * rng.normal(size=heading.shape) + rise / steps * UP
+            heading = unit(heading + (turn if generation else 0.3 * turn))
+            reach, thin = place + heading * (length / steps)[:, None], radius * 0.93
+            limbs.append(Limbs(place, reach, radius, thin))
+            joints.append(reach)
+            headings.append(heading)
+            place, radius = reach, thin
+        ends, ways = joints, headings
+        if generation == generations - 1:
+            break
+        count = rng.integers(2, 5 if generation else 6, len(place))
+        parent = np.repeat(np.arange(len(place)), count)
+        first = np.concatenate([[True], parent[1:] != parent[:-1]])
+        node = np.where(first, steps - 1, rng.integers(1 if generation else 2, steps, len(parent)))
+        place, heading = np.stack(joints)[node, parent], np.stack(headings)[node, parent]
+        aside = unit(rng.normal(size=heading.shape))
+        turn = spread * np.where(first, 0.55, 1.0) * rng.uniform(0.7, 1.3, len(parent))
+        heading = unit(heading + turn[:, None] * aside)
+        length = length[parent] * shrink * rng.uniform(0.7, 1.15, len(parent))
+        radius = radius[parent] * np.where(first, 0.8, 0.6)
+    return join(limbs), np.concatenate(ends[1:]), np.concatenate(ways[1:])
+
+
+def bark(rng, limbs: Limbs, rough=0.25, green=False, ribs=0) -> tuple[Part, ...]:
+    """The visible half of the limbs' skin: stout ones by wide marks, twigs by fine ones."""
+    along = limbs.end - limbs.start
+    length = np.linalg.norm(along, axis=1)
+    parts = []
+    for chosen, mark in ((limbs.thick > 0.0022, 0.0024), (limbs.thick <= 0.0022, 0.0011)):
+        wide = np.maximum(limbs.thick / mark, 1.0)
+        count = np.ceil(4.5 * wide * length / mark).astype(int) * chosen
+        which = np.repeat(np.arange(len(length)), count)
+        if not len(which):
+            continue
+        u, t = rng.random(len(which)), np.sin(rng.uniform(-np.pi / 2, np.pi / 2, len(which)))
+        axis = unit(along[which])
+        side = unit(np.stack([axis[:, 1], -axis[:, 0], 0 * u], axis=1) + _NUDGE)
+        normal = side * t[:, None] + np.sqrt(1 - t * t)[:, None] * [0.0, 0.0, -1.0]
+        radius = limbs.thick[which] * (1 - u) + limbs.thin[which] * u
+        place = limbs.start[which] + along[which] * u[:, None] + normal * radius[:, None]
+        tone = 1 + rough * rng.normal(size=len(which))
+        if ribs:
+            tone *= 0.78 + 0.32 * np.cos(ribs * np.arcsin(t))
+        angle = np.arctan2(axis[:, 1], axis[:, 0])
+        wide_mark = mark * (1.5 if mark > 0.002 else 1)
+        parts.append(Part(place, normal, angle, tone, not green, wide_mark, mark * 0.7))
+    return tuple(parts)
+
+
+def leaves(rng, centres, size, each, length, width, flat=1.0, hang=0.0, rough=0.22) -> Part:
+    """`each` leaves in a round clump of radius `size` (scalar or (n,)) about every centre.
+
+    `flat` squeezes the clumps upright, `hang` lets leaves point down rather than anywhere.
+    """
+    which = np.repeat(np.arange(len(centres)), each)
+    ball = unit(rng.normal(size=(len(which), 3)))
+    radius = np.broadcast_to(size, len(centres))[which] * rng.random(len(which)) ** 0.5
+    place = centres[which] + ball * radius[:, None] * [1, flat, 1]
+    normal = unit(ball + 0.35 * UP + 0.7 * unit(rng.normal(size=ball.shape)))
+    angle = rng.uniform(0, np.pi, len(which)) * (1 - hang) + np.pi / 2 * hang
+    tone = np.exp(rough * rng.normal(size=len(which)))
+    return Part(place, normal, angle, tone, False, length, width)
+
+
+def strands(rng, start, way, length, sag, points, width, bark=False, rough=0.15) -> Part:
+    """Thin curved blades from `start` along `way` (n, 3), falling by `sag` of `length`, (n,)."""
+    u = (np.arange(points) + 0.5) / points
+    reach = length[:, None] * u
+    place = start[:, None] + way[:, None] * reach[..., None]
+    place = place - UP * (sag[:, None] * length[:, None] * u * u)[..., None]
+    slope = way[:, None] - 2 * UP * (sag[:, None] * u)[..., None]
+    facing = unit(UP - slope * slope[..., 1:2] + 0.25 * rng.normal(size=place.shape))
+    tone = np.exp(rough * rng.normal(size=(len(start), 1))) * (0.8 + 0.3 * u)
+    angle = np.arctan2(slope[..., 1], slope[..., 0])
+    flat = (place.reshape(-1, 3), facing.reshape(-1, 3), angle.ravel(), tone.ravel())
+    return Part(*flat, bark, float(length.mean()) / points * 0.8 + width, width)

@@ -1,0 +1,125 @@
+"""Trees drawn once: each plant's cloud of marks lit from five sides and painted at 256 rows.
+
+A sprite holds what a tree returns under a unit light from each side, so that any sun is a sum of
+them (the ambient cube of McTaggart, Half-Life 2 / Valve Source Shading, 2004). All channels are
+premultiplied by coverage: they may be averaged, and so make an exact mip pyramid.
+"""
+
+from functools import cache
+
+import numpy as np
+
+from train.landscapes.flora import PLANTS
+from train.landscapes.growth import Part
+
+HEIGHT = 256
+# What the eight channels are: coverage; leaves lit from the left, the right, above, the viewer's
+# side and the far side (through the leaf); bark lit from the left and the right.
+CHANNELS = ("alpha", "left", "right", "above", "front", "behind", "bark left", "bark right")
+_FINE = 2 * HEIGHT  # rows while painting: each pixel is the mean of four
+_CELL = 1 / 44  # edge of the cells in which light is followed, in tree heights
+_WIDEST = 0.8  # half the width of the widest sprite, in tree heights
+_TURNS = 8  # angles a mark can have
+
+
+def _fit(parts: tuple[Part, ...]) -> tuple[list[np.ndarray], float]:
+    """Places of all parts so scaled that the plant is one high; half of its width."""
+    top = max(float(part.place[:, 1].max()) for part in parts)
+    side = max(float(np.quantile(np.abs(part.place[:, 0]), 0.998)) for part in parts) / top
+    squeeze = min(1.0, (_WIDEST - 0.01) / side)
+    scale = np.array([squeeze, 1, squeeze]) * (0.992 / top)
+    return [part.place * scale for part in parts], min(side * squeeze + 0.01, _WIDEST)
+
+
+def _visibility(places: list[np.ndarray], parts: tuple[Part, ...]) -> list[np.ndarray]:
+    """Share of the light from left, right, above, front, behind that reaches each mark (n, 5)."""
+    half = max(float(np.abs(place[:, [0, 2]]).max()) for place in places) + _CELL
+    low = np.array([-half, -0.1, -half])
+    shape = np.ceil((np.array([half, 1.05, half]) - low) / _CELL).astype(int)
+    cells = [np.clip(((p - low) / _CELL).astype(int), 0, shape - 1) @ np.array(
+        [shape[1] * shape[2], shape[2], 1]) for p in places]  # fmt: skip
+    area = sum(
+        np.bincount(cell, minlength=int(shape.prod())) * (part.length * part.width * np.pi)
+        for cell, part in zip(cells, parts, strict=True)
+    ).reshape(shape)
+    depth = area * (0.32 / _CELL**2)
+    past = [np.cumsum(depth, axis=axis) - 0.5 * depth for axis in range(3)]
+    whole = [depth.sum(axis=axis, keepdims=True) for axis in range(3)]
+    sides = [past[0], whole[0] - past[0], whole[1] - past[1], past[2], whole[2] - past[2]]
+    light = np.exp(-np.stack([side.ravel() for side in sides], axis=1))
+    return [light[cell] for cell in cells]
+
+
+def _lit(part: Part, seen: np.ndarray) -> np.ndarray:
+    """Channels 1 to 7 of each mark, (n, 7): visibility times how it faces the light."""
+    x, y, z = part.normal.T
+    faces = np.stack([-x, x, y, -z, z], axis=1)
+    out = np.zeros((len(seen), 7))
+    if part.bark:
+        round_off = np.clip(0.15 + 0.85 * faces[:, :2], 0.05, 1)
+        out[:, 5:] = round_off * (0.25 + 0.75 * seen[:, :2])
+    else:
+        wrapped = 0.35 + 0.65 * np.clip(0.5 + 0.5 * faces, 0, 1)
+        out[:, :4] = (wrapped * (0.06 + 0.94 * seen))[:, :4]
+        out[:, 4] = seen[:, 4]
+    return out * np.clip(part.tone, 0.2, 1.6)[:, None] * 0.75
+
+
+@cache
+def _stamps(length: float, width: float) -> np.ndarray:
+    """Pixels (turns, k, 2), row and column, of an ellipse at each angle; spare ones repeat."""
+    reach = int(np.ceil(max(length, width)))
+    rows, cols = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
+    stamps = []
+    for turn in range(_TURNS):
+        c, s = np.cos(np.pi * turn / _TURNS), np.sin(np.pi * turn / _TURNS)
+        along, across = cols * c - rows * s, cols * s + rows * c
+        inside = (along / max(length, 0.5)) ** 2 + (across / max(width, 0.5)) ** 2 <= 1.05
+        stamps.append(np.stack([rows[inside], cols[inside]], axis=1))
+    most = max(map(len, stamps))
+    return np.stack([np.concatenate([s, np.repeat(s[:1], most - len(s), 0)]) for s in stamps])
+
+
+def _paint(part: Part, place: np.ndarray, width: int) -> np.ndarray:
+    """Number of the nearest mark over each fine pixel, -1 where there is none."""
+    order = np.argsort(-place[:, 2], kind="stable")
+    stamp = _stamps(round(part.length * _FINE * 2) / 2, round(part.width * _FINE * 2) / 2)
+    turn = np.round(part.angle[order] * (_TURNS / np.pi)).astype(int) % _TURNS
+    rows = np.round(_FINE - 1 - place[order, 1] * _FINE).astype(np.int32)
+    cols = np.round(width / 2 - 0.5 + place[order, 0] * _FINE).astype(np.int32)
+    rows, cols = rows[:, None] + stamp[turn, :, 0], cols[:, None] + stamp[turn, :, 1]
+    inside = (rows >= 0) & (rows < _FINE) & (cols >= 0) & (cols < width)
+    out = np.full(_FINE * width, -1, np.int32)
+    # numpy lets the last of several writes stand: the nearest, as they come far ones first
+    out[(rows * width + cols)[inside]] = np.repeat(order, inside.sum(axis=1))
+    return out
+
+
+def _sprite(parts: tuple[Part, ...]) -> tuple[np.ndarray, ...]:
+    """Mip levels (256, w, 8), (128, w/2, 8) ... (8, w/32, 8) of one plant, uint8."""
+    places, half = _fit(parts)
+    width = 2 * 32 * int(np.ceil(2 * half * HEIGHT / 32))
+    pixels = np.zeros((_FINE * width, 8), np.uint8)
+    nearest = np.full(_FINE * width, np.inf)
+    for part, place, seen in zip(parts, places, _visibility(places, parts), strict=True):
+        mark = _paint(part, place, width)
+        front = (mark >= 0) & (place[mark, 2] < nearest)
+        nearest[front] = place[mark[front], 2]
+        lit = np.concatenate([np.ones((len(seen), 1)), _lit(part, seen)], axis=1)
+        pixels[front] = np.round(255 * np.clip(lit, 0, 1)).astype(np.uint8)[mark[front]]
+    level = pixels.reshape(_FINE, width, 8).astype(np.float32)
+    levels = []
+    while level.shape[0] > 8:
+        level = level.reshape(level.shape[0] // 2, 2, level.shape[1] // 2, 2, 8).mean((1, 3))
+        levels.append(np.round(level).astype(np.uint8))
+    return tuple(levels)
+
+
+@cache
+def sprites(seed: int = 7) -> dict[str, tuple[tuple[np.ndarray, ...], ...]]:
+    """All trees by kind and variant: mip levels uint8 (h, w, 8), root at the bottom centre."""
+    out = {}
+    for number, (kind, (plant, variants)) in enumerate(PLANTS.items()):
+        grown = (plant(np.random.default_rng([seed, number, v])) for v in range(variants))
+        out[kind] = tuple(_sprite(parts) for parts in grown)
+    return out

@@ -16,11 +16,11 @@ from numpy.random import Generator
 from train.landscapes.noise import smoothstep
 
 SHAPES = ("heap", "tower", "bank")
-RISES = (0.06, 0.28, 0.6)  # slopes at which a cloud's base is seen
+RISES = {"heap": (0.06, 0.28, 0.6), "tower": (0.05,), "bank": (0.08,)}  # slopes of bases, as seen
 _DEPTH = 48
 _SIDES = {"heap": (64, 120), "tower": (120, 144), "bank": (44, 144)}  # height, width
 _BASE = 5  # voxels of air below the base
-_VARIANTS = {"heap": 5, "tower": 4, "bank": 3}
+_VARIANTS = {"heap": 7, "tower": 8, "bank": 4}
 _DENSE = 0.26  # optical depth of a full voxel
 
 
@@ -180,18 +180,22 @@ def _seen(depth: ndarray, lights: ndarray, rise: float) -> Sprite:
         thin = np.exp(-depth[i])
         total[rows] += (through[rows] * (1 - thin))[..., None] * lights[i]
         through[rows] *= thin
-    levels = [np.pad(total, ((2, 2), (2, 2), (0, 0)))]
+    padded = np.pad(total, ((3, 3), (2, 2), (0, 0)))
+    blur = 0.4 + 1.0 * rise  # rows between which the slices' edges would show
+    for channel in range(8):
+        padded[..., channel] = cv2.GaussianBlur(padded[..., channel], (0, 0), 0.5, sigmaY=blur)
+    levels = [padded]
     while min(levels[-1].shape[:2]) > 6:
         levels.append(_halved(levels[-1]))
-    return Sprite(tuple(levels), drop - slices / 2 * rise + _BASE + 2)
+    return Sprite(tuple(levels), drop - slices / 2 * rise + _BASE + 3)
 
 
 @lru_cache(maxsize=1)
 def sprites() -> dict[str, tuple[tuple[Sprite, ...], ...]]:
-    """Return for each shape its variants, each a sprite for every one of RISES; built once."""
+    """Return for each shape its variants, a sprite for each of its RISES; built once."""
     rng = np.random.default_rng(19)
     found = {}
     for shape in SHAPES:
         volumes = (_lights(_volume(rng, shape)) for _ in range(_VARIANTS[shape]))
-        found[shape] = tuple(tuple(_seen(*v, rise) for rise in RISES) for v in volumes)
+        found[shape] = tuple(tuple(_seen(*v, rise) for rise in RISES[shape]) for v in volumes)
     return found

@@ -84,7 +84,7 @@ def draw_heap(
 ) -> None:
     """Lay one heap over `layer` (R, C, 4), radiance times opacity and opacity, in place."""
     variants = sprites()[heap.shape]
-    rise = int(np.argmin(np.abs(np.array(RISES) - heap.base)))
+    rise = int(np.argmin(np.abs(np.array(RISES[heap.shape]) - heap.base)))
     sprite: Sprite = variants[heap.variant % len(variants)][rise]
     height, width = sprite.levels[0].shape[:2]
     texel, pixel = heap.width / width, float(u[0, 1] - u[0, 0])

@@ -146,7 +146,7 @@ def _cirrus(plane: _Plane, cover: float, scale: float) -> tuple[ndarray, ndarray
     bend = plane.field("broad", 20 * scale) * np.float32(0.06)
     here = plane.field("soft", 6 * scale, 5.0, bend=bend)
     patch = plane.field("broad", 12 * scale, 1.6)
-    over = smoothstep(0.1, 3.0, here + patch + np.float32(0.8 * cover - 0.2))
+    over = smoothstep(0.1, 3.0, here + np.minimum(patch, 0.8) + np.float32(0.7 * cover - 0.2))
     bright = 0.1 + 0.14 * np.exp((plane.facing - 1) * 6)
     colour = bright[..., None] * light.sunlight_high + light.ambient * np.float32(0.8 / np.pi)
     thin = smoothstep(0, 0.14, plane.slope) * (1 - 0.35 * smoothstep(0.3, 0.9, plane.slope))

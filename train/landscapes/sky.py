@@ -197,7 +197,7 @@ def stars(
     across, up = rng.uniform(-0.8, 0.8, count), rng.uniform(0.02, 1.3, count)
     flux = rng.pareto(1.3, count) + 0.25
     hue = mix(np.array([0.8, 0.9, 1.2]), np.array([1.2, 1.0, 0.75]), rng.random((count, 1)))
-    dark = 1.0 if light.night else float(smoothstep(-5, -10, light.elevation))
+    dark = 1.0 if light.night else float(smoothstep(-6, -11, light.elevation))
     if dark == 0:
         return sky
     pixel = float(u[0, 1] - u[0, 0])

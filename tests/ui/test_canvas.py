@@ -75,6 +75,11 @@ def test_anything_doubtful_is_refused_in_one_sentence(canvas, value):
     assert not error.value.print_exception
 
 
+def test_a_drawing_too_wide_is_told_how_wide_it_may_be(canvas):
+    with pytest.raises(gr.Error, match="at most 2048 x 2048 pixels"):
+        canvas.preprocess(encoded(Image.new("1", (2049, 8)), "png"))
+
+
 def test_a_background_is_sent_small(canvas):
     sent = canvas.postprocess(Image.new("RGB", (2000, 1000), "red"))
     assert from_data_url(sent["background"]).size == (512, 256)

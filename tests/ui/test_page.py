@@ -5,6 +5,7 @@ import json
 import time
 from collections import Counter
 
+import gradio as gr
 import pytest
 import torch
 from PIL import Image
@@ -23,7 +24,7 @@ from ui.limits import RateLimit
 from ui.made import Made, last
 from ui.menu import choices, goals
 from ui.page import build_page
-from ui.pictures import from_data_url, open_picture, strip
+from ui.pictures import from_data_url, strip
 from ui.result import Result
 from ui.tasks import Tasks
 
@@ -219,7 +220,7 @@ def test_a_large_result_lies_in_a_file_and_a_foreign_file_is_refused(tmp_path):
     assert from_data_url(sent["url"]).width == 1024
     assert reference(sent["file"]).tobytes() == picture.tobytes()
     Image.new("RGB", (4, 4)).save(tmp_path / "secret.png")
-    with pytest.raises(ImageError, match="not one of the page's own"):
+    with pytest.raises(gr.Error, match="not one of the page's own"):
         reference(FILE_URL + str(tmp_path / "secret.png"))
     assert "data URL" in export_picture({"url": "x", "kind": "png1"})["error"]
 
@@ -251,13 +252,6 @@ def test_an_animation_comes_back_to_where_it_began(count, columns, order):
 def test_no_picture_is_a_sentence(tasks):
     with pytest.raises(ImageError, match="choose an example or open one"):
         tasks.shrink(None, 4)
-
-
-def test_an_upload_is_turned_upright(tmp_path):
-    picture, exif = Image.new("RGB", (30, 20)), Image.Exif()
-    exif[274] = 6  # lies on its side
-    picture.save(tmp_path / "phone.jpg", exif=exif)
-    assert open_picture(tmp_path / "phone.jpg").size == (20, 30)
 
 
 def test_captions_are_escaped():

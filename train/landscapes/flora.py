@@ -4,24 +4,38 @@ from dataclasses import replace
 
 import numpy as np
 
-from train.landscapes.growth import UP, Limbs, Part, bark, grow, join, leaves, path, strands, unit
+from train.landscapes.growth import (
+    UP,
+    Limbs,
+    Part,
+    bark,
+    grow,
+    join,
+    leaves,
+    masses,
+    path,
+    reach,
+    scattered,
+    strands,
+    unit,
+)
 
 
 def conifer(rng) -> tuple[Part, ...]:
     """A spruce or fir: layers of drooping boughs, each a fan of hanging sprays."""
     width, base, power = rng.uniform(0.13, 0.25), rng.uniform(0.03, 0.13), rng.uniform(0.75, 1.1)
     droop, turned = rng.uniform(0.15, 0.7), rng.uniform(0.1, 0.4)
-    number = rng.integers(75, 125)
+    number = rng.integers(110, 170)
     high = np.sort(rng.random(number)) ** 0.9
     high = high + 0.5 * (np.round(high * 24) / 24 - high)  # boughs keep to whorls
-    reach = (width * (1 - high) ** power + 0.012) * rng.uniform(0.6, 1.15, number)
+    far_out = (width * (1 - high) ** power + 0.012) * rng.uniform(0.6, 1.15, number)
     around = np.arange(number) * 2.4 + rng.normal(size=number) * 0.4
-    bough = np.repeat(np.arange(number), (20 + reach * 620).astype(int))
+    bough = np.repeat(np.arange(number), (16 + far_out * 720).astype(int))
     u = rng.random(len(bough)) ** 0.7
     out = np.stack([np.cos(around), 0 * around, np.sin(around)], axis=1)[bough]
     side = np.stack([-out[:, 2], 0 * u, out[:, 0]], axis=1)
     fan = rng.uniform(-1, 1, len(bough)) * (0.42 * (1.05 - u))
-    far = reach[bough]
+    far = far_out[bough]
     fall = -droop * u + turned * u * u - 0.45 * np.abs(fan) - 0.1 * rng.random(len(bough)) ** 2
     place = out * (far * u)[:, None] + side * (far * fan)[:, None]
     place[:, 1] = base + (0.985 - base) * high[bough] + far * fall + 0.006 * rng.normal(size=len(u))
@@ -29,28 +43,35 @@ def conifer(rng) -> tuple[Part, ...]:
     angle = np.arctan2(spray[:, 1], spray[:, 0]) + 0.25 * rng.normal(size=len(u))
     normal = unit(0.6 * out + 0.7 * UP + 0.5 * unit(rng.normal(size=out.shape)))
     tone = np.exp(0.2 * rng.normal(size=len(u))) * (0.75 + 0.35 * u)
-    needles = Part(place, normal, angle, tone, False, 0.0085, 0.0026)
+    needles = Part(place, normal, angle, tone, False, 0.0095, 0.003)
     trunk = path(np.array([[0, 0, 0], [0, base, 0], [0, 0.97, 0]]), np.array([0.016, 0.013, 0.001]))
-    inner = Limbs(
-        np.stack([0 * reach, base + (0.985 - base) * high, 0 * reach], axis=1),
-        np.stack([np.cos(around) * reach * 0.6, base + (0.985 - base) * high - droop * 0.4 * reach,
-                  np.sin(around) * reach * 0.6], axis=1),
-        np.full(number, 0.002), np.full(number, 0.001),
-    )  # fmt: skip
+    foot = UP * (base + (0.985 - base) * high)[:, None]
+    tips = np.stack([np.cos(around), -droop + 0 * around, np.sin(around)], axis=1)
+    inner = reach(rng, foot, foot + tips * (0.6 * far_out)[:, None], 0.002, 0.001)
     return needles, *bark(rng, trunk), *bark(rng, inner)
 
 
 def broadleaf(rng) -> tuple[Part, ...]:
-    """An oak, ash or maple: stout limbs, and a clump of leaves about every last joint."""
-    lean = unit(UP + 0.06 * rng.normal(size=3))
-    limbs, joints, _ = grow(
-        rng, np.zeros(3), lean, rng.uniform(0.26, 0.36), rng.uniform(0.02, 0.032), 4,
-        rng.uniform(0.75, 1.05), rng.uniform(0.1, 0.3), 0.7,
-    )  # fmt: skip
-    joints = joints[rng.permutation(len(joints))[:190]]
-    size = rng.uniform(0.045, 0.065)
-    crown = leaves(rng, joints, size, 9000 // len(joints), 0.0072, 0.0046, 0.75)
-    return crown, *bark(rng, limbs)
+    """An oak, ash or maple: stout limbs into round lobes of leaves, with sky between some."""
+    fork, wide, tall = rng.uniform(0.12, 0.24), rng.uniform(0.26, 0.48), rng.uniform(0.3, 0.38)
+    number = rng.integers(12, 18)
+    way = scattered(rng, number)
+    far = rng.uniform(0.5, 0.85, (number, 1))
+    lobes = way * far * [wide, tall, wide] + [0.04 * rng.normal(), fork + tall + 0.04, 0]
+    size = rng.uniform(0.12, 0.19, number) * (0.6 + wide)
+    each = rng.integers(15, 22)
+    clumps = masses(rng, lobes, size, each)
+    stem = np.array([[0, 0, 0], [0, 0.5, 0], [0, 1, 0], [0, 1.8, 0]]) * fork
+    stem[1:] += rng.normal(size=(3, 3)) * [0.012, 0, 0.012]
+    width = rng.uniform(0.018, 0.026)
+    trunk = path(stem, width * np.array([1.25, 0.95, 0.8, 0.5]))
+    foot = stem[2] + (stem[3] - stem[2]) * rng.random((number, 1))
+    limbs = reach(rng, foot, lobes, 0.45 * width, 0.003)
+    twigs = reach(rng, np.repeat(lobes, each, axis=0), clumps, 0.0024, 0.001)
+    crown = leaves(
+        rng, clumps, rng.uniform(0.042, 0.056), 13000 // len(clumps), 0.0066, 0.0042, 0.75
+    )
+    return crown, *bark(rng, join([trunk, limbs, twigs]))
 
 
 def birch(rng) -> tuple[Part, ...]:
@@ -65,8 +86,8 @@ def birch(rng) -> tuple[Part, ...]:
         starts = stem[np.repeat(np.arange(4, 12), 5)] + 0.02 * rng.normal(size=(40, 3)) * [0, 1, 0]
         away = unit(rng.normal(size=(40, 3)) * [1, 0.3, 1] + 0.9 * UP)
         for start, way in zip(starts, away, strict=True):
-            reach = rng.uniform(0.1, 0.22) * (1.15 - 0.55 * start[1])
-            grown, joints, _ = grow(rng, start, way, reach, 0.0028, 2, 0.8, -0.35, 0.7)
+            long = rng.uniform(0.1, 0.22) * (1.15 - 0.55 * start[1])
+            grown, joints = grow(rng, start, way, (long, 0.7 * long), 0.0028, 0.8, -0.35)
             limbs.append(grown)
             ends.append(joints)
     ends = np.concatenate(ends)
@@ -81,9 +102,8 @@ def birch(rng) -> tuple[Part, ...]:
 def acacia(rng) -> tuple[Part, ...]:
     """An umbrella thorn: a forked stem under flat trays of small leaves."""
     lean = unit(UP + rng.normal(size=3) * [0.15, 0, 0.1])
-    limbs, joints, _ = grow(
-        rng, np.zeros(3), lean, rng.uniform(0.28, 0.4), 0.026, 4, 0.85, 0.12, 0.8, 0.2
-    )
+    lengths = rng.uniform(0.24, 0.36) * np.array([1.0, 0.8, 0.64, 0.5])
+    limbs, joints = grow(rng, np.zeros(3), lean, lengths, 0.022, 0.85, 0.12, 0.2)
     ceiling = np.quantile(joints[:, 1], 0.7)
     joints = joints[joints[:, 1] > ceiling * 0.72]
 
@@ -102,26 +122,28 @@ def acacia(rng) -> tuple[Part, ...]:
 def bare(rng) -> tuple[Part, ...]:
     """A leafless broadleaf tree, down to its twigs."""
     lean = unit(UP + 0.07 * rng.normal(size=3))
-    limbs, _, _ = grow(
-        rng, np.zeros(3), lean, rng.uniform(0.24, 0.34), rng.uniform(0.018, 0.028), 6,
-        rng.uniform(0.6, 0.9), rng.uniform(0.1, 0.35), 0.7,
-    )  # fmt: skip
+    lengths = (rng.uniform(0.16, 0.26), 0.26, 0.2, 0.14, 0.09, 0.06)
+    spread, rise = rng.uniform(0.6, 0.95), rng.uniform(0.1, 0.45)
+    limbs, _ = grow(rng, np.zeros(3), lean, lengths, rng.uniform(0.018, 0.026), spread, rise)
     return bark(rng, limbs)
 
 
 def bush(rng) -> tuple[Part, ...]:
-    """A shrub: many stems from one foot, leaves to the ground."""
-    number = rng.integers(9, 18)
-    away = unit(rng.normal(size=(number, 3)) * [1, 0.3, 0.8] + 0.9 * UP)
-    foot = rng.normal(size=(number, 3)) * [0.05, 0, 0.05]
+    """A shrub: many stems from one foot, lobes of leaves to the ground."""
+    number, wide = rng.integers(9, 15), rng.uniform(0.26, 0.5)
+    spot = np.linspace(-1, 1, number) + 0.15 * rng.normal(size=number)
+    high = 0.1 + 0.55 * rng.random(number) ** 1.4 * np.clip(1.1 - spot**2, 0, 1)
+    lobes = np.stack([spot * wide, high, rng.normal(size=number) * 0.2], axis=1)
+    low = np.stack([np.linspace(-0.9, 0.9, 7) * wide, np.full(7, 0.08), np.full(7, -0.1)], axis=1)
+    lobes = np.concatenate([lobes, low + 0.04 * rng.normal(size=low.shape)])
+    clumps = masses(rng, lobes, rng.uniform(0.14, 0.24, len(lobes)), 14, low=-0.3)
+    clumps[:, 1] = np.maximum(clumps[:, 1], 0.03 + 0.05 * rng.random(len(clumps)))
+    foot = lobes * [0.4, 0, 0.4]
     foot[0] = 0
-    limbs, joints, _ = grow(rng, foot, away, 0.4, 0.009, 3, 0.8, 0.1, 0.6)
-    joints = joints[rng.permutation(len(joints))[:220]]
-    joints[:, 1] = np.maximum(joints[:, 1], 0.06)
-    return (
-        leaves(rng, joints, 0.1, 7500 // len(joints), 0.011, 0.0065, 0.8),
-        *bark(rng, limbs),
-    )
+    limbs = reach(rng, foot, lobes, 0.006, 0.003)
+    twigs = reach(rng, np.repeat(lobes, 14, axis=0), clumps, 0.0024, 0.0015)
+    crown = leaves(rng, clumps, 0.085, 10000 // len(clumps), 0.0105, 0.0064, 0.75)
+    return crown, *bark(rng, join([limbs, twigs]))
 
 
 def poplar(rng) -> tuple[Part, ...]:
@@ -156,18 +178,18 @@ def palm(rng) -> tuple[Part, ...]:
     number = rng.integers(16, 26)
     around = np.arange(number) * 2.4 + rng.normal(size=number) * 0.3
     lift = np.linspace(-0.75, 1.25, number) + 0.1 * rng.normal(size=number)
-    reach = rng.uniform(0.26, 0.36, number) * np.where(lift < 0, 0.8, 1.0)
+    long = rng.uniform(0.26, 0.36, number) * np.where(lift < 0, 0.8, 1.0)
     way = np.stack([np.cos(around) * np.cos(lift), np.sin(lift), np.sin(around) * np.cos(lift)], 1)
     sag = np.where(lift > 0, rng.uniform(0.4, 0.8, number), 0.35)
     crown = np.repeat(stem[-1:], number, axis=0)
-    rib = strands(rng, crown, way, reach, sag, 60, 0.0022)
+    rib = strands(rng, crown, way, long, sag, 60, 0.0022)
     u = np.tile((np.arange(44) + 2) / 46, number)
     frond = np.repeat(np.arange(number), 44)
-    root = crown[frond] + way[frond] * (reach[frond] * u)[:, None]
-    root = root - UP * (sag[frond] * reach[frond] * u * u)[:, None]
+    root = crown[frond] + way[frond] * (long[frond] * u)[:, None]
+    root = root - UP * (sag[frond] * long[frond] * u * u)[:, None]
     ahead = unit(way[frond] - 2 * UP * (sag[frond] * u)[:, None])
     side = unit(np.cross(ahead, UP) + 1e-6)
-    size = 0.34 * reach[frond] * np.sin(np.pi * (0.12 + 0.82 * u)) ** 0.7
+    size = 0.34 * long[frond] * np.sin(np.pi * (0.12 + 0.82 * u)) ** 0.7
     parts = [rib, trunk]
     for hand in (-1.0, 1.0):
         leaf = unit(0.75 * ahead + hand * side - 0.25 * UP + 0.12 * rng.normal(size=side.shape))
@@ -239,8 +261,10 @@ def pine(rng) -> tuple[Part, ...]:
         rng.uniform(0.1, 0.3, number) * (1.25 - 0.7 * at) * (1 + 0.8 * np.sign(away[:, 0]) * bend)
     )
     limbs, pads = [path(stem, radius)], []
-    for start, way, reach in zip(foot, away, length, strict=True):
-        grown, joints, _ = grow(rng, start, way, reach, 0.006, 3, 0.7, 0.12, 0.55, 0.3)
+    for start, way, long in zip(foot, away, length, strict=True):
+        grown, joints = grow(
+            rng, start, way, long * np.array([1, 0.55, 0.3]), 0.006, 0.7, 0.12, 0.3
+        )
         limbs.append(grown)
         if rng.random() < 0.85:
             pads.append(joints + UP * 0.012)

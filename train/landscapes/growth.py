@@ -42,6 +42,15 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
+def scattered(rng, number: int) -> np.ndarray:
+    """Directions (number, 3) spread evenly over the ball, each shifted a little."""
+    high = 1 - 2 * (np.arange(number) + 0.5) / number
+    turn = np.arange(number) * (np.pi * (3 - 5**0.5)) + rng.uniform(0, 2 * np.pi)
+    flat = np.sqrt(1 - high * high)
+    even = np.stack([np.cos(turn) * flat, high, np.sin(turn) * flat], axis=1)
+    return unit(even + 0.25 * rng.normal(size=even.shape))
+
+
 def join(limbs: list[Limbs]) -> Limbs:
     names = ("start", "end", "thick", "thin")
     return Limbs(*(np.concatenate([getattr(limb, name) for limb in limbs]) for name in names))
@@ -52,16 +61,17 @@ def path(points: np.ndarray, radius: np.ndarray) -> Limbs:
     return Limbs(points[:-1], points[1:], radius[:-1], radius[1:])
 
 
-def grow(rng, root, heading, length, radius, generations, spread, rise, shrink=0.74, bend=0.16):
-    """Fork limbs from `root`: Limbs and the joints (n, 3) and headings of the last generation.
+def grow(rng, root, heading, lengths, radius, spread, rise, bend=0.16):
+    """Fork limbs from `root`: Limbs and the joints (n, 3) of the last generation.
 
-    `spread` turns each child away from its parent, `rise` turns all upwards (down if negative).
+    `lengths` are those of each generation; `spread` turns each child away from its parent, `rise`
+    turns all upwards (down if negative), `bend` is how crooked they are.
     """
     steps = 4
     place, heading = np.atleast_2d(root).astype(float), np.atleast_2d(heading).astype(float)
-    length, radius = np.full(len(place), length), np.full(len(place), radius)
-    limbs, ends, ways = [], [], []
-    for generation in range(generations):
+    length, radius = np.full(len(place), lengths[0]), np.full(len(place), radius)
+    limbs = []
+    for generation in range(len(lengths)):
         joints, headings = [], []
         for _ in range(steps):
             turn = bend * rng.normal(size=heading.shape) + rise / steps * UP
@@ -71,8 +81,7 @@ def grow(rng, root, heading, length, radius, generations, spread, rise, shrink=0
             joints.append(reach)
             headings.append(heading)
             place, radius = reach, thin
-        ends, ways = joints, headings
-        if generation == generations - 1:
+        if generation == len(lengths) - 1:
             break
         count = rng.integers(2, 5 if generation else 6, len(place))
         parent = np.repeat(np.arange(len(place)), count)
@@ -82,9 +91,29 @@ def grow(rng, root, heading, length, radius, generations, spread, rise, shrink=0
         aside = unit(rng.normal(size=heading.shape))
         turn = spread * np.where(first, 0.55, 1.0) * rng.uniform(0.7, 1.3, len(parent))
         heading = unit(heading + turn[:, None] * aside)
-        length = length[parent] * shrink * rng.uniform(0.7, 1.15, len(parent))
+        length = lengths[generation + 1] * rng.uniform(0.7, 1.2, len(parent))
         radius = radius[parent] * np.where(first, 0.8, 0.6)
-    return join(limbs), np.concatenate(ends[1:]), np.concatenate(ways[1:])
+    return join(limbs), np.concatenate(joints[1:])
+
+
+def reach(rng, foot, goal, thick, thin, bulge=0.35) -> Limbs:
+    """Limbs from `foot` (n, 3) that rise first and then bend over to `goal` (n, 3)."""
+    pieces = 7
+    span = np.linalg.norm(goal - foot, axis=1, keepdims=True)
+    knee = 0.5 * (foot + goal) + span * (bulge * UP * 0.5 + 0.1 * rng.normal(size=goal.shape))
+    t = np.linspace(0, 1, pieces + 1)[:, None, None]
+    points = foot * (1 - t) ** 2 + knee * 2 * t * (1 - t) + goal * t * t
+    radius = np.linspace(thick, thin, pieces + 1)[:, None] + np.zeros(len(foot))
+    flat = (points[:-1].reshape(-1, 3), points[1:].reshape(-1, 3))
+    return Limbs(*flat, radius[:-1].ravel(), radius[1:].ravel())
+
+
+def masses(rng, lobes, size, each, low=-0.5) -> np.ndarray:
+    """Middles of clumps (lobes * each, 3) over the upper skins of round lobes, not within."""
+    way = unit(rng.normal(size=(len(lobes) * each, 3)))
+    way[:, 1] = np.where(way[:, 1] < low, -way[:, 1], way[:, 1])
+    far = np.repeat(np.broadcast_to(size, len(lobes)), each) * rng.uniform(0.55, 1.05, len(way))
+    return np.repeat(lobes, each, axis=0) + way * far[:, None] * [1, 0.85, 1]
 
 
 def bark(rng, limbs: Limbs, rough=0.25, green=False, ribs=0) -> tuple[Part, ...]:
@@ -92,9 +121,9 @@ def bark(rng, limbs: Limbs, rough=0.25, green=False, ribs=0) -> tuple[Part, ...]
     along = limbs.end - limbs.start
     length = np.linalg.norm(along, axis=1)
     parts = []
-    for chosen, mark in ((limbs.thick > 0.0022, 0.0024), (limbs.thick <= 0.0022, 0.0011)):
+    for chosen, mark in ((limbs.thick > 0.0024, 0.0026), (limbs.thick <= 0.0024, 0.0011)):
         wide = np.maximum(limbs.thick / mark, 1.0)
-        count = np.ceil(4.5 * wide * length / mark).astype(int) * chosen
+        count = np.ceil((2.8 if mark > 0.002 else 1.8) * wide * length / mark).astype(int) * chosen
         which = np.repeat(np.arange(len(length)), count)
         if not len(which):
             continue
@@ -122,7 +151,7 @@ def leaves(rng, centres, size, each, length, width, flat=1.0, hang=0.0, rough=0.
     ball = unit(rng.normal(size=(len(which), 3)))
     radius = np.broadcast_to(size, len(centres))[which] * rng.random(len(which)) ** 0.5
     place = centres[which] + ball * radius[:, None] * [1, flat, 1]
-    normal = unit(ball + 0.35 * UP + 0.7 * unit(rng.normal(size=ball.shape)))
+    normal = unit(ball + 0.35 * UP + 0.6 * unit(rng.normal(size=ball.shape)))
     angle = rng.uniform(0, np.pi, len(which)) * (1 - hang) + np.pi / 2 * hang
     tone = np.exp(rough * rng.normal(size=len(which)))
     return Part(place, normal, angle, tone, False, length, width)

@@ -17,7 +17,7 @@ HEIGHT = 256
 # side and the far side (through the leaf); bark lit from the left and the right.
 CHANNELS = ("alpha", "left", "right", "above", "front", "behind", "bark left", "bark right")
 _FINE = 2 * HEIGHT  # rows while painting: each pixel is the mean of four
-_CELL = 1 / 44  # edge of the cells in which light is followed, in tree heights
+_CELL = 1 / 40  # edge of the cells in which light is followed, in tree heights
 _WIDEST = 0.8  # half the width of the widest sprite, in tree heights
 _TURNS = 8  # angles a mark can have
 
@@ -42,11 +42,11 @@ def _visibility(places: list[np.ndarray], parts: tuple[Part, ...]) -> list[np.nd
         np.bincount(cell, minlength=int(shape.prod())) * (part.length * part.width * np.pi)
         for cell, part in zip(cells, parts, strict=True)
     ).reshape(shape)
-    depth = area * (0.32 / _CELL**2)
+    depth = area * (0.45 / _CELL**2)
     past = [np.cumsum(depth, axis=axis) - 0.5 * depth for axis in range(3)]
     whole = [depth.sum(axis=axis, keepdims=True) for axis in range(3)]
     sides = [past[0], whole[0] - past[0], whole[1] - past[1], past[2], whole[2] - past[2]]
-    light = np.exp(-np.stack([side.ravel() for side in sides], axis=1))
+    light = np.exp(-np.stack([side.ravel() for side in sides], axis=1, dtype=np.float32))
     return [light[cell] for cell in cells]
 
 
@@ -59,7 +59,7 @@ def _lit(part: Part, seen: np.ndarray) -> np.ndarray:
         round_off = np.clip(0.15 + 0.85 * faces[:, :2], 0.05, 1)
         out[:, 5:] = round_off * (0.25 + 0.75 * seen[:, :2])
     else:
-        wrapped = 0.35 + 0.65 * np.clip(0.5 + 0.5 * faces, 0, 1)
+        wrapped = np.clip(0.3 + 0.7 * faces, 0.06, 1)
         out[:, :4] = (wrapped * (0.06 + 0.94 * seen))[:, :4]
         out[:, 4] = seen[:, 4]
     return out * np.clip(part.tone, 0.2, 1.6)[:, None] * 0.75
@@ -82,9 +82,9 @@ def _stamps(length: float, width: float) -> np.ndarray:
 
 def _paint(part: Part, place: np.ndarray, width: int) -> np.ndarray:
     """Number of the nearest mark over each fine pixel, -1 where there is none."""
-    order = np.argsort(-place[:, 2], kind="stable")
+    order = np.argsort((place[:, 2] * -9999).astype(np.int16), kind="stable")
     stamp = _stamps(round(part.length * _FINE * 2) / 2, round(part.width * _FINE * 2) / 2)
-    turn = np.round(part.angle[order] * (_TURNS / np.pi)).astype(int) % _TURNS
+    turn = np.round(part.angle[order] * (_TURNS / np.pi)).astype(np.int32) % _TURNS
     rows = np.round(_FINE - 1 - place[order, 1] * _FINE).astype(np.int32)
     cols = np.round(width / 2 - 0.5 + place[order, 0] * _FINE).astype(np.int32)
     rows, cols = rows[:, None] + stamp[turn, :, 0], cols[:, None] + stamp[turn, :, 1]
@@ -95,23 +95,32 @@ def _paint(part: Part, place: np.ndarray, width: int) -> np.ndarray:
     return out
 
 
+def _halved(level: np.ndarray) -> np.ndarray:
+    """Every pixel the rounded mean of four, uint8."""
+    pairs = level[::2].astype(np.uint16) + level[1::2]
+    return ((pairs[:, ::2] + pairs[:, 1::2] + 2) >> 2).astype(np.uint8)
+
+
 def _sprite(parts: tuple[Part, ...]) -> tuple[np.ndarray, ...]:
     """Mip levels (256, w, 8), (128, w/2, 8) ... (8, w/32, 8) of one plant, uint8."""
     places, half = _fit(parts)
     width = 2 * 32 * int(np.ceil(2 * half * HEIGHT / 32))
-    pixels = np.zeros((_FINE * width, 8), np.uint8)
-    nearest = np.full(_FINE * width, np.inf)
-    for part, place, seen in zip(parts, places, _visibility(places, parts), strict=True):
-        mark = _paint(part, place, width)
-        front = (mark >= 0) & (place[mark, 2] < nearest)
-        nearest[front] = place[mark[front], 2]
-        lit = np.concatenate([np.ones((len(seen), 1)), _lit(part, seen)], axis=1)
-        pixels[front] = np.round(255 * np.clip(lit, 0, 1)).astype(np.uint8)[mark[front]]
-    level = pixels.reshape(_FINE, width, 8).astype(np.float32)
-    levels = []
-    while level.shape[0] > 8:
-        level = level.reshape(level.shape[0] // 2, 2, level.shape[1] // 2, 2, 8).mean((1, 3))
-        levels.append(np.round(level).astype(np.uint8))
+    seen = _visibility(places, parts)
+    lit = np.concatenate([_lit(part, s) for part, s in zip(parts, seen, strict=True)])
+    table = np.zeros((len(lit) + 1, 8), np.uint8)  # the last row is what no mark covers
+    table[:-1, 0] = 255
+    table[:-1, 1:] = np.round(255 * np.minimum(lit, 1))
+    away = np.append(np.concatenate([place[:, 2] for place in places]), 9).astype(np.float32)
+    mark, first = np.full(_FINE * width, len(lit)), 0
+    for part, place in zip(parts, places, strict=True):
+        painted = _paint(part, place, width)
+        painted = np.where(painted < 0, len(lit), painted + first)
+        mark = np.where(away[painted] < away[mark], painted, mark)
+        first += len(place)
+    pixels = table.view(np.uint64)[mark, 0].view(np.uint8)
+    levels = [_halved(pixels.reshape(_FINE, width, 8))]
+    while levels[-1].shape[0] > 8:
+        levels.append(_halved(levels[-1]))
     return tuple(levels)
 
 

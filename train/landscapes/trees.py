@@ -22,7 +22,7 @@ _BARK = {
 _THROUGH = np.array([1.15, 1.15, 0.45], np.float32)
 # Share of the sky's light that comes from each side, in the sprites' order of channels.
 _SKY = np.array([0.19, 0.19, 0.36, 0.20, 0.06, 0.45, 0.45], np.float32)
-_GAIN = 1.6  # sprites are stored darker, so that none of their marks is clipped
+_GAIN = 1.9  # sprites are stored darker, so that none of their marks is clipped
 _NEARER = 0.97  # what lies nearer than this share of the tree's depth hides it
 _KEPT = 40  # up to this height in pixels a resized sprite is kept
 

@@ -156,21 +156,38 @@ def dunes(size: int, frequency: int, rng: Generator) -> ndarray:
 
 
 def sample(texture: ndarray, x: ndarray, y: ndarray) -> ndarray:
-    """The texture (N, N) at places in texels, bilinear, repeating without end; x and y broadcast."""
+    """The texture (N, N) at places in texels, repeating without end; x and y broadcast.
+
+    Bilinear, its weights rounded to 1/32 by OpenCV: `sample_exact` is for slopes near by.
+    """
     size = texture.shape[0]
     x, y = np.broadcast_arrays(x, y)
     x = (x - np.floor(x * (1 / size)) * size).astype(np.float32, copy=False)
     y = (y - np.floor(y * (1 / size)) * size).astype(np.float32, copy=False)
-    return cv2.remap(texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    found = cv2.remap(texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    return found.reshape(x.shape)
+
+
+def sample_exact(texture: ndarray, x: ndarray, y: ndarray) -> ndarray:
+    """`sample` in full precision, at three times the cost; N has to be a power of two."""
+    size = texture.shape[0]
+    left, top = np.floor(x), np.floor(y)
+    fx, fy = x - left, y - top
+    column, row = left.astype(np.int32) & (size - 1), top.astype(np.int32) & (size - 1)
+    right, below = (column + 1) & (size - 1), ((row + 1) & (size - 1)) * size
+    row = row * size
+    flat = texture.ravel()
+    upper = mix(flat.take(row + column), flat.take(row + right), fx)
+    return mix(upper, mix(flat.take(below + column), flat.take(below + right), fx), fy)
 
 
 class Layer:
     """A texture laid over the ground: turned, shifted, repeating every `period` metres."""
 
-    def __init__(self, rng: Generator, texture: ndarray, period: float):
+    def __init__(self, rng: Generator, texture: ndarray, period: float, exact: bool = False):
         size = texture.shape[0]
         angle = rng.uniform(0, 2 * np.pi)
-        self.texture = texture
+        self.texture, self.look_up = texture, sample_exact if exact else sample
         self.cos = np.float32(np.cos(angle) * size / period)
         self.sin = np.float32(np.sin(angle) * size / period)
         self.shift = rng.uniform(0, size, 2).astype(np.float32)
@@ -179,4 +196,4 @@ class Layer:
         """Its values at places in metres; x and z broadcast."""
         along = x * self.cos + z * self.sin + self.shift[0]
         across = z * self.cos - x * self.sin + self.shift[1]
-        return sample(self.texture, along, across)
+        return self.look_up(self.texture, along, across)

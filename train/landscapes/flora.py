@@ -26,11 +26,11 @@ def conifer(rng) -> tuple[Part, ...]:
     width, base, power = rng.uniform(0.13, 0.25), rng.uniform(0.03, 0.13), rng.uniform(0.75, 1.1)
     droop, turned = rng.uniform(0.15, 0.7), rng.uniform(0.1, 0.4)
     number = rng.integers(110, 170)
-    high = np.sort(rng.random(number)) ** 0.9
+    high = ((np.arange(number) + rng.random(number)) / number) ** 1.1
     high = high + 0.5 * (np.round(high * 24) / 24 - high)  # boughs keep to whorls
     far_out = (width * (1 - high) ** power + 0.012) * rng.uniform(0.6, 1.15, number)
     around = np.arange(number) * 2.4 + rng.normal(size=number) * 0.4
-    bough = np.repeat(np.arange(number), (16 + far_out * 720).astype(int))
+    bough = np.repeat(np.arange(number), (8 + far_out * 780).astype(int))
     u = rng.random(len(bough)) ** 0.7
     out = np.stack([np.cos(around), 0 * around, np.sin(around)], axis=1)[bough]
     side = np.stack([-out[:, 2], 0 * u, out[:, 0]], axis=1)
@@ -39,11 +39,12 @@ def conifer(rng) -> tuple[Part, ...]:
     fall = -droop * u + turned * u * u - 0.45 * np.abs(fan) - 0.1 * rng.random(len(bough)) ** 2
     place = out * (far * u)[:, None] + side * (far * fan)[:, None]
     place[:, 1] = base + (0.985 - base) * high[bough] + far * fall + 0.006 * rng.normal(size=len(u))
+    place[:, 1] = np.maximum(place[:, 1], 0.01 + 0.03 * rng.random(len(u)))
     spray = out + side * np.sign(fan)[:, None] * 0.8 + UP * (2 * turned * u - droop - 0.5)[:, None]
     angle = np.arctan2(spray[:, 1], spray[:, 0]) + 0.25 * rng.normal(size=len(u))
     normal = unit(0.6 * out + 0.7 * UP + 0.5 * unit(rng.normal(size=out.shape)))
     tone = np.exp(0.2 * rng.normal(size=len(u))) * (0.75 + 0.35 * u)
-    needles = Part(place, normal, angle, tone, False, 0.0095, 0.003)
+    needles = Part(place, normal, angle, tone, False, 0.0095, 0.003, 0.5e-4)
     trunk = path(np.array([[0, 0, 0], [0, base, 0], [0, 0.97, 0]]), np.array([0.016, 0.013, 0.001]))
     foot = UP * (base + (0.985 - base) * high)[:, None]
     tips = np.stack([np.cos(around), -droop + 0 * around, np.sin(around)], axis=1)
@@ -132,7 +133,7 @@ def bush(rng) -> tuple[Part, ...]:
     """A shrub: many stems from one foot, lobes of leaves to the ground."""
     number, wide = rng.integers(9, 15), rng.uniform(0.26, 0.5)
     spot = np.linspace(-1, 1, number) + 0.15 * rng.normal(size=number)
-    high = 0.1 + 0.55 * rng.random(number) ** 1.4 * np.clip(1.1 - spot**2, 0, 1)
+    high = 0.12 + 0.4 * rng.random(number) * np.clip(1.1 - spot**2, 0, 1)
     lobes = np.stack([spot * wide, high, rng.normal(size=number) * 0.2], axis=1)
     low = np.stack([np.linspace(-0.9, 0.9, 7) * wide, np.full(7, 0.08), np.full(7, -0.1)], axis=1)
     lobes = np.concatenate([lobes, low + 0.04 * rng.normal(size=low.shape)])
@@ -142,7 +143,7 @@ def bush(rng) -> tuple[Part, ...]:
     foot[0] = 0
     limbs = reach(rng, foot, lobes, 0.006, 0.003)
     twigs = reach(rng, np.repeat(lobes, 14, axis=0), clumps, 0.0024, 0.0015)
-    crown = leaves(rng, clumps, 0.085, 10000 // len(clumps), 0.0105, 0.0064, 0.75)
+    crown = leaves(rng, clumps, 0.075, 12000 // len(clumps), 0.0072, 0.0046, 0.75)
     return crown, *bark(rng, join([limbs, twigs]))
 
 

@@ -15,7 +15,8 @@ _NUDGE = np.array([1e-6, 0.0, 0.0])  # a limb that points at the viewer still ha
 @dataclass(frozen=True)
 class Part:
     """Many small marks of one size: `place` (n, 3), unit `normal` (n, 3), `angle` (n,) in the
-    picture in radians, `tone` (n,) of the albedo, half `length` and half `width` in tree heights.
+    picture in radians, `tone` (n,) of the albedo, half `length` and half `width` in tree heights;
+    `cover` is the area for which one stands in the way of light; none passes what is `solid`.
     """
 
     place: np.ndarray
@@ -25,6 +26,8 @@ class Part:
     bark: bool
     length: float
     width: float
+    cover: float
+    solid: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,12 +125,17 @@ def bark(rng, limbs: Limbs, rough=0.25, green=False, ribs=0) -> tuple[Part, ...]
     length = np.linalg.norm(along, axis=1)
     parts = []
     for chosen, mark in ((limbs.thick > 0.0024, 0.0026), (limbs.thick <= 0.0024, 0.0011)):
-        wide = np.maximum(limbs.thick / mark, 1.0)
-        count = np.ceil((2.8 if mark > 0.002 else 1.8) * wide * length / mark).astype(int) * chosen
+        step = (1.5 * mark, 1.1 * mark)  # along and across: marks overlap, so no hole shows
+        rows = np.ceil(length / step[0]).astype(int) * chosen
+        columns = np.ceil(2 * limbs.thick / step[1]).astype(int)
+        count = rows * columns
         which = np.repeat(np.arange(len(length)), count)
         if not len(which):
             continue
-        u, t = rng.random(len(which)), np.sin(rng.uniform(-np.pi / 2, np.pi / 2, len(which)))
+        number = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+        u, t = number // columns[which], number % columns[which]
+        u = (u + rng.uniform(0.25, 0.75, len(which))) / rows[which]
+        t = 2 * (t + rng.uniform(0.2, 0.8, len(which))) / columns[which] - 1
         axis = unit(along[which])
         side = unit(np.stack([axis[:, 1], -axis[:, 0], 0 * u], axis=1) + _NUDGE)
         normal = side * t[:, None] + np.sqrt(1 - t * t)[:, None] * [0.0, 0.0, -1.0]
@@ -137,8 +145,10 @@ def bark(rng, limbs: Limbs, rough=0.25, green=False, ribs=0) -> tuple[Part, ...]
         if ribs:
             tone *= 0.78 + 0.32 * np.cos(ribs * np.arcsin(t))
         angle = np.arctan2(axis[:, 1], axis[:, 0])
-        wide_mark = mark * (1.5 if mark > 0.002 else 1)
-        parts.append(Part(place, normal, angle, tone, not green, wide_mark, mark * 0.7))
+        size = (1.5 * mark if mark > 0.002 else mark, (1.1 if mark > 0.002 else 0.7) * mark)
+        parts.append(
+            Part(place, normal, angle, tone, not green, *size, step[0] * step[1], solid=True)
+        )
     return tuple(parts)
 
 
@@ -154,7 +164,7 @@ def leaves(rng, centres, size, each, length, width, flat=1.0, hang=0.0, rough=0.
     normal = unit(ball + 0.35 * UP + 0.6 * unit(rng.normal(size=ball.shape)))
     angle = rng.uniform(0, np.pi, len(which)) * (1 - hang) + np.pi / 2 * hang
     tone = np.exp(rough * rng.normal(size=len(which)))
-    return Part(place, normal, angle, tone, False, length, width)
+    return Part(place, normal, angle, tone, False, length, width, length * width * np.pi)
 
 
 def strands(rng, start, way, length, sag, points, width, bark=False, rough=0.15) -> Part:
@@ -168,4 +178,5 @@ def strands(rng, start, way, length, sag, points, width, bark=False, rough=0.15)
     tone = np.exp(rough * rng.normal(size=(len(start), 1))) * (0.8 + 0.3 * u)
     angle = np.arctan2(slope[..., 1], slope[..., 0])
     flat = (place.reshape(-1, 3), facing.reshape(-1, 3), angle.ravel(), tone.ravel())
-    return Part(*flat, bark, float(length.mean()) / points * 0.8 + width, width)
+    half = float(length.mean()) / points * 0.8
+    return Part(*flat, bark, half + width, width, 4 * half * width)

@@ -5,6 +5,7 @@ them (the ambient cube of McTaggart, Half-Life 2 / Valve Source Shading, 2004). 
 premultiplied by coverage: they may be averaged, and so make an exact mip pyramid.
 """
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -22,24 +23,35 @@ _WIDEST = 0.8  # half the width of the widest sprite, in tree heights
 _TURNS = 8  # angles a mark can have
 
 
-def _fit(parts: tuple[Part, ...]) -> tuple[list[np.ndarray], float]:
-    """Places of all parts so scaled that the plant is one high; half of its width."""
+def _fit(parts: tuple[Part, ...]) -> tuple[list[Part], float]:
+    """The plant so scaled that it is one high, and half of its width."""
     top = max(float(part.place[:, 1].max()) for part in parts)
     side = max(float(np.quantile(np.abs(part.place[:, 0]), 0.998)) for part in parts) / top
     squeeze = min(1.0, (_WIDEST - 0.01) / side)
-    scale = np.array([squeeze, 1, squeeze]) * (0.992 / top)
-    return [part.place * scale for part in parts], min(side * squeeze + 0.01, _WIDEST)
+    size = 0.992 / top
+    fitted = [
+        replace(
+            part,
+            place=part.place * np.array([squeeze, 1, squeeze]) * size,
+            length=part.length * size,
+            width=part.width * size,
+            cover=part.cover * size**2,
+        )
+        for part in parts
+    ]
+    return fitted, min(side * squeeze + 0.01, _WIDEST)
 
 
-def _visibility(places: list[np.ndarray], parts: tuple[Part, ...]) -> list[np.ndarray]:
+def _visibility(parts: list[Part]) -> list[np.ndarray]:
     """Share of the light from left, right, above, front, behind that reaches each mark (n, 5)."""
+    places = [part.place for part in parts]
     half = max(float(np.abs(place[:, [0, 2]]).max()) for place in places) + _CELL
     low = np.array([-half, -0.1, -half])
     shape = np.ceil((np.array([half, 1.05, half]) - low) / _CELL).astype(int)
     cells = [np.clip(((p - low) / _CELL).astype(int), 0, shape - 1) @ np.array(
         [shape[1] * shape[2], shape[2], 1]) for p in places]  # fmt: skip
     area = sum(
-        np.bincount(cell, minlength=int(shape.prod())) * (part.length * part.width * np.pi)
+        np.bincount(cell, minlength=int(shape.prod())) * part.cover
         for cell, part in zip(cells, parts, strict=True)
     ).reshape(shape)
     depth = area * (0.45 / _CELL**2)
@@ -61,7 +73,7 @@ def _lit(part: Part, seen: np.ndarray) -> np.ndarray:
     else:
         wrapped = np.clip(0.3 + 0.7 * faces, 0.06, 1)
         out[:, :4] = (wrapped * (0.06 + 0.94 * seen))[:, :4]
-        out[:, 4] = seen[:, 4]
+        out[:, 4] = 0.6 * seen[:, 4] * (not part.solid)
     return out * np.clip(part.tone, 0.2, 1.6)[:, None] * 0.75
 
 
@@ -80,8 +92,9 @@ def _stamps(length: float, width: float) -> np.ndarray:
     return np.stack([np.concatenate([s, np.repeat(s[:1], most - len(s), 0)]) for s in stamps])
 
 
-def _paint(part: Part, place: np.ndarray, width: int) -> np.ndarray:
+def _paint(part: Part, width: int) -> np.ndarray:
     """Number of the nearest mark over each fine pixel, -1 where there is none."""
+    place = part.place
     order = np.argsort((place[:, 2] * -9999).astype(np.int16), kind="stable")
     stamp = _stamps(round(part.length * _FINE * 2) / 2, round(part.width * _FINE * 2) / 2)
     turn = np.round(part.angle[order] * (_TURNS / np.pi)).astype(np.int32) % _TURNS
@@ -103,20 +116,20 @@ def _halved(level: np.ndarray) -> np.ndarray:
 
 def _sprite(parts: tuple[Part, ...]) -> tuple[np.ndarray, ...]:
     """Mip levels (256, w, 8), (128, w/2, 8) ... (8, w/32, 8) of one plant, uint8."""
-    places, half = _fit(parts)
+    parts, half = _fit(parts)
     width = 2 * 32 * int(np.ceil(2 * half * HEIGHT / 32))
-    seen = _visibility(places, parts)
-    lit = np.concatenate([_lit(part, s) for part, s in zip(parts, seen, strict=True)])
+    seen = zip(parts, _visibility(parts), strict=True)
+    lit = np.concatenate([_lit(part, light) for part, light in seen])
     table = np.zeros((len(lit) + 1, 8), np.uint8)  # the last row is what no mark covers
     table[:-1, 0] = 255
     table[:-1, 1:] = np.round(255 * np.minimum(lit, 1))
-    away = np.append(np.concatenate([place[:, 2] for place in places]), 9).astype(np.float32)
+    away = np.append(np.concatenate([part.place[:, 2] for part in parts]), 9).astype(np.float32)
     mark, first = np.full(_FINE * width, len(lit)), 0
-    for part, place in zip(parts, places, strict=True):
-        painted = _paint(part, place, width)
+    for part in parts:
+        painted = _paint(part, width)
         painted = np.where(painted < 0, len(lit), painted + first)
         mark = np.where(away[painted] < away[mark], painted, mark)
-        first += len(place)
+        first += len(part.place)
     pixels = table.view(np.uint64)[mark, 0].view(np.uint8)
     levels = [_halved(pixels.reshape(_FINE, width, 8))]
     while levels[-1].shape[0] > 8:

@@ -22,7 +22,7 @@ _BARK = {
 _THROUGH = np.array([1.15, 1.15, 0.45], np.float32)
 # Share of the sky's light that comes from each side, in the sprites' order of channels.
 _SKY = np.array([0.19, 0.19, 0.36, 0.20, 0.06, 0.45, 0.45], np.float32)
-_GAIN = 1.9  # sprites are stored darker, so that none of their marks is clipped
+_GAIN = 2.3  # sprites are stored darker, so that none of their marks is clipped
 _NEARER = 0.97  # what lies nearer than this share of the tree's depth hides it
 _KEPT = 40  # up to this height in pixels a resized sprite is kept
 
@@ -58,24 +58,31 @@ def _columns(level: np.ndarray, rows: int) -> int:
     return max(1, round(level.shape[1] * rows / level.shape[0]))
 
 
-def _response(tree: Tree, sun, sunlight, ambient, fade) -> np.ndarray:
-    """(8, 4) float32: what each channel of a sprite adds to red, green, blue and coverage."""
-    x, y, z = (float(c) for c in sun)
-    x = -x if tree.mirrored else x
+@lru_cache(maxsize=64)
+def _light(kind: str, mirrored: bool, sun: tuple, sunlight: tuple, ambient: tuple) -> np.ndarray:
+    """(7, 3) float32: what a sprite's channels 1 to 7 send back, leaves as if they were white."""
+    x, y, z = sun
+    x = -x if mirrored else x
     left, right = (x * x, 0.0) if x < 0 else (0.0, x * x)
     front, behind = (z * z, 0.0) if z < 0 else (0.0, z * z)
     above = max(y, 0.0) ** 2
     both = 0.35 * above + 0.6 * front
-    shares = np.array([left, right, above, front, behind, left + both, right + both], np.float32)
+    shares = np.array([left, right, above, front, behind, left + both, right + both])
     light = shares[:, None] * sunlight + _SKY[:, None] * ambient
+    light[4] *= _THROUGH
+    light[5:] *= _BARK.get(kind, _BROWN)
+    return (light * (_GAIN / np.pi)).astype(np.float32)
+
+
+def _response(tree: Tree, sun, sunlight, ambient, fade) -> np.ndarray:
+    """(8, 4) float32: what each channel of a sprite adds to red, green, blue and coverage."""
+    lamps = (tuple(np.asarray(lamp).tolist()) for lamp in (sun, sunlight, ambient))
     kept, haze = fade
     out = np.zeros((8, 4), np.float32)
-    light[:5] *= tree.colour
-    light[4] *= _THROUGH
-    light[5:] *= _BARK.get(tree.kind, _BROWN)
     out[0, :3] = haze * (1 - kept)
     out[0, 3] = 1
-    out[1:, :3] = light * (kept * (_GAIN / np.pi))
+    out[1:, :3] = _light(tree.kind, tree.mirrored, *lamps) * kept
+    out[1:6, :3] *= tree.colour
     return out
 
 
@@ -129,7 +136,8 @@ def draw(
         return None
     where = slice(y0, y1), slice(x0, x1)
     seen = None if depth is None else depth[where] > _NEARER * tree.depth
-    if seen is not None and not seen.any():
+    shown = (y1 - y0) * (x1 - x0) if seen is None else np.count_nonzero(seen)
+    if not shown:
         return None
 
     response = _response(tree, sun, sunlight, ambient, fade)
@@ -147,9 +155,10 @@ def draw(
         else:
             part = cv2.resize(lit, (columns, rows), interpolation=cv2.INTER_AREA)[a:b, c:d]
     part = part[:: -1 if upside_down else 1, :: -1 if tree.mirrored else 1]
-    if seen is not None:
+    if shown < part.shape[0] * part.shape[1]:
         part = part * seen[..., None]
     alpha = part[..., 3]
-    image[where] *= 1 - alpha[..., None]
-    image[where] += part[..., :3]
+    under = image[where]
+    under *= 1 - part[..., 3:]
+    under += part[..., :3]
     return *where, alpha

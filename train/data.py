@@ -11,13 +11,19 @@ from train.config import DataConfig
 from train.sources import Source
 from train.sources.cifar10 import load_cifar10
 from train.sources.folder import load_folder
+from train.sources.landscapes import load_landscapes
 from train.sources.packed import load_packed
 from train.sources.pictures import Pictures, fold, unfold
 from train.sources.stream import load_stream
 
 __all__ = ["Pictures", "Source", "batch", "fold", "load", "statistics", "unfold"]
 
-IN_REACH = {"packed": load_packed, "folder": load_folder, "cifar10": load_cifar10}
+IN_REACH = {
+    "packed": load_packed,
+    "landscapes": load_landscapes,
+    "folder": load_folder,
+    "cifar10": load_cifar10,
+}
 MEASURED = 1_024  # pictures that a set is measured on, where they are not all in memory
 ONLY_FOR = {"leave_out": "packed", "held_out": "folder"}
 

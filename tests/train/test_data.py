@@ -127,7 +127,7 @@ def test_bad_sets_are_refused(tmp_path, packed):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"source": "zip"}, "no source 'zip': choose packed, folder, cifar10, huggingface"),
+        ({"source": "zip"}, "no source 'zip': choose packed, landscapes, folder"),
         ({"source": "folder", "leave_out": ("Red",)}, "leave_out is for source = packed"),
         ({"held_out": 0.1}, "held_out is for source = folder"),
         ({"source": "folder", "held_out": 1.0}, "a share from 0 to 1"),

@@ -1,0 +1,66 @@
+"""Rendered landscapes, memory-mapped: only what is drawn is read from disk."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from cm_core.labels import Labels
+from train.config import DataConfig
+from train.sources import HELD_OUT_MOST
+from train.sources.pictures import Pictures, shrink, to_floats
+
+
+@dataclass(frozen=True)
+class Landscapes:
+    """uint8 pictures (N, H, W, 3) on disk with their label choices (N, 2), brought to one size."""
+
+    pictures: np.ndarray
+    choices: Tensor
+    labels: Labels
+    size: int
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def to(self, device: torch.device) -> "Landscapes":
+        """Itself: only what is drawn goes to a device."""
+        return self
+
+    def images(self, index: Tensor, device: torch.device | str = "cpu") -> Tensor:
+        """Pictures by number as uint8 (B, 3, S, S), on a device."""
+        pictures = torch.from_numpy(self.pictures[index.cpu().numpy()]).to(device)
+        return shrink(pictures.permute(0, 3, 1, 2), self.size)
+
+    def draw(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Pictures and choices drawn with replacement, on the generator's device."""
+        device = generator.device
+        index = torch.randint(len(self), (size,), generator=generator, device=device)
+        return to_floats(self.images(index, device)), self.choices[index.cpu()].to(device)
+
+    def look(self, count: int) -> Tensor:
+        """Pictures spread evenly over all."""
+        return to_floats(
+            self.images(torch.linspace(0, len(self) - 1, min(count, len(self))).long())
+        )
+
+    def skip(self, images: int) -> None:
+        """Nothing to do: a draw depends on its generator alone."""
+
+
+def load_landscapes(config: DataConfig) -> tuple[Landscapes, Pictures]:
+    """The training pictures of a folder of landscapes, and the first held-out ones in memory."""
+    from train.landscapes.store import HELD_OUT, open_store  # brings the renderer along
+
+    store = open_store(Path(config.file))
+    labels = Labels(store.axes, any=config.label_any)
+    choices, held_out = (
+        torch.from_numpy(part.astype(np.int64)) for part in (store.labels, store.held_out_labels)
+    )
+    count = min(len(held_out), HELD_OUT_MOST)
+    images = torch.from_numpy(np.array(store.held_out_images[:count])).permute(0, 3, 1, 2)
+    names = tuple(f"landscape-{HELD_OUT + i}" for i in range(count))
+    kept = Pictures(shrink(images, config.size), held_out[:count], names, labels)
+    return Landscapes(store.images, choices, labels, config.size), kept

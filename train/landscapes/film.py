@@ -19,7 +19,7 @@ def exposure(scene: Scene, light: Light, image: ndarray, r) -> float:
     mean = 0.5 * float(np.exp(np.log(lum + 1e-5).mean())) + 0.5 * float(
         np.minimum(lum, bright).mean()
     )
-    key, weight, gain = between(r, 0.20, 0.32), between(r, 0.2, 1.0), between(r, 0.85, 1.3)
+    key, weight, gain = between(r, 0.22, 0.33), between(r, 0.1, 0.75), between(r, 0.85, 1.3)
     elevation = scene.weather.elevation
     if elevation < 10 and not light.night:  # a camera exposes for the bright sky
         rows = max(2, int(np.clip(scene.camera.horizon, 0, 1) * METER))

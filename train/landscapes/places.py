@@ -38,7 +38,7 @@ def path(scene: Scene, r: Generator, probability: float) -> None:
 def mountains(scene: Scene, r: Generator) -> None:
     """High mountains with snow and forest: alpine, lake and winter scenes begin with them."""
     relief, ground, plants = scene.relief, scene.ground, scene.plants
-    relief.mountains = ratio(r, 1000, 3200)
+    relief.mountains = ratio(r, 0.09, 0.24) * relief.mountain_period
     relief.far_range = between(r, 800, 2900) if chance(r, 0.7) else 0.0
     ground.snow_line = relief.mountains * between(r, 0.08, 0.8)
     ground.forest = between(r, 0, 0.9)

@@ -13,9 +13,7 @@ from train.landscapes.view import View
 F = np.float32
 
 
-def stand(
-    scene: Scene, terrain: Terrain, view: View, r: Generator, z: ndarray, u: ndarray
-) -> tuple[ndarray, ndarray]:
+def stand(scene: Scene, terrain: Terrain, z: ndarray, u: ndarray) -> tuple[ndarray, ndarray]:
     """(heights of the ground, which places are dry and level enough) for plants."""
     x = u * z
     ground = terrain.height(x, z)
@@ -27,7 +25,7 @@ def stand(
 
 def plants_of(scene: Scene, terrain: Terrain, view: View) -> list[Tree]:
     """Every single tree and tuft in view, the farthest first; sizes in rays."""
-    plants, r = scene.plants, stream(scene.seed, "plants")
+    r = stream(scene.seed, "plants")
     z, u, heights, kinds = groves(scene, terrain, r, view)
     framing = frames(scene, r, view)
     tufts = foreground(scene, r, view)
@@ -36,7 +34,7 @@ def plants_of(scene: Scene, terrain: Terrain, view: View) -> list[Tree]:
         z, u, heights, kinds = places
         if not len(z):
             continue
-        ground, dry = stand(scene, terrain, view, r, z, u)
+        ground, dry = stand(scene, terrain, z, u)
         found += [
             (float(z[i]), float(u[i]), float(ground[i]), float(heights[i]), kinds[i])
             for i in np.flatnonzero(dry)

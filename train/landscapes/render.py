@@ -87,7 +87,7 @@ def sky_of(scene: Scene, view: View, light: Light) -> Sky:
     radiance = stars(r, light, radiance, u, slope, clouds)
     radiance, disc = sun_disc(light, weather.turbidity, radiance, u, slope, clouds)
     if light.overcast:
-        haze = mix(haze, radiance[1], 0.6 * light.overcast)
+        haze = mix(haze, radiance[1], min(1.0, 1.3 * light.overcast))
     even = (haze.mean(1) / haze.mean()) ** F(-0.45)  # haze is lit from all sides
     return Sky(np.ascontiguousarray(radiance, F), clouds, disc, (haze * even[:, None]).astype(F))
 
@@ -157,8 +157,8 @@ def shadows(scene: Scene, terrain: Terrain, view: View, light: Light, height: nd
 
 
 def draw_ground(scene, terrain, view, light, sky, image, regions) -> tuple[ndarray, ndarray]:
-    """Draw the land over the sky; (heights of the ground without forest (side, DEPTHS), depth
-    (side, side) of every ray)."""
+    """Draw the land over the sky; (heights (side, DEPTHS) with the forest on them, depth (side,
+    side) of every ray)."""
     z = view.z[None]
     x = view.u[:, None] * z
     height = terrain.height(x, z)
@@ -175,7 +175,7 @@ def draw_ground(scene, terrain, view, light, sky, image, regions) -> tuple[ndarr
     depth = np.where(hit, view.z[0] * np.exp(samples * F(view.log_step)), F(1e9)).astype(F)
     seen = hit.any(1)
     if not seen.any():
-        return height, depth
+        return grown, depth
     rows = slice(int(np.argmax(seen)), view.side)
     lit = shadows(scene, terrain, view, light, height)
     fields = [dx, dz, height, lit] + ([] if wooded is None else [wooded, tops])
@@ -194,7 +194,7 @@ def draw_ground(scene, terrain, view, light, sky, image, regions) -> tuple[ndarr
     land = hit[rows]
     image[rows] = np.where(land[..., None], radiance, image[rows])
     regions[rows] = np.where(land, surface.material, regions[rows])
-    return height, depth
+    return grown, depth
 
 
 def shade(scene: Scene, light: Light, surface: Surface, lit: ndarray, forest: list) -> ndarray:
@@ -280,10 +280,12 @@ def draw_shafts(scene: Scene, view: View, light: Light, image: ndarray, sky: Sky
     across, up = float(sun[0] / sun[2]), float(sun[1] / sun[2])
     x, y = view.u[None] - F(across), view.slope - F(up)
     angle = np.arctan2(y, x) * F(textures().smooth[0].shape[0] / (2 * np.pi))
-    beams = sample(textures().smooth[2], angle * 3, F(stream(scene.seed, "shafts").uniform(0, 512)))
-    strength = smoothstep(0.2, 1.4, beams) * np.exp(-np.hypot(x, y) / F(0.5)) * (y < 0)
+    beams = sample(
+        textures().smooth[2], angle * F(1.3), F(stream(scene.seed, "shafts").uniform(0, 512))
+    )
+    strength = smoothstep(-0.2, 1.8, beams) * np.exp(-np.hypot(x, y) / F(0.5)) * (y < 0)
     image += (
-        (strength * F(0.12))[..., None]
+        (strength * F(0.05))[..., None]
         * luminance(light.sunlight)
         * (light.sunlight / luminance(light.sunlight))
     )

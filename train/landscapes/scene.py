@@ -175,7 +175,7 @@ def weather_of(r: Generator) -> Weather:
         between(r, 0, 1) ** 1.5,
         cover=between(r, 0, 1),
         overcast=between(r, 0.62, 1) if chance(r, 0.12) else 0.0,
-        visibility=ratio(r, 9e3, 6e4) if chance(r, 0.8) else ratio(r, 3e3, 9e3),
+        visibility=ratio(r, 1e4, 6e4) if chance(r, 0.87) else ratio(r, 3.5e3, 1e4),
         mist=between(r, 0.3, 1.2) if chance(r, 0.15) else 0.0,
         night=night,
         shafts=chance(r, 0.08),

@@ -92,6 +92,9 @@ def light_of(
         ambient = mix(ambient, blue, np.float32(0.95 * smoothstep(10, 0, elevation)))
         last = float(smoothstep(9, -1, elevation))  # film holds the last light on clouds in range
         high = mix(high, luminance(high) * _PEACH, 0.6 * last) * np.float32(1 - 0.6 * last)
+        # The last sun is redder than film and eyes take it.
+        warm = luminance(ground) * np.array([1.45, 0.92, 0.6], np.float32)
+        ground = mix(ground, warm, np.float32(0.6 * smoothstep(6, 1, elevation)))
     total = luminance(ambient + ground * max(sun[1], 0.02))
     grey = total * (_MOONLIGHT / luminance(_MOONLIGHT) if night else _OVERCAST)
     if elevation < 4:  # the last light through clouds keeps the sky's blue

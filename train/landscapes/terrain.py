@@ -21,7 +21,7 @@ class Terrain:
         r, t = stream(scene.seed, "terrain"), textures()
         self.base = ratio(r, 1.5, 6)
         self.range = Layer(r, t.pick(r, "mountains"), relief.mountain_period)
-        self.far_range = Layer(r, t.pick(r, "mountains"), ratio(r, 9e3, 2e4))
+        self.far_range = Layer(r, t.pick(r, "far_ranges"), ratio(r, 1.2e4, 2.4e4))
         self.hills = Layer(r, t.pick(r, "hills"), relief.hill_period, exact=True)
         self.detail = Layer(r, t.smooth[(0, 3)[r.integers(2)]], ratio(r, 60, 200), exact=True)
         self.patches = Layer(r, t.pick(r, "smooth"), ratio(r, 1500, 4000))
@@ -124,7 +124,7 @@ class Terrain:
             height = self.with_sea(x, z, hills, far, patches, detail)
         if relief.boulders:
             clusters = smoothstep(0.2, 1.2, 0.6 * patches + 0.6 * detail + F(self.rocky))
-            seen = smoothstep(260, 60, z) * smoothstep(3, 14, z)
+            seen = smoothstep(260, 60, z) * smoothstep(5, 20, z)
             tops = np.maximum(self.rocks(x, z) - 0.35, 0)
             height = height + tops * F(1.7 * relief.boulders) * clusters * seen
         return height.astype(F, copy=False)
@@ -133,7 +133,7 @@ class Terrain:
         """The ground sunk to a lake's bed within its basin."""
         mid_x, mid_z, half_width, half_depth = self.basin
         inside = 1 - ((x - F(mid_x)) / F(half_width)) ** 2 - ((z - F(mid_z)) / F(half_depth)) ** 2
-        sunk = smoothstep(-0.4, 0.55, inside + F(0.5) * patches + F(0.12) * detail)
+        sunk = smoothstep(-0.4, 0.55, inside + F(0.5) * patches + F(0.05) * detail)
         return mix(height, BED - 3 * sunk, sunk * sunk)
 
     def with_river(self, height, x, z, patches) -> ndarray:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
+import cv2
 import numpy as np
 from numpy import ndarray
 from numpy.random import Generator
@@ -27,6 +28,7 @@ class Textures:
     """A few textures of each kind, float32 (SIDE, SIDE) each; a scene picks one of the kind."""
 
     mountains: tuple[ndarray, ...]  # heights, 0 to 1
+    far_ranges: tuple[ndarray, ...]  # the same without what so few samples far away would miss
     hills: tuple[ndarray, ...]  # smooth heights, 0 to 1
     dunes: tuple[ndarray, ...]  # heights, 0 to 1
     plateaus: tuple[ndarray, ...]  # what becomes mesas where it exceeds a threshold, 0 to 1
@@ -40,6 +42,13 @@ class Textures:
         """One texture of a kind."""
         choice = getattr(self, kind)
         return choice[rng.integers(len(choice))]
+
+
+def blurred(field: ndarray, sigma: float) -> ndarray:
+    """A tileable field through a Gaussian of `sigma` texels, 0 to 1."""
+    margin = int(4 * sigma)
+    wide = cv2.GaussianBlur(np.pad(field, margin, mode="wrap"), (0, 0), sigma)
+    return unit(wide[margin:-margin, margin:-margin])
 
 
 @cache
@@ -63,7 +72,8 @@ def textures() -> Textures:
         for wide in noises((3.8, 3.8), 2)
     ]
     return Textures(
-        mountains=tuple(ranges),
+        mountains=tuple(blurred(field, 1.2) for field in ranges),
+        far_ranges=tuple(blurred(field, 5) for field in ranges),
         hills=tuple(unit(field) for field in noises((4.6, 4.2, 3.8, 4.8), 2)),
         dunes=tuple(dunes(SIDE, f, rng) for f in (3, 4, 5)),
         plateaus=tuple(unit(warped(fft_noise(SIDE, b, rng, 2, 50), rng, 12)) for b in (3.4, 3.8)),

@@ -79,12 +79,20 @@ def eye_of(scene: Scene, terrain: Terrain) -> float:
     height = terrain.height(u * z, z)
     under = height[11:21, : max(2, int(np.searchsorted(z[0], 40)))]
     eye = max(float(under.mean()), 0.0) + camera.height
-    before = max(3, int(np.searchsorted(z[0], 300)))
-    blocking = float(np.quantile(((height - eye) / z)[:, :before].max(1), 0.8))
     allowed = between(stream(scene.seed, "eye"), -0.05, 0.10)
+    blocking = blocked(height, z, eye, 300, 0.8)
     if blocking > allowed:
         eye += min((blocking - allowed) * 60, 400.0)
+    # What stands close by would be a wall without any detail.
+    while blocked(height, z, eye, 30, 0.97) > -0.08 and eye < 400:
+        eye += 0.5 + 0.1 * eye
     return max(eye, 1.7)
+
+
+def blocked(height: ndarray, z: ndarray, eye: float, upto: float, fraction: float) -> float:
+    """The slope that a fraction of the columns stays below, as far as `upto` metres."""
+    before = max(3, int(np.searchsorted(z[0], upto)))
+    return float(np.quantile(((height - eye) / z)[:, :before].max(1), fraction))
 
 
 def trace(view: View, height: ndarray) -> tuple[ndarray, ndarray]:

@@ -27,7 +27,8 @@ def mirrored_land(
     """(land (rows, side, 3) as level water mirrors it, whether there is any) for rays of `rows`.
 
     Seen from the mirrored eye, below the water, land behind the first water of a column; its
-    colour is where the picture shows that land upright.
+    colour is where the picture shows that land upright: as much lower in slope as the eye's height
+    above the water is, twice, at its distance.
     """
     side, depths = height.shape
     under = np.logical_or.accumulate(height < 0, axis=1)
@@ -44,15 +45,16 @@ def mirrored_land(
     counts = np.bincount(index.ravel(), minlength=side * (first_row + 1))
     # The first sample that rises above a ray: as many as stay below it come before.
     below = counts.reshape(side, first_row + 1).cumsum(1)[:, :-1]
-    found = below < depths
     at = np.clip(below, 0, depths - 1)
-    flat = (np.arange(side) * depths)[:, None]
-    seen = height.ravel().take(flat + at)
-    upright = view.row((seen - F(view.eye)) / view.z[at], view.u[:, None]) - F(0.5)
+    found = (below < depths) & (
+        view.z[at] * ray > view.eye
+    )  # land behind where the ray meets water
+    slope = np.where(found, ray - 2 * F(view.eye) / view.z[at], 0)
+    upright = view.row(slope, view.u[:, None]) - F(0.5)
     columns = np.broadcast_to(np.arange(side, dtype=F), ray.T.shape)
     picked = cv2.remap(
         image, columns, np.ascontiguousarray(upright.T, F), cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
+        borderMode=cv2.BORDER_REFLECT,
     )  # fmt: skip
     return picked, np.ascontiguousarray(found.T)
 
@@ -136,7 +138,7 @@ def surf(colour, deep, waves, depth, rough, irradiance, view) -> ndarray:
     """White lines where waves break on the shore, and white caps in wind."""
     footprint = depth * F(1 / (view.camera.focal * view.side))
     shoal = deep + 0.25 * sample(textures().smooth[0], view.u * depth * F(9), depth * F(9))
-    edge = smoothstep(0.14, 0.0, shoal)
+    edge = smoothstep(0.10, 0.0, np.abs(shoal - 0.05)) * F(0.8)
     lines = np.sin(shoal * F(2 * waves.spacing) + F(waves.phase) + 1.5 * waves.gusts)
     broken = smoothstep(-0.2, 0.6, waves.swell + 0.4) * np.exp(-0.5 * deep) * (deep < 4)
     foam = np.clip(edge + 0.9 * smoothstep(0.8, 0.98, lines) * broken, 0, 1)

@@ -62,13 +62,15 @@ def broadleaf(rng) -> tuple[Part, ...]:
     size = rng.uniform(0.12, 0.19, number) * (0.6 + wide)
     each = rng.integers(15, 22)
     clumps = masses(rng, lobes, size, each)
-    stem = np.array([[0, 0, 0], [0, 0.5, 0], [0, 1, 0], [0, 1.8, 0]]) * fork
-    stem[1:] += rng.normal(size=(3, 3)) * [0.012, 0, 0.012]
+    sway = np.cumsum(np.cumsum(rng.normal(size=(13, 3)) * [0.0016, 0, 0.0016], axis=0), axis=0)
+    stem = np.linspace(0, 1.8 * fork, 13)[:, None] * UP + sway - sway[0]
     width = rng.uniform(0.018, 0.026)
-    trunk = path(stem, width * np.array([1.25, 0.95, 0.8, 0.5]))
-    foot = stem[2] + (stem[3] - stem[2]) * rng.random((number, 1))
+    trunk = path(stem, width * (np.linspace(0.95, 0.5, 13) + 0.35 * np.exp(-np.arange(13) / 1.2)))
+    foot = stem[7] + (stem[12] - stem[7]) * rng.random((number, 1))
     limbs = reach(rng, foot, lobes, 0.45 * width, 0.003)
-    twigs = reach(rng, np.repeat(lobes, each, axis=0), clumps, 0.0024, 0.001)
+    along = 0.5 * rng.random((len(clumps), 1))
+    forks = np.repeat(lobes, each, axis=0) * (1 - along) + np.repeat(foot, each, axis=0) * along
+    twigs = reach(rng, forks, clumps, 0.002, 0.001)
     crown = leaves(
         rng, clumps, rng.uniform(0.042, 0.056), 13000 // len(clumps), 0.0066, 0.0042, 0.75
     )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.random import Generator
 
 from train.landscapes.growth import (
     UP,
@@ -21,7 +22,7 @@ from train.landscapes.growth import (
 )
 
 
-def conifer(rng) -> tuple[Part, ...]:
+def conifer(rng: Generator) -> tuple[Part, ...]:
     """A spruce or fir: layers of drooping boughs, each a fan of hanging sprays."""
     width, base, power = rng.uniform(0.13, 0.25), rng.uniform(0.03, 0.13), rng.uniform(0.75, 1.1)
     droop, turned = rng.uniform(0.15, 0.7), rng.uniform(0.1, 0.4)
@@ -52,7 +53,7 @@ def conifer(rng) -> tuple[Part, ...]:
     return needles, *bark(rng, trunk), *bark(rng, inner)
 
 
-def broadleaf(rng) -> tuple[Part, ...]:
+def broadleaf(rng: Generator) -> tuple[Part, ...]:
     """An oak, ash or maple: stout limbs into round lobes of leaves, with sky between some."""
     fork, wide, tall = rng.uniform(0.12, 0.24), rng.uniform(0.26, 0.48), rng.uniform(0.3, 0.38)
     number = rng.integers(12, 18)
@@ -77,7 +78,7 @@ def broadleaf(rng) -> tuple[Part, ...]:
     return crown, *bark(rng, join([trunk, limbs, twigs]))
 
 
-def birch(rng) -> tuple[Part, ...]:
+def birch(rng: Generator) -> tuple[Part, ...]:
     """A birch: slender white stems with dark marks, airy crown, hanging twigs."""
     stems = rng.integers(1, 3)
     parts, limbs, ends = [], [], []
@@ -102,7 +103,7 @@ def birch(rng) -> tuple[Part, ...]:
     return *parts, skin, *(replace(twig, tone=0.3 * twig.tone) for twig in twigs)
 
 
-def acacia(rng) -> tuple[Part, ...]:
+def acacia(rng: Generator) -> tuple[Part, ...]:
     """An umbrella thorn: a forked stem under flat trays of small leaves."""
     lean = unit(UP + rng.normal(size=3) * [0.15, 0, 0.1])
     lengths = rng.uniform(0.24, 0.36) * np.array([1.0, 0.8, 0.64, 0.5])
@@ -122,7 +123,7 @@ def acacia(rng) -> tuple[Part, ...]:
     )
 
 
-def bare(rng) -> tuple[Part, ...]:
+def bare(rng: Generator) -> tuple[Part, ...]:
     """A leafless broadleaf tree, down to its twigs."""
     lean = unit(UP + 0.07 * rng.normal(size=3))
     lengths = (rng.uniform(0.16, 0.26), 0.26, 0.2, 0.14, 0.09, 0.06)
@@ -131,7 +132,7 @@ def bare(rng) -> tuple[Part, ...]:
     return bark(rng, limbs)
 
 
-def bush(rng) -> tuple[Part, ...]:
+def bush(rng: Generator) -> tuple[Part, ...]:
     """A shrub: many stems from one foot, lobes of leaves to the ground."""
     number, wide = rng.integers(9, 15), rng.uniform(0.26, 0.5)
     spot = np.linspace(-1, 1, number) + 0.15 * rng.normal(size=number)
@@ -149,7 +150,7 @@ def bush(rng) -> tuple[Part, ...]:
     return crown, *bark(rng, join([limbs, twigs]))
 
 
-def poplar(rng) -> tuple[Part, ...]:
+def poplar(rng: Generator) -> tuple[Part, ...]:
     """A Lombardy poplar or cypress: a spindle of steep boughs."""
     number, wide = rng.integers(80, 120), rng.uniform(0.055, 0.1)
     high = rng.uniform(0.06, 0.86, number)
@@ -168,7 +169,7 @@ def poplar(rng) -> tuple[Part, ...]:
     return crown, *bark(rng, trunk), *bark(rng, boughs)
 
 
-def palm(rng) -> tuple[Part, ...]:
+def palm(rng: Generator) -> tuple[Part, ...]:
     """A coconut palm: a ringed leaning stem under feathered fronds."""
     t = np.linspace(0, 1, 24)[:, None]
     lean = rng.normal(size=3) * [0.16, 0, 0.08]
@@ -204,7 +205,7 @@ def palm(rng) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def cactus(rng) -> tuple[Part, ...]:
+def cactus(rng: Generator) -> tuple[Part, ...]:
     """A saguaro: a ribbed column and its raised arms."""
 
     def column(points, radius):
@@ -228,7 +229,7 @@ def cactus(rng) -> tuple[Part, ...]:
     return bark(rng, join(limbs), 0.12, green=True, ribs=9)
 
 
-def tuft(rng) -> tuple[Part, ...]:
+def tuft(rng: Generator) -> tuple[Part, ...]:
     """Tall grass or reeds: blades from one foot, some with brown heads."""
     number = rng.integers(90, 170)
     start = rng.normal(size=(number, 3)) * [0.07, 0, 0.05]
@@ -249,7 +250,7 @@ def tuft(rng) -> tuple[Part, ...]:
     return blades, stems, heads
 
 
-def pine(rng) -> tuple[Part, ...]:
+def pine(rng: Generator) -> tuple[Part, ...]:
     """A wind-bent pine: a crooked stem, flat pads of needles to the lee, dead stubs to windward."""
     t = np.linspace(0, 1, 14)[:, None]
     bend = rng.uniform(0.05, 0.4)

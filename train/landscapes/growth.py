@@ -4,9 +4,12 @@ Space is measured in tree heights: x right, y up, z away from the viewer, the ro
 What is made here are clouds of small marks, which `sprites` lights and paints.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy import ndarray
+from numpy.random import Generator
 
 UP = np.array([0.0, 1.0, 0.0])
 _NUDGE = np.array([1e-6, 0.0, 0.0])  # a limb that points at the viewer still has a side
@@ -19,10 +22,10 @@ class Part:
     `cover` is the area for which one stands in the way of light; none passes what is `solid`.
     """
 
-    place: np.ndarray
-    normal: np.ndarray
-    angle: np.ndarray
-    tone: np.ndarray
+    place: ndarray
+    normal: ndarray
+    angle: ndarray
+    tone: ndarray
     bark: bool
     length: float
     width: float
@@ -34,18 +37,18 @@ class Part:
 class Limbs:
     """Straight pieces of branch: from (n, 3) to (n, 3) and the radius at both ends (n,)."""
 
-    start: np.ndarray
-    end: np.ndarray
-    thick: np.ndarray
-    thin: np.ndarray
+    start: ndarray
+    end: ndarray
+    thick: ndarray
+    thin: ndarray
 
 
-def unit(vectors: np.ndarray) -> np.ndarray:
+def unit(vectors: ndarray) -> ndarray:
     """The same directions, (..., 3), at length one."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
-def scattered(rng, number: int) -> np.ndarray:
+def scattered(rng: Generator, number: int) -> ndarray:
     """Directions (number, 3) spread evenly over the ball, each shifted a little."""
     high = 1 - 2 * (np.arange(number) + 0.5) / number
     turn = np.arange(number) * (np.pi * (3 - 5**0.5)) + rng.uniform(0, 2 * np.pi)
@@ -59,12 +62,21 @@ def join(limbs: list[Limbs]) -> Limbs:
     return Limbs(*(np.concatenate([getattr(limb, name) for limb in limbs]) for name in names))
 
 
-def path(points: np.ndarray, radius: np.ndarray) -> Limbs:
+def path(points: ndarray, radius: ndarray) -> Limbs:
     """One limb along `points` (n, 3) of `radius` (n,)."""
     return Limbs(points[:-1], points[1:], radius[:-1], radius[1:])
 
 
-def grow(rng, root, heading, lengths, radius, spread, rise, bend=0.16):
+def grow(
+    rng: Generator,
+    root: ndarray,
+    heading: ndarray,
+    lengths: Sequence[float],
+    radius: float,
+    spread: float,
+    rise: float,
+    bend: float = 0.16,
+) -> tuple[Limbs, ndarray]:
     """Fork limbs from `root`: Limbs and the joints (n, 3) of the last generation.
 
     `lengths` are those of each generation; `spread` turns each child away from its parent, `rise`
@@ -99,7 +111,9 @@ def grow(rng, root, heading, lengths, radius, spread, rise, bend=0.16):
     return join(limbs), np.concatenate(joints[1:])
 
 
-def reach(rng, foot, goal, thick, thin, bulge=0.35) -> Limbs:
+def reach(
+    rng: Generator, foot: ndarray, goal: ndarray, thick: float, thin: float, bulge: float = 0.35
+) -> Limbs:
     """Limbs from `foot` (n, 3) that rise first and then bend over to `goal` (n, 3)."""
     pieces = 7
     span = np.linalg.norm(goal - foot, axis=1, keepdims=True)
@@ -111,7 +125,9 @@ def reach(rng, foot, goal, thick, thin, bulge=0.35) -> Limbs:
     return Limbs(*flat, radius[:-1].ravel(), radius[1:].ravel())
 
 
-def masses(rng, lobes, size, each, low=-0.5) -> np.ndarray:
+def masses(
+    rng: Generator, lobes: ndarray, size: float | ndarray, each: int, low: float = -0.5
+) -> ndarray:
     """Middles of clumps (lobes * each, 3) over the upper skins of round lobes, not within."""
     way = unit(rng.normal(size=(len(lobes) * each, 3)))
     way[:, 1] = np.where(way[:, 1] < low, -way[:, 1], way[:, 1])
@@ -119,7 +135,9 @@ def masses(rng, lobes, size, each, low=-0.5) -> np.ndarray:
     return np.repeat(lobes, each, axis=0) + way * far[:, None] * [1, 0.85, 1]
 
 
-def bark(rng, limbs: Limbs, rough=0.25, green=False, ribs=0) -> tuple[Part, ...]:
+def bark(
+    rng: Generator, limbs: Limbs, rough: float = 0.25, green: bool = False, ribs: int = 0
+) -> tuple[Part, ...]:
     """The visible half of the limbs' skin: stout ones by wide marks, twigs by fine ones."""
     along = limbs.end - limbs.start
     length = np.linalg.norm(along, axis=1)
@@ -152,7 +170,17 @@ def bark(rng, limbs: Limbs, rough=0.25, green=False, ribs=0) -> tuple[Part, ...]
     return tuple(parts)
 
 
-def leaves(rng, centres, size, each, length, width, flat=1.0, hang=0.0, rough=0.22) -> Part:
+def leaves(
+    rng: Generator,
+    centres: ndarray,
+    size: float | ndarray,
+    each: int,
+    length: float,
+    width: float,
+    flat: float = 1.0,
+    hang: float = 0.0,
+    rough: float = 0.22,
+) -> Part:
     """`each` leaves in a round clump of radius `size` (scalar or (n,)) about every centre.
 
     `flat` squeezes the clumps upright, `hang` lets leaves point down rather than anywhere.
@@ -167,7 +195,17 @@ def leaves(rng, centres, size, each, length, width, flat=1.0, hang=0.0, rough=0.
     return Part(place, normal, angle, tone, False, length, width, length * width * np.pi)
 
 
-def strands(rng, start, way, length, sag, points, width, bark=False, rough=0.15) -> Part:
+def strands(
+    rng: Generator,
+    start: ndarray,
+    way: ndarray,
+    length: ndarray,
+    sag: ndarray,
+    points: int,
+    width: float,
+    bark: bool = False,
+    rough: float = 0.15,
+) -> Part:
     """Thin curved blades from `start` along `way` (n, 3), falling by `sag` of `length`, (n,)."""
     u = (np.arange(points) + 0.5) / points
     reach = length[:, None] * u

@@ -52,8 +52,8 @@ def obstacles(model: Preconditioned) -> list[str]:
         found.append("its embedding draws a layout, and UNet2DModel's places nothing")
     if model.net.prototypes is not None:
         found.append("its labels come with pictures, and UNet2DModel's with numbers alone")
-    if unet.fine:
-        found.append("it stands inside a finer level, and UNet2DModel has none around it")
+    if unet.fine or unet.outer_level:
+        found.append("it stands inside a level of twice its size, which UNet2DModel cannot be")
     if unet.channel_mult[0] != 1:
         found.append("its first level is wider than its first layer")
     if len(norm_groups(model)) != 1:

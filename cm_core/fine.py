@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cm_core.labels import look_up
+from cm_core.outer_level import TwoScaleUNet
 from cm_core.prototypes import resized
 from cm_core.unet import Convolution, ResBlock, UNet, UNetConfig, gated, group_norm, zeroed
 
@@ -112,4 +113,6 @@ class FineUNet(UNet):
 
 def make_net(config: UNetConfig) -> UNet:
     """The network that a config describes."""
+    if config.outer_level:
+        return TwoScaleUNet(config)
     return FineUNet(config) if config.fine else UNet(config)

@@ -32,6 +32,7 @@ class UNetConfig:
     skip_gates: bool = False  # the embedding scales what the decoder takes over from the encoder
     layout: int = 0  # channels of a map that the embedding draws at the coarsest level; 0: none
     prototypes: int = 0  # side of the mean pictures that labels come with; 0: none
+    outer_level: int = 0  # channels of a level of twice the resolution around the U-Net; 0: none
     fine: int = 0  # channels of a level at twice the resolution, of cm_core.fine; 0: none
     told: int = 0  # channels that prototypes are made into for that level; 0: it is not told them
     num_classes: int = 0
@@ -40,7 +41,7 @@ class UNetConfig:
     @property
     def position(self) -> int:
         """Pixels a side that one position of the U-Net's first map stands for."""
-        return self.patch * (2 if self.fine else 1)
+        return self.patch * (2 if self.fine or self.outer_level else 1)
 
 
 def zeroed(module: nn.Module) -> nn.Module:

@@ -8,13 +8,14 @@ HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether bf16 is worth its rounding: without kernels of its own (a CPU that oneDNN has none
-    for, a GPU older than Ampere) it is emulated, and slower than fp32."""
+    """Whether bf16 is worth its rounding: without units of its own (a CPU without AVX-512 BF16 or
+    AMX, a GPU older than Ampere) it is emulated, and slower than fp32."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type != "cpu":
         return True
-    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    units = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.backends.mkldnn.is_available() and units
 
 
 def within_reach(precision: str, device: torch.device) -> str:

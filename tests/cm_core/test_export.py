@@ -86,7 +86,7 @@ def test_diffusers_samples_the_same_picture_from_an_export(tmp_path, changes):
         (lambda: ours(skip_gates=True), "has gates"),
         (lambda: ours(layout=4), "draws a layout"),
         (lambda: ours(prototypes=4), "labels come with pictures"),
-        (lambda: ours(fine=8), "inside a finer level"),
+        (lambda: ours(fine=8), "inside a level of twice"),
         (lambda: ours(norm_channels=4), "norms differ"),
         (lambda: ours(channel_mult=(2, 2)), "first level is wider"),
         (

@@ -1,0 +1,73 @@
+"""A U-Net within an outer level of twice its resolution: detail for little work.
+
+Most of a U-Net's cost lies where its maps are largest. Here the U-Net works on means of 2x2
+pixels, and one narrow level around it sees every pixel before it and after it.
+"""
+
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cm_core.unet import Convolution, ResBlock, UNet, UNetConfig, group_norm, zeroed
+
+PATCH = 2  # pixels a side that one position of the level's maps stands for
+AFTER = 2  # blocks after the U-Net, one for each map kept from before it
+
+
+class OuterLevel(nn.Module):
+    """Blocks at twice the resolution of a U-Net's first level, before it and after it.
+
+    Maps go down and up by folding and unfolding, which loses no position.
+    """
+
+    def __init__(self, config: UNetConfig):
+        super().__init__()
+        width, planes, emb_dim = config.outer_level, 3 * PATCH**2, 4 * config.channels
+
+        def block(c_in: int) -> ResBlock:
+            return ResBlock(c_in, width, emb_dim, 0.0, config.scale_shift, config.norm_channels)
+
+        self.first = Convolution(planes, width, 3, padding=1)
+        self.before = block(width)
+        self.down = nn.Conv2d(4 * width, config.channels, 3, padding=1)
+        self.up = nn.Conv2d(config.channels * config.channel_mult[0], 4 * width, 1)
+        self.after = nn.ModuleList(block(2 * width) for _ in range(AFTER))
+        self.out_norm = group_norm(width, config.norm_channels)
+        self.out_conv = zeroed(nn.Conv2d(width, planes, 3, padding=1))
+
+    def encode(self, x: Tensor, emb: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """A picture -> (what it adds to the U-Net's first map, maps kept for `decode`)."""
+        first = self.first(F.pixel_unshuffle(x, PATCH), emb)
+        before = self.before(first, emb)
+        return self.down(F.pixel_unshuffle(before, 2)), [first, before]
+
+    def decode(self, h: Tensor, kept: list[Tensor], emb: Tensor) -> Tensor:
+        """The U-Net's last map and the kept ones -> what they add to the enlarged picture."""
+        h = F.pixel_shuffle(self.up(h), 2)
+        for block, skip in zip(self.after, reversed(kept), strict=True):
+            h = block(torch.cat([h, skip], dim=1), emb)
+        return F.pixel_shuffle(self.out_conv(F.silu(self.out_norm(h))), PATCH)
+
+
+class TwoScaleUNet(UNet):
+    """F(x, c_noise, label) of pictures twice as large as those of the U-Net within.
+
+    What the U-Net draws is enlarged by repeating its pixels; the outer level adds the rest.
+    """
+
+    def __init__(self, config: UNetConfig):
+        super().__init__(replace(config, image_size=config.image_size // 2))
+        self.config = config
+        self.outer = OuterLevel(config)
+
+    def forward(
+        self, x: Tensor, c_noise: Tensor, label: Tensor | None = None, augment: Tensor | None = None
+    ) -> Tensor:
+        """Raw network output; `augment` is (B, augment_dim), left out when sampling."""
+        emb = self.embed(c_noise, label, augment)
+        added, kept = self.outer.encode(x, emb)
+        h = self.inside(self.enter(F.avg_pool2d(x, 2), emb, label) + added, emb)
+        coarse = F.interpolate(self.leave(h, emb, label), scale_factor=2, mode="nearest")
+        return coarse + self.outer.decode(h, kept, emb)

@@ -18,6 +18,9 @@ from cm_core.weights import read_weights
 
 FORMAT = "onestroke-1"
 KINDS = {model.kind: model for model in (ConsistencyModel, Denoiser)}
+# Settings of earlier versions, with the values at which they changed nothing.
+OLD = {"boost": 1, "share": 1, "augment_dim": 0, "fine": 0, "layout": 0, "prototypes": 0, "told": 0}
+OLD |= {"skip_gates": False}
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -44,23 +47,17 @@ def make_folder(folder: Path) -> None:
 
 def labels_to_json(labels: Labels) -> dict:
     """Labels as plain values; `labels_from_json` reads them back."""
-    values = {"axes": dict(labels.axes), "any": labels.any}
-    return values | ({"families": labels.families} if labels.families else {})
+    return {"axes": dict(labels.axes), "any": labels.any}
 
 
 def labels_from_json(values: dict) -> Labels:
     axes = {axis: tuple(names) for axis, names in values["axes"].items()}
-    return Labels(axes, values["any"], tuple(values.get("families", ())))
+    return Labels(axes, values["any"])
 
 
 def sigmas_from_json(values: dict) -> dict[int, tuple[float, ...]]:
     """Recommended noise levels by number of steps, which JSON keeps as text."""
     return {int(n): tuple(float(level) for level in levels) for n, levels in values.items()}
-
-
-def mean_from_json(channels: list[float] | None) -> tuple[float, ...]:
-    """The mean of a model's pictures; zero in settings that do not say it."""
-    return tuple(float(channel) for channel in channels or (0, 0, 0))
 
 
 def config_to_json(model: Preconditioned) -> str:
@@ -91,16 +88,19 @@ def save_checkpoint(
 
 
 def _config_from_json(values: dict) -> ModelConfig:
-    unet = {k: tuple(v) if isinstance(v, list) else v for k, v in values.pop("unet").items()}
-    labels, sigmas = values.pop("labels"), values.pop("sigmas")
-    mean = mean_from_json(values.pop("mean", None))
-    return ModelConfig(
-        unet=UNetConfig(**unet),
-        labels=labels_from_json(labels),
-        sigmas=sigmas_from_json(sigmas),
-        mean=mean,
-        **values,
-    )
+    values, unet = in_use(values), in_use(values["unet"])
+    unet = {k: tuple(v) if isinstance(v, list) else v for k, v in unet.items()}
+    labels, sigmas = labels_from_json(values["labels"]), sigmas_from_json(values["sigmas"])
+    return ModelConfig(**values | {"unet": UNetConfig(**unet), "labels": labels, "sigmas": sigmas})
+
+
+def in_use(values: dict) -> dict:
+    """Settings without those of earlier versions, as far as these changed nothing.
+
+    An earlier version began pure noise at the `mean` of the pictures. It matters little where they
+    are not all bright, and checkpoints that it wrote go on from zero.
+    """
+    return {k: v for k, v in values.items() if k != "mean" and (k not in OLD or v != OLD[k])}
 
 
 def read_json(path: Path) -> dict:

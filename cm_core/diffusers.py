@@ -15,7 +15,6 @@ from cm_core.checkpoint import (
     check_weights,
     fill,
     labels_from_json,
-    mean_from_json,
     read_json,
     sigmas_from_json,
 )
@@ -176,9 +175,6 @@ def load_diffusers(
         try:
             name, labels = str(extra["name"]), labels_from_json(extra["labels"])
             sigmas = sigmas_from_json(extra["sigmas"]) or sigmas
-            settings["mean"] = mean_from_json(extra.get("mean"))
-            settings["boost"] = float(extra.get("boost", 1))
-            settings["share"] = float(extra.get("share", 1))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise CheckpointError(f"{folder / EXTRA} is not readable: {error!r}.") from None
         if labels.count != unet.num_classes:

@@ -35,7 +35,7 @@ def head_dims(unet: UNetConfig) -> list[int | None]:
 def obstacles(model: Preconditioned) -> list[str]:
     """What of a model a diffusers ConsistencyModelPipeline cannot express, in words; [] if nothing.
 
-    Augmentation is no obstacle, as it plays no part in sampling, and labels become class numbers.
+    Labels are no obstacle: they become class numbers.
     """
     config, unet, found = model.config, model.config.unet, []
     if model.kind != "consistency":
@@ -46,13 +46,7 @@ def obstacles(model: Preconditioned) -> list[str]:
         found.append(f"its time input is {config.c_noise}, and the pipeline's is 250 ln(sigma)")
     if unet.patch > 1:
         found.append(f"it folds {unet.patch}x{unet.patch} patches, and UNet2DModel works on pixels")
-    if unet.skip_gates:
-        found.append("it has gates on what the decoder takes over, and UNet2DModel has none")
-    if unet.layout:
-        found.append("its embedding draws a layout, and UNet2DModel's places nothing")
-    if model.net.prototypes is not None:
-        found.append("its labels come with pictures, and UNet2DModel's with numbers alone")
-    if unet.fine or unet.outer_level:
+    if unet.outer_level:
         found.append("it stands inside a level of twice its size, which UNet2DModel cannot be")
     if unet.channel_mult[0] != 1:
         found.append("its first level is wider than its first layer")
@@ -111,10 +105,9 @@ def save_diffusers(
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CheckpointError(f"{folder} is taken: name a new folder to write to.")
-    weights = {k: v for k, v in model.state_dict().items() if ".augment." not in k}
     tensors = {
         k: v.detach().to("cpu", dtype).contiguous()
-        for k, v in to_diffusers(weights, config.unet.blocks).items()
+        for k, v in to_diffusers(model.state_dict(), config.unet.blocks).items()
     }
     scheduler = {
         "_class_name": "CMStochasticIterativeScheduler",
@@ -137,9 +130,6 @@ def save_diffusers(
         "name": config.name,
         "labels": labels_to_json(config.labels),
         "sigmas": config.sigmas,
-        "mean": config.mean,
-        "boost": config.boost,
-        "share": config.share,
     }
     files = {
         "model_index.json": index,

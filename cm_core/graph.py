@@ -37,12 +37,10 @@ class GraphNet(UNet):
             graph, options, providers=["CPUExecutionProvider"]
         )
 
-    def forward(
-        self, x: Tensor, c_noise: Tensor, label: Tensor | None = None, augment: Tensor | None = None
-    ) -> Tensor:
+    def forward(self, x: Tensor, c_noise: Tensor, label: Tensor | None = None) -> Tensor:
         between = label is not None and label.is_floating_point()  # the graph looks one label up
-        if augment is not None or between or self.training or x.requires_grad:
-            return self.plain(self, x, c_noise, label, augment)
+        if between or self.training or x.requires_grad:
+            return self.plain(self, x, c_noise, label)
         given = {k: v for k, v in zip(INPUTS, (x, c_noise, label), strict=True) if v is not None}
         (raw,) = self.session.run(None, {k: v.numpy() for k, v in given.items()})
         return torch.from_numpy(raw)

@@ -25,13 +25,11 @@ class Labels:
     """Named axes of choices. With `any`, each axis has one more entry meaning "any of them".
 
     An index counts in mixed radix, last axis fastest; `any` is the last entry of an axis, so the
-    null label (any of everything) is the highest index. `families` are names of the last axis that
-    stand for several others of it, and that no picture was learned of by itself.
+    null label (any of everything) is the highest index.
     """
 
     axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     any: bool = True
-    families: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def count(self) -> int:
@@ -62,13 +60,11 @@ class Labels:
 
     def drawn(self, seed: int, **choice: str | None) -> dict[str, str]:
         """The choice by axis, with a name drawn by the seed wherever it leaves an axis open: the
-        same one whatever the other axes say, and never a family. Empty without labels.
+        same one whatever the other axes say. Empty without labels.
         """
-        by_seed, families, names_by_axis = random.Random(seed), set(self.families), {}
-        for axis, names in self.axes.items():
-            name = by_seed.choice([n for n in names if n not in families] or names)
-            names_by_axis[axis] = choice.get(axis) or name
-        return names_by_axis
+        by_seed = random.Random(seed)
+        drawn = {axis: by_seed.choice(names) for axis, names in self.axes.items()}
+        return {axis: choice.get(axis) or name for axis, name in drawn.items()}
 
     def _position(self, axis: str, value: str | int | None) -> int:
         names = self.axes[axis]

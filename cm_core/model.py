@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from cm_core import precondition
 from cm_core.errors import SettingError
-from cm_core.fine import make_net
 from cm_core.labels import Labels
+from cm_core.outer_level import make_net
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN, karras_sigmas
 from cm_core.unet import UNetConfig
 
@@ -30,9 +30,6 @@ class ModelConfig:
     name: str
     unet: UNetConfig
     sigma_data: float = 0.5
-    mean: tuple[float, ...] = (0.0, 0.0, 0.0)  # of its pictures by channel; see samplers.begin
-    boost: float = 1.0  # times the spread of pure noise; see samplers.begin
-    share: float = 1.0  # of the noise it is told, what is added to a picture; see samplers.share
     sigma_min: float = SIGMA_MIN
     sigma_max: float = SIGMA_MAX
     c_noise: str = "quarter_log"
@@ -62,13 +59,7 @@ class Preconditioned(nn.Module, ABC):
     def coefficients(self, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(c_skip, c_out, c_in) at noise levels t."""
 
-    def forward(
-        self,
-        x: Tensor,
-        sigma: float | Tensor,
-        label: Label = None,
-        augment: Tensor | None = None,
-    ) -> Tensor:
+    def forward(self, x: Tensor, sigma: float | Tensor, label: Label = None) -> Tensor:
         """Estimate x0 from x = x0 + sigma z, guided as the config says outside of training.
 
         x (B, 3, H, W); sigma a float or (B,); label None (any), an index, (B,) indices
@@ -78,14 +69,13 @@ class Preconditioned(nn.Module, ABC):
         """
         t = torch.as_tensor(sigma, dtype=torch.float32, device=x.device).expand(x.shape[0])
         if self.training or not self.guided(label):
-            return self.estimate(x, t, label, augment)
+            return self.estimate(x, t, label)
         labels = self.label_tensor(label, x)
         null = self.label_tensor(None, x)
         if labels.is_floating_point():
             null = F.one_hot(null, labels.shape[1]).to(labels)
         labels = torch.cat([labels, null])
-        told = None if augment is None else torch.cat([augment, augment])
-        both = self.estimate(torch.cat([x, x]), torch.cat([t, t]), labels, told)
+        both = self.estimate(torch.cat([x, x]), torch.cat([t, t]), labels)
         ours, free = both.chunk(2)
         return free + self.config.guidance * (ours - free)
 
@@ -101,22 +91,17 @@ class Preconditioned(nn.Module, ABC):
             return bool((label[..., -1] != 1).any())
         return bool((label != labels.null).any())
 
-    def estimate(
-        self, x: Tensor, t: Tensor, label: Label = None, augment: Tensor | None = None
-    ) -> Tensor:
+    def estimate(self, x: Tensor, t: Tensor, label: Label = None) -> Tensor:
         """The preconditioned network's x0 of x at noise levels t (B,), without guidance."""
         c_skip, c_out, c_in = (c[:, None, None, None] for c in self.coefficients(t))
         time = self.time_input(t, self.config.sigma_data)
-        raw = self.network(c_in * x, time, label, augment)
+        raw = self.network(c_in * x, time, label)
         return c_skip * x + c_out * raw.to(x.dtype)
 
-    def network(
-        self, x: Tensor, time: Tensor, label: Label = None, augment: Tensor | None = None
-    ) -> Tensor:
+    def network(self, x: Tensor, time: Tensor, label: Label = None) -> Tensor:
         """The raw network at an input already scaled by c_in and a time input (B,)."""
         x = x.to(self.dtype)
-        augment = None if augment is None else augment.to(self.dtype)
-        return self.net(x, time, self.label_tensor(label, x), augment)
+        return self.net(x, time, self.label_tensor(label, x))
 
     def with_net(self, net: nn.Module) -> Self:
         """The same model around another form of its network: compiled, or shared by processes."""
@@ -144,14 +129,14 @@ class Preconditioned(nn.Module, ABC):
         return label.to(x.device).expand(batch, *label.shape[1:])
 
     def label_index(self, **choice: str | int | None) -> int | None:
-        """The label of a choice by axis, e.g. label_index(style="Noto"); left out means any."""
+        """The label of a choice by axis, e.g. label_index(light="dusk"); left out means any."""
         return self.config.labels.index(**choice)
 
     def between(self, labels: Sequence[int | None], weights: Tensor) -> Tensor | None:
         """Labels on the way between others, as `forward` takes them: n of these, None for any, and
         weights (B, n) that sum to 1 -> (B, labels); None where the model has no labels.
 
-        What the network is told of labels, codes and pictures, is mixed by these weights.
+        The labels' embeddings are mixed by these weights.
         """
         count = self.config.labels.count
         if count == 0:

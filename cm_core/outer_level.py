@@ -62,12 +62,15 @@ class TwoScaleUNet(UNet):
         self.config = config
         self.outer = OuterLevel(config)
 
-    def forward(
-        self, x: Tensor, c_noise: Tensor, label: Tensor | None = None, augment: Tensor | None = None
-    ) -> Tensor:
-        """Raw network output; `augment` is (B, augment_dim), left out when sampling."""
-        emb = self.embed(c_noise, label, augment)
+    def forward(self, x: Tensor, c_noise: Tensor, label: Tensor | None = None) -> Tensor:
+        """Raw network output."""
+        emb = self.embed(c_noise, label)
         added, kept = self.outer.encode(x, emb)
-        h = self.inside(self.enter(F.avg_pool2d(x, 2), emb, label) + added, emb)
-        coarse = F.interpolate(self.leave(h, emb, label), scale_factor=2, mode="nearest")
+        h = self.inside(self.enter(F.avg_pool2d(x, 2), emb) + added, emb)
+        coarse = F.interpolate(self.leave(h), scale_factor=2, mode="nearest")
         return coarse + self.outer.decode(h, kept, emb)
+
+
+def make_net(config: UNetConfig) -> UNet:
+    """The network that a config describes."""
+    return TwoScaleUNet(config) if config.outer_level else UNet(config)

@@ -1,7 +1,7 @@
 """Samplers: each a generator over `model(x, sigma, label)` that streams its steps.
 
-The model is any callable to x0; noise is standard normal, and scaled and moved to the mean of the
-model's pictures inside. The `sample_*` functions return the last x0.
+The model is any callable to x0; noise is standard normal, and scaled inside. The `sample_*`
+functions return the last x0.
 """
 
 import itertools
@@ -49,39 +49,12 @@ def levels(sigmas: Sequence[float] | Tensor) -> list[float]:
     return values
 
 
-def centre(model: Model, like: Tensor) -> Tensor:
-    """What the model's pure noise lies around, (C, 1, 1): its pictures' mean, zero if unknown."""
-    mean = getattr(getattr(model, "config", None), "mean", ())
-    return like.new_tensor(mean)[:, None, None] if any(mean) else like.new_zeros(1, 1, 1)
+def renoise_std(sigma: float, sigma_min: float = SIGMA_MIN) -> float:
+    """Standard deviation of the noise that takes a picture to a level (Song et al. 2023, Alg. 1).
 
-
-def begin(model: Model, noise: Tensor, sigma: float) -> Tensor:
-    """x at the highest noise level: N(mean, (boost sigma)^2), where the papers have N(0, sigma^2).
-
-    Networks learn x0 + sigma z, and even at sigma_max the mean is not lost in it: for 64x64
-    pictures on white it is 0.8 standard deviations of the noise along it. Begun without it, bright
-    pictures are drawn too dark (Lin et al. 2024 on the cause; Everaert et al. 2024 on this cure).
-    A boost above 1 gives back detail that a network's estimates lose, as S_noise does for the noise
-    of later steps in Karras et al. 2022, Algorithm 2; below 1 pictures keep to the middle of their
-    label's, clearer and with less in them. It is a model's own: a teacher has none.
+    x0 itself stands for the level sigma_min, so that variances add up to sigma^2.
     """
-    boost = getattr(getattr(model, "config", None), "boost", 1.0)
-    return centre(model, noise) + boost * sigma * noise
-
-
-def share(model: Model, guesses: int = 1) -> float:
-    """How much of the noise that a level says is added to a picture, in (0, 1]: a model's own.
-
-    A network that is told more noise than there is keeps to what its labels' pictures are like, and
-    copies less of the noise. A model without a share is given all of it, as in the papers; so are
-    several guesses that a step takes the mean of, where what they copy cancels out.
-    """
-    return getattr(getattr(model, "config", None), "share", 1.0) if guesses == 1 else 1.0
-
-
-def spread(model: Model, sigma: float, sigma_min: float, guesses: int = 1) -> float:
-    """The spread of the noise added to a picture at a level (Song et al. 2023, Algorithm 1)."""
-    return share(model, guesses) * max(sigma**2 - sigma_min**2, 0.0) ** 0.5
+    return max(sigma**2 - sigma_min**2, 0.0) ** 0.5
 
 
 @torch.no_grad()
@@ -94,16 +67,13 @@ def stream_multistep(
     sigma_min: float = SIGMA_MIN,
     clip: bool = False,
 ) -> Iterator[Step]:
-    """Multistep consistency sampling (Song et al. 2023, Algorithm 1), a step a noise level.
-
-    Noise is added as `begin` and `share` say.
-    """
+    """Multistep consistency sampling (Song et al. 2023, Algorithm 1), a step a noise level."""
     x0 = None
     for index, sigma in enumerate(levels(sigmas)):
         if x0 is None:
-            x = begin(model, noise, sigma)
+            x = sigma * noise
         else:
-            x = x0 + spread(model, sigma, sigma_min) * randn_like(x0, generator)
+            x = x0 + renoise_std(sigma, sigma_min) * randn_like(x0, generator)
         x0 = model(x, sigma, label)
         if clip:
             x0 = x0.clamp(-1, 1)
@@ -119,7 +89,7 @@ def stream_euler(
     One evaluation a level; the last level's x0 is the sample.
     """
     grid = levels(sigmas)
-    x = begin(model, noise, grid[0])
+    x = grid[0] * noise
     for index, (sigma, below) in enumerate(zip(grid, [*grid[1:], 0.0], strict=True)):
         x0 = model(x, sigma, label)
         yield Step(index, sigma, x, x0)
@@ -136,7 +106,7 @@ def stream_heun(
     x0 is the sample.
     """
     grid = levels(sigmas)
-    x = begin(model, noise, grid[0])
+    x = grid[0] * noise
     index = 0
     for sigma, below in itertools.pairwise(grid):
         x0 = model(x, sigma, label)
@@ -151,7 +121,7 @@ def stream_heun(
 
 
 def sample_onestep(model: Model, noise: Tensor, sigma_max: float = SIGMA_MAX, label=None) -> Tensor:
-    """One evaluation from pure noise: f(mean + boost sigma_max z, sigma_max)."""
+    """One evaluation from pure noise: f(sigma_max z, sigma_max)."""
     return last(stream_multistep(model, noise, [sigma_max], label=label))
 
 

@@ -2,16 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from itertools import zip_longest
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cm_core.labels import look_up
-from cm_core.prototypes import Prototypes
-
-GATE = 10.0  # so that gates, from 0 to some -1, are learnt at the rate of the other weights
 
 
 @dataclass(frozen=True)
@@ -29,19 +25,8 @@ class UNetConfig:
     dropout_size: int = 16  # dropout acts on feature maps of this side and below
     scale_shift: bool = False
     norm_channels: int = 1  # fewest channels of a norm group, of which there are 32 at most
-    skip_gates: bool = False  # the embedding scales what the decoder takes over from the encoder
-    layout: int = 0  # channels of a map that the embedding draws at the coarsest level; 0: none
-    prototypes: int = 0  # side of the mean pictures that labels come with; 0: none
     outer_level: int = 0  # channels of a level of twice the resolution around the U-Net; 0: none
-    fine: int = 0  # channels of a level at twice the resolution, of cm_core.fine; 0: none
-    told: int = 0  # channels that prototypes are made into for that level; 0: it is not told them
     num_classes: int = 0
-    augment_dim: int = 0
-
-    @property
-    def position(self) -> int:
-        """Pixels a side that one position of the U-Net's first map stands for."""
-        return self.patch * (2 if self.fine or self.outer_level else 1)
 
 
 def zeroed(module: nn.Module) -> nn.Module:
@@ -49,11 +34,6 @@ def zeroed(module: nn.Module) -> nn.Module:
     for parameter in module.parameters():
         nn.init.zeros_(parameter)
     return module
-
-
-def gated(skip: Tensor, gate: nn.Linear, emb: Tensor) -> Tensor:
-    """A map (B, C, H, W), each channel by as much as its gate lets through."""
-    return skip * (1 + GATE * gate(F.silu(emb)))[:, :, None, None]
 
 
 def group_norm(channels: int, fewest: int) -> nn.GroupNorm:
@@ -128,23 +108,6 @@ class Attention(nn.Module):
         return x + self.proj(h.transpose(-1, -2).reshape(b, c, height, width))
 
 
-class Layout(nn.Module):
-    """What is to be where, by the embedding alone: (B, dim) -> a map (B, C, side, side).
-
-    Where all is noise a picture's parts have to come from its label, and convolutions, the same
-    everywhere, know places only by what pads the borders. Zero at the start.
-    """
-
-    def __init__(self, dim: int, width: int, channels: int, side: int):
-        super().__init__()
-        self.shape = (width, side, side)
-        self.draw = nn.Linear(dim, width * side**2)
-        self.out = zeroed(nn.Conv2d(width, channels, 1))
-
-    def forward(self, emb: Tensor) -> Tensor:
-        return self.out(F.silu(self.draw(F.silu(emb)).unflatten(1, self.shape)))
-
-
 class Convolution(nn.Conv2d):
     """The first layer, taking and ignoring the embedding like its neighbours."""
 
@@ -170,17 +133,6 @@ class UNet(nn.Module):
         ch, emb_dim = config.channels, 4 * config.channels
         self.time = nn.Sequential(nn.Linear(ch, emb_dim), nn.SiLU(), nn.Linear(emb_dim, emb_dim))
         self.label = nn.Embedding(config.num_classes, emb_dim) if config.num_classes else None
-        self.prototypes = (
-            Prototypes(config.num_classes, config.prototypes, ch, emb_dim)
-            if config.prototypes and config.num_classes
-            else None
-        )
-        # Zero at the start and without a bias: a picture without augmentation adds nothing.
-        self.augment = (
-            zeroed(nn.Linear(config.augment_dim, emb_dim, bias=False))
-            if config.augment_dim
-            else None
-        )
 
         def block(c_in: int, c_out: int, side: int, resample: str = "none") -> ResBlock:
             dropout = config.dropout if side <= config.dropout_size else 0.0
@@ -212,14 +164,8 @@ class UNet(nn.Module):
                 c = width
                 skips.append(c)
 
-        self.layout = Layout(emb_dim, config.layout, c, side) if config.layout else None
         self.middle = Level([block(c, c, side), attention(c), block(c, c, side)])
 
-        # Zero at the start, which changes nothing. What the first layer hands to the last is, at
-        # sigma_max, noise alone: a gate can keep it out there, and let details through below.
-        self.gates = nn.ModuleList(
-            zeroed(nn.Linear(emb_dim, width)) for width in reversed(skips) if config.skip_gates
-        )
         self.decoder = nn.ModuleList()
         for depth, width in reversed(list(enumerate(widths))):
             for i in range(config.blocks + 1):
@@ -233,28 +179,23 @@ class UNet(nn.Module):
         self.out_norm = group_norm(c, config.norm_channels)
         self.out_conv = zeroed(nn.Conv2d(c, planes, 3, padding=1))
 
-    def forward(
-        self, x: Tensor, c_noise: Tensor, label: Tensor | None = None, augment: Tensor | None = None
-    ) -> Tensor:
-        """Raw network output; `augment` is (B, augment_dim), left out when sampling."""
-        emb = self.embed(c_noise, label, augment)
-        return self.leave(self.inside(self.enter(x, emb, label), emb), emb, label)
+    def forward(self, x: Tensor, c_noise: Tensor, label: Tensor | None = None) -> Tensor:
+        """Raw network output."""
+        emb = self.embed(c_noise, label)
+        return self.leave(self.inside(self.enter(x, emb), emb))
 
-    def embed(self, c_noise: Tensor, label: Tensor | None, augment: Tensor | None) -> Tensor:
+    def embed(self, c_noise: Tensor, label: Tensor | None) -> Tensor:
         """What every layer is told, (B, 4 channels)."""
         features = timestep_embedding(c_noise, self.config.channels)
         emb = self.time(features.to(self.time[0].weight.dtype))
         if self.label is not None:
             emb = emb + look_up(self.label.weight, label)
-        if self.augment is not None and augment is not None:
-            emb = emb + self.augment(augment)
         return emb
 
-    def enter(self, x: Tensor, emb: Tensor, label: Tensor | None) -> Tensor:
+    def enter(self, x: Tensor, emb: Tensor) -> Tensor:
         """The first layer's map of a picture."""
         h = F.pixel_unshuffle(x, self.config.patch) if self.config.patch > 1 else x
-        h = self.encoder[0](h, emb)
-        return h if self.prototypes is None else self.prototypes.begin(h, label)
+        return self.encoder[0](h, emb)
 
     def inside(self, h: Tensor, emb: Tensor) -> Tensor:
         """The first layer's map -> the last level's, of the same side."""
@@ -262,18 +203,12 @@ class UNet(nn.Module):
         for layers in self.encoder[1:]:
             h = layers(h, emb)
             skips.append(h)
-        if self.layout is not None:
-            h = h + self.layout(emb)
         h = self.middle(h, emb)
-        for gate, layers in zip_longest(self.gates, self.decoder):
-            skip = skips.pop()
-            if gate is not None:
-                skip = gated(skip, gate, emb)
-            h = layers(torch.cat([h, skip], dim=1), emb)
+        for layers in self.decoder:
+            h = layers(torch.cat([h, skips.pop()], dim=1), emb)
         return h
 
-    def leave(self, h: Tensor, emb: Tensor, label: Tensor | None) -> Tensor:
+    def leave(self, h: Tensor) -> Tensor:
         """The last level's map -> a picture."""
         h = self.out_conv(F.silu(self.out_norm(h)))
-        h = F.pixel_shuffle(h, self.config.patch) if self.config.patch > 1 else h
-        return h if self.prototypes is None else self.prototypes.end(h, label, emb)
+        return F.pixel_shuffle(h, self.config.patch) if self.config.patch > 1 else h

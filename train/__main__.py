@@ -7,8 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from cm_core.errors import OneStrokeError
-from cm_core.labels import Labels
+from cm_core.errors import OneStrokeError, SettingError
 
 
 def run(args: argparse.Namespace) -> None:
@@ -52,12 +51,6 @@ def listing(args: argparse.Namespace) -> None:
     print(table())
 
 
-def emoji(args: argparse.Namespace) -> None:
-    from train import emoji
-
-    emoji.build(64, Path(args.out), Path("data/npm"))
-
-
 def landscapes(args: argparse.Namespace) -> None:
     from train.landscapes.store import build
 
@@ -90,46 +83,35 @@ def sample(args: argparse.Namespace) -> None:
 
 def sheet(args: argparse.Namespace) -> None:
     from cm_core import load_model
-    from train import evaluation
-    from train.sheet import sheet
+    from train.evaluation.sheet import sheet
+    from train.evaluation.teacher import load_teacher
 
-    if evaluation.suits(labels_of(args.checkpoint)):
-        from train.evaluation.sheet import sheet
-        from train.evaluation.teacher import load_teacher
-
-        model, teacher = load_model(args.checkpoint, fast=True), load_teacher(teacher_of(args))
-        sheet(model, teacher, Path(args.out), args.count)
-        print(args.out)
-        return
-    sheet(load_model(args.checkpoint, fast=True), args.data, Path(args.out))
+    landscapes_only(args.checkpoint)
+    model, teacher = load_model(args.checkpoint, fast=True), load_teacher(teacher_of(args))
+    sheet(model, teacher, Path(args.out), args.count)
     print(args.out)
 
 
 def evaluate(args: argparse.Namespace) -> None:
-    from cm_core import load_model
     from cm_core.zoo import BUNDLED
-    from train import evaluation
-    from train.evaluate import evaluate
+    from train.evaluation.table import evaluate, sizes_for
 
+    landscapes_only(args.checkpoint)
     folder = BUNDLED.get(args.checkpoint, Path(args.checkpoint))
     quality = Path(args.quality) if args.quality else None
-    if evaluation.suits(labels_of(args.checkpoint)):
-        from train.evaluation.table import evaluate, sizes_for
-
-        sizes = sizes_for(args.quick, args.count, args.seeds)
-        evaluate(folder, teacher_of(args), sizes, args.choose, quality)
-        return
-    teacher = load_model(args.teacher or "emoji64-teacher", fast=True)
-    count = args.count or 250
-    evaluate(folder, teacher, args.data, count, quality, args.choose, args.fidelity)
+    sizes = sizes_for(args.quick, args.count, args.seeds)
+    evaluate(folder, teacher_of(args), sizes, args.choose, quality)
 
 
-def labels_of(checkpoint: str) -> Labels:
-    """The labels of a model by name or from a folder of ours."""
+def landscapes_only(checkpoint: str) -> None:
+    """Refuse a model by name or from a folder of ours whose labels are not scene and light."""
     from cm_core.checkpoint import read_config
     from cm_core.zoo import BUNDLED
+    from train.evaluation import suits
 
-    return read_config(BUNDLED.get(checkpoint, Path(checkpoint)))[1].labels
+    _, config = read_config(BUNDLED.get(checkpoint, Path(checkpoint)))
+    if not suits(config.labels):
+        raise SettingError(f"{checkpoint} draws no landscapes: only those are judged here.")
 
 
 def teacher_of(args: argparse.Namespace) -> str:
@@ -151,29 +133,11 @@ def export(args: argparse.Namespace) -> None:
     print(push_to_hub(folder, args.push, args.private) if args.push else folder)
 
 
-def add(args: argparse.Namespace) -> None:
-    from train.transfer import transfer
-
-    print(transfer(*map(Path, (args.base, *args.change, args.out)), args.share))
-
-
-def refine(args: argparse.Namespace) -> None:
-    from train import config, data
-    from train.refine import refine
-
-    new, _ = data.load(config.load(args.config).data)
-    print(refine(Path(args.checkpoint), args.before, new, Path(args.out), args.share))
-
-
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     commands = top.add_subparsers(required=True)
 
     sets = commands.add_parser("data", help="build a picture set").add_subparsers(required=True)
-    p = sets.add_parser("emoji64", help="open emoji artwork of five packages")
-    p.add_argument("--out", default="data/emoji64.npz", help="packed file to write")
-    p.set_defaults(function=emoji)
-
     p = sets.add_parser("landscapes", help="render landscapes; goes on where it was broken off")
     p.add_argument("--size", type=int, default=64, help="side in pixels")
     p.add_argument("--count", type=int, default=40_000, help="pictures to train on")
@@ -187,7 +151,7 @@ def parser() -> argparse.ArgumentParser:
     p.set_defaults(function=listing)
 
     p = commands.add_parser("run", help="train from a preset")
-    p.add_argument("config", help="name of a preset in train/configs, or a TOML file")
+    p.add_argument("config", help="name of a preset, or a TOML file")
     p.add_argument("--out", help="folder for states, checkpoints, log and grid (default runs/NAME)")
     p.add_argument("--resume", help="folder of an earlier leg to go on from")
     p.add_argument("--minutes", type=float, default=math.inf, help="stop this leg after so long")
@@ -212,25 +176,6 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--device", help="cpu or cuda (default: cuda where there is one)")
     p.set_defaults(function=reproduce)
 
-    p = commands.add_parser("add", help="give a model what training changed in another")
-    p.add_argument("base", help="checkpoint folder to add to")
-    p.add_argument(
-        "--change", nargs=2, required=True, metavar=("BEFORE", "AFTER"), help="folders of the other"
-    )
-    p.add_argument("--out", required=True, help="new folder to write")
-    p.add_argument("--share", type=float, default=1.0, help="how much of the change (default 1)")
-    p.set_defaults(function=add)
-
-    p = commands.add_parser("refine", help="give a model finer labels to go on with")
-    p.add_argument("checkpoint", help="checkpoint folder with coarser ones")
-    p.add_argument("config", help="preset or TOML file of a run on the pictures with the finer")
-    p.add_argument("--before", required=True, help="packed file with the coarser, kept from then")
-    p.add_argument("--out", required=True, help="new folder to write")
-    p.add_argument(
-        "--share", type=float, default=0.4, help="how far new codes are, of the old ones' spread"
-    )
-    p.set_defaults(function=refine)
-
     p = commands.add_parser("sample", help="draw a grid of samples")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
     p.add_argument("--out", required=True, help="PNG or WebP to write")
@@ -238,14 +183,13 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--count", type=int, default=64)
     p.add_argument("--columns", type=int, default=16)
     p.add_argument(
-        "--each", type=int, metavar="N", help="label them, a subject for N pictures; else any label"
+        "--each", type=int, metavar="N", help="label them, a light for N pictures; else any label"
     )
     p.add_argument("--seed", type=int, default=0)
     p.set_defaults(function=sample)
 
-    p = commands.add_parser("sheet", help="draw every edit on held-out pictures")
+    p = commands.add_parser("sheet", help="draw what is made of paintings of held-out landscapes")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
-    p.add_argument("--data", default="data/emoji64.npz", help="packed picture set")
     p.add_argument("--teacher", help="the diffusion teacher (default CHECKPOINT-teacher)")
     p.add_argument("--count", type=int, default=12, help="paintings of landscapes")
     p.add_argument("--out", required=True, help="PNG or WebP to write")
@@ -254,16 +198,13 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("evaluate", help="measure samples and edits; the card gets the table")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
     p.add_argument("--teacher", help="the diffusion teacher (default CHECKPOINT-teacher)")
-    p.add_argument("--data", default="data/emoji64.npz", help="packed picture set")
-    p.add_argument("--count", type=int, help="scenes (default 512), or samples a row (250)")
+    p.add_argument("--count", type=int, help="scenes (default 512)")
     p.add_argument("--seeds", type=int, help="repetitions with other noise (default 3)")
     p.add_argument("--quick", action="store_true", help="in minutes, to compare legs: 128 scenes")
-    p.add_argument("--fidelity", action="store_true", help="also FID and IS, by torch-fidelity")
     p.add_argument("--quality", help="JSON for the page's chart, e.g. assets/quality.json")
     p.add_argument(
-        "--choose", "--sweep", action="store_true",
-        help="find and store noise levels and default strength (or boost) first",
-    )  # fmt: skip
+        "--choose", action="store_true", help="find and store noise levels and strength first"
+    )
     p.set_defaults(function=evaluate)
 
     p = commands.add_parser("export", help="write a checkpoint for others' tools, or upload it")

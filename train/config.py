@@ -9,17 +9,16 @@ from pathlib import Path
 from cm_core.errors import ConfigError
 from cm_core.unet import UNetConfig
 
-PRESETS = Path(__file__).parent / "configs"
+PRESETS = Path(__file__).parent / "presets"
 
 
 @dataclass(frozen=True)
 class DataConfig:
     """Which pictures, from where, and what is done to them."""
 
-    file: str = "data/emoji64.npz"  # packed file, folder, or hub name
-    source: str = "packed"  # packed, landscapes, folder, cifar10 or huggingface
+    file: str = "data/landscapes64"  # folder, or hub name
+    source: str = "landscapes"  # landscapes, folder, cifar10 or huggingface
     size: int = 64  # pictures are brought to this side
-    leave_out: tuple[str, ...] = ()  # packed: groups
     held_out: float = 0.0  # folder: share of the pictures kept from training
     split: str = "train"  # huggingface
     image_column: str = "image"  # huggingface
@@ -28,8 +27,6 @@ class DataConfig:
     download: bool = False  # cifar10: fetch it where it is not there
     label_any: bool = True  # whether each label axis has an entry for "any"
     flip: bool = True  # half of the pictures are mirrored
-    flip_told: bool = True  # False: only those that no label is told of; a label has a direction
-    augment: float = 0.0  # chance of each colour or affine change, told to the network
     label_dropout: float = 0.1  # chance that all labels are hidden, and each; 1: none
 
 
@@ -43,7 +40,6 @@ class OptimConfig:
     betas: tuple[float, float] = (0.9, 0.99)
     warmup: int = 500  # steps
     decay: float = 1.0  # share of the run, at its end, over which lr falls to lr_end
-    codes: float = 1.0  # times lr: for what labels tell the model, each of which comes up seldom
     extra: float = 1.0  # times lr: for what an objective learns beside the model
 
 
@@ -141,32 +137,23 @@ class GuideConfig:
 
 @dataclass(frozen=True)
 class DMDConfig:
-    """Distribution matching, on a share of the batch; `ecd` as [ect] and [noise] say on the rest.
+    """Distribution matching on a fraction of the batch; `ecd` as [ect] and [noise] say on the rest.
 
     ln t ~ N(mean, std^2) are the levels that pictures from pure noise are compared at,
     N(start_mean, start_std^2) those the others are drawn from: edits and further steps begin there.
     Comparing below 1 knows too little of what a picture is as a whole: by that alone pictures pale.
     """
 
-    share: float = 0.75
-    pure: float = 0.65  # of that share, drawn from pure noise
-    boost: float = 1.0  # times the spread of that noise, as the model's config is to say then
-    least: float = 1.0  # of the noise told, the least that is in the others; up to all of it
-    own: float = 0.0  # of the others, from noise on what the model draws, not on true pictures
+    fraction: float = 0.75
+    pure_noise_fraction: float = 0.65  # of those, drawn from pure noise, the others from pictures
     mean: float = 1.0
     std: float = 1.3
     start_mean: float = 1.0
     start_std: float = 1.3
     guidance: float = 1.5  # of the teacher's
-    path: float = 0.003  # weight of `ecd`, whose gradients are some hundred times as long
-    alone: int = 0  # images from which only the denoiser of the model's pictures learns
-    every: int = 1  # steps for one of the model's
-    energy: float = 0.0  # weight of the energy score of coarse pictures from pure noise, however
-    # many steps they came down by
-    apart: float = 1.0  # in that score, weight of the distance of two draws' means; less, where a
-    # label leaves nothing open: shapes like the mean's
-    palette: float = 0.0  # weight of the distance of drawn pictures' colours from true ones'
-    weave: float = 0.0  # weight of what repeats in them with the network's grid of positions
+    consistency_weight: float = 0.003  # of `ecd`, whose gradients are some hundred times as long
+    fake_warmup: int = 0  # images from which only the denoiser of the model's pictures learns
+    generator_every: int = 1  # steps for one of the model's
 
 
 @dataclass(frozen=True)
@@ -174,8 +161,6 @@ class GANConfig:
     """A discriminator's part in distribution matching."""
 
     weight: float = 0.012  # of the model's loss by it; that of [dmd] is 1
-    grain: float = 1.0  # times the weight of the head for grain in that
-    wrong: float = 0.5  # of its loss by true pictures under labels that are not theirs
 
 
 @dataclass(frozen=True)
@@ -269,6 +254,8 @@ def read(preset: str | Path, presets: Path) -> tuple[str, dict]:
 
 
 def load(preset: str | Path) -> RunConfig:
-    """A preset of one run by name (of train/configs) or by path."""
+    """A preset of one run by name (of train/presets) or by path."""
     name, values = read(preset, PRESETS)
+    if "stage" in values:
+        raise ConfigError(f"{name} is a recipe of several runs: `python -m train reproduce` it.")
     return build(RunConfig, values, name)

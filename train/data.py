@@ -12,20 +12,17 @@ from train.sources import Source
 from train.sources.cifar10 import load_cifar10
 from train.sources.folder import load_folder
 from train.sources.landscapes import load_landscapes
-from train.sources.packed import load_packed
 from train.sources.pictures import Pictures, fold, unfold
 from train.sources.stream import load_stream
 
-__all__ = ["Pictures", "Source", "batch", "fold", "load", "statistics", "unfold"]
+__all__ = ["Pictures", "Source", "batch", "fold", "load", "sigma_data", "unfold"]
 
 IN_REACH = {
-    "packed": load_packed,
     "landscapes": load_landscapes,
     "folder": load_folder,
     "cifar10": load_cifar10,
 }
 MEASURED = 1_024  # pictures that a set is measured on, where they are not all in memory
-ONLY_FOR = {"leave_out": "packed", "held_out": "folder"}
 
 
 def load(config: DataConfig, rank: int = 0, world: int = 1) -> tuple[Source, Pictures]:
@@ -52,14 +49,12 @@ def load(config: DataConfig, rank: int = 0, world: int = 1) -> tuple[Source, Pic
 def unlabelled(part: Source, config: DataConfig) -> Source:
     """The pictures of a set that is in reach, of which nothing is told."""
     labels = Labels(any=config.label_any)
-    part = replace(part, choices=part.choices[:, :0], labels=labels)
-    return replace(part, families=None) if isinstance(part, Pictures) else part
+    return replace(part, choices=part.choices[:, :0], labels=labels)
 
 
-def statistics(source: Source) -> tuple[float, tuple[float, ...]]:
-    """(standard deviation, mean a channel) of a set's pictures."""
-    pictures = source.look(MEASURED)
-    return float(pictures.std()), tuple(round(m, 4) for m in pictures.mean((0, 2, 3)).tolist())
+def sigma_data(source: Source) -> float:
+    """Standard deviation of a set's pictures."""
+    return round(float(source.look(MEASURED).std()), 4)
 
 
 def check(config: DataConfig) -> None:
@@ -67,9 +62,8 @@ def check(config: DataConfig) -> None:
     sources = [*IN_REACH, "huggingface"]
     if config.source not in sources:
         raise DataError(f"There is no source '{config.source}': choose {', '.join(sources)}.")
-    for setting, source in ONLY_FOR.items():
-        if getattr(config, setting) and config.source != source:
-            raise DataError(f"{setting} is for source = {source}: leave it out here.")
+    if config.held_out and config.source != "folder":
+        raise DataError("held_out is for source = folder: leave it out here.")
     if not 0 <= config.held_out < 1:
         raise DataError(f"held_out is a share from 0 to 1, not {config.held_out}.")
 
@@ -80,17 +74,15 @@ def batch(
     """A random training batch: pictures in [-1, 1], mirrored by chance, and their labels.
 
     With chance `label_dropout` all label axes are hidden, so that nothing has to be asked for; else
-    each on its own with the same chance, so that a style alone or a group alone can be. The
+    each on its own with the same chance, so that a scene alone or a light alone can be. The
     generator lives on the source's device.
     """
     device = generator.device
     x0, choices = source.draw(size, generator)
-    mirrored = torch.rand(size, generator=generator, device=device) < 0.5 if config.flip else None
+    if config.flip:
+        mirrored = torch.rand(size, generator=generator, device=device) < 0.5
+        x0 = torch.where(mirrored[:, None, None, None], x0.flip(-1), x0)
     count, axes = choices.shape
     dice = torch.rand(count, axes + 1, generator=generator, device=device) < config.label_dropout
     hidden = dice[:, :axes] | dice[:, axes:]
-    told = torch.where(hidden, -1, choices)
-    if mirrored is not None:
-        mirrored &= config.flip_told | (told < 0).all(1)
-        x0 = torch.where(mirrored[:, None, None, None], x0.flip(-1), x0)
-    return x0, fold(told, source.labels)
+    return x0, fold(torch.where(hidden, -1, choices), source.labels)

@@ -24,8 +24,6 @@ TAPS = (2, 4, 10, 15)  # blocks after which maps are taken: strides 4, 8, 16, 32
 CHANNELS = (24, 40, 112, 320)  # of these maps
 SPREADS = (10.2, 10.3, 7.5, 2.9)  # of these maps over emoji, around each channel's mean
 WIDTH = 64  # channels of a mixture
-GAIN = 3.0  # of grain, which is faint, and of what spectral norms leave of its logits
-COARSEST = SIDE // 32  # side of the logits
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, in [0, 1]
 
 
@@ -136,27 +134,6 @@ class Head(nn.Module):
         return logits.flatten(1)
 
 
-class Texture(nn.Module):
-    """Asks of every ten pixels or so whether their grain, less a blur of it, could be a true
-    picture's: the backbone, which sees pictures enlarged, is blind to a pattern of single pixels.
-    (B, 3, H, W) -> logits (B, positions)."""
-
-    def __init__(self):
-        super().__init__()
-        self.body = nn.Sequential(
-            spectral_norm(nn.Conv2d(3, WIDTH, 3, padding=1)),
-            nn.LeakyReLU(0.2),
-            spectral_norm(nn.Conv2d(WIDTH, WIDTH, 4, 2, 1)),
-            nn.LeakyReLU(0.2),
-            spectral_norm(nn.Conv2d(WIDTH, 1, 3, padding=1)),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        grain = x - F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
-        logits = GAIN * self.body(GAIN * grain)
-        return F.adaptive_avg_pool2d(logits, COARSEST).flatten(1)
-
-
 class Discriminator(nn.Module):
     """Logits of pictures and their labels; only its heads learn."""
 
@@ -167,30 +144,16 @@ class Discriminator(nn.Module):
         self.labels = labels
         sizes = [len(names) + labels.any for names in labels.axes.values()]
         self.heads = nn.ModuleList(Head(n, sizes) for n in reversed(range(len(TAPS))))
-        self.heads.append(Texture())
 
     def maps(self, x: Tensor) -> list[Tensor]:
-        """What the heads see of pictures (B, 3, H, W) in [-1, 1]: maps fine to coarse, pixels."""
-        return [*self.mixture(self.backbone(x)), x]
+        """What the heads see of pictures (B, 3, H, W) in [-1, 1]: maps, fine to coarse."""
+        return self.mixture(self.backbone(x))
 
     def forward(self, maps: list[Tensor], label: Tensor) -> Tensor:
         """Logits (B, positions of all maps): above 0 where a picture passes for a true one."""
         choices = unfold(label, self.labels)
-        *heads, texture = self.heads
-        *maps, x = maps
-        logits = [head(m, choices) for head, m in zip(heads, maps, strict=True)]
-        return torch.cat([*logits, texture(x)], 1)
-
-    def grained(self, logits: Tensor, grain: float) -> Tensor:
-        """Logits with those for grain, the last, times a weight: a generator feels them little."""
-        seen, texture = logits.tensor_split([-(COARSEST**2)], dim=1)
-        return torch.cat([seen, grain * texture], 1)
-
-    def differ(self, label: Tensor, other: Tensor) -> Tensor:
-        """(B,) whether another label asks for what a picture with this one is not: it names some
-        choice, and another than the picture's."""
-        ours, theirs = unfold(label, self.labels), unfold(other, self.labels)
-        return ((theirs != ours) & (theirs >= 0)).any(1)
+        logits = [head(m, choices) for head, m in zip(self.heads, maps, strict=True)]
+        return torch.cat(logits, 1)
 
     def settle(self) -> None:
         """Let the spectral norms follow the heads by one power iteration: once a step, however many

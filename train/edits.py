@@ -1,55 +1,10 @@
-"""How well held-out pictures are edited: each task beside a plain baseline."""
+"""Plain ways to edit held-out pictures, which a model's edits are judged beside."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cm_core.model import ConsistencyModel
-from editing import colorize, inpaint, super_resolve
-from editing.operators import PatchMean, grey_picture
-from train import metrics
-from train.data import Pictures
-
-COUNT = 200
-
-
-def edit_rows(model: ConsistencyModel, pictures: Pictures, count: int = COUNT) -> list[dict]:
-    """A row a task: PSNR (inside the hole, for inpainting) and SSIM, of the edit and the baseline.
-
-    Up to `count` pictures spread evenly over the set, each with its label and its own seed.
-    """
-    pick = torch.linspace(0, len(pictures) - 1, min(count, len(pictures))).long()
-    x0, label = pictures.floats(pick), None
-    if model.config.labels.axes:
-        label = pictures.label(pick)
-    seeds, side = list(range(len(pick))), x0.shape[-1]
-    rows = []
-
-    def row(task: str, edit, given: Tensor, plain: Tensor, baseline: str, where=None, **options):
-        made = edit(model, given, seed=seeds, label=label, **options).cpu()
-        rows.append(
-            {
-                "task": task,
-                "pictures": len(pick),
-                "psnr": metrics.psnr(made, x0, where),
-                "ssim": metrics.ssim(made, x0),
-                "baseline": baseline,
-                "its psnr": metrics.psnr(plain, x0, where),
-                "its ssim": metrics.ssim(plain, x0),
-            }
-        )
-
-    small = PatchMean(4).measure(x0)
-    bicubic = F.interpolate(small, scale_factor=4, mode="bicubic", antialias=False).clamp(-1, 1)
-    row("enlarge x4", super_resolve, small, bicubic, "bicubic")
-    row("colourise", colorize, x0, grey_picture(x0), "grey")
-    hints, tinted = dabs(x0)
-    row("colourise, 16 hints", colorize, x0, tinted, "hints spread evenly", hints=hints)
-    hole = torch.zeros(1, 1, side, side)
-    hole[..., side // 4 : side // 2, side // 4 : 3 * side // 4] = 1
-    filled, baseline = plain_fill(x0, hole)
-    row("inpaint", inpaint, x0, filled, baseline, hole, mask=hole)
-    return rows
+from editing.operators import grey_picture
 
 
 def dabs(x0: Tensor) -> tuple[Tensor, Tensor]:

@@ -31,15 +31,11 @@ USE = """
 ## In diffusers
 
 ```python
-{imports}from diffusers import ConsistencyModelPipeline
+from diffusers import ConsistencyModelPipeline
 
 pipe = ConsistencyModelPipeline.from_pretrained("{folder}")
-{latents}picture = pipe(num_inference_steps=1{options}).images[0]
+picture = pipe(num_inference_steps=1{options}).images[0]
 {steps}```
-"""
-LATENTS = """\
-mean = torch.tensor({mean})[:, None, None]  # of its pictures: noise lies around it
-latents = {boost}torch.randn(1, 3, {side}, {side}) + mean / {sigma_max:g}
 """
 
 
@@ -61,22 +57,13 @@ def diffusers_card(model: Preconditioned, card: str | None, folder: str, scales:
         card = CARD.format(licence=licence, name=config.name, side=config.image_size)
     card = card.replace("library_name: onestroke", "library_name: diffusers")
     options = ", class_labels=0" if config.labels.count else ""
-    latents, imports = "", ""
-    if any(config.mean) or config.boost != 1:
-        boost = f"{config.boost:g} * " if config.boost != 1 else ""
-        about = {"mean": list(config.mean), "side": config.image_size, "boost": boost}
-        latents, imports = LATENTS.format(**about, sigma_max=config.sigma_max), "import torch\n"
-        options = ", latents=latents" + options
     lines = [
         f"picture = pipe(num_inference_steps=None, timesteps={timesteps(sigmas, scales, model)}"
         f"{options}).images[0]  # {count} steps\n"
         for count, sigmas in sorted(config.sigmas.items())
         if count > 1
     ]
-    use = USE.format(
-        folder=folder, options=options, latents=latents, imports=imports, steps="".join(lines)
-    )
-    return card.rstrip() + "\n" + use
+    return card.rstrip() + "\n" + USE.format(folder=folder, options=options, steps="".join(lines))
 
 
 def export_diffusers(

@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from cm_core.fine import make_net
+from cm_core.outer_level import make_net
 from cm_core.unet import UNetConfig
-from train import config
+from train import config, reproduce
+from train.config import RunConfig
 from train.objectives import OBJECTIVES
 
 # Useful arithmetic a second, to turn operations into hours: about what one core of a current server
-# CPU reached with the 32x32 presets, and a tenth of what an H100 promises in bf16.
+# CPU reaches with small networks, and a tenth of what an H100 promises in bf16.
 CPU_CORE = 60e9
 GPU = 100e12
 
@@ -43,7 +45,7 @@ def count(images: int) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One preset's line."""
+    """One run's line."""
 
     preset: str
     objective: str
@@ -58,16 +60,24 @@ class Row:
 HEAD = Row("PRESET", "OBJECTIVE", "NET", "GFLOP", "IMAGES", "BATCH", "ONE CPU CORE", "ONE H100")
 
 
-def describe(preset: str) -> Row:
-    """The line of a preset."""
-    run = config.load(preset)
+def runs_of(preset: Path) -> dict[str, RunConfig]:
+    """The runs of a preset by name: one, or each stage of a recipe."""
+    _, values = config.read(preset, config.PRESETS)
+    if "stage" not in values:
+        return {preset.stem: config.load(preset)}
+    stages = reproduce.read(preset, Path("runs") / preset.stem).stages
+    return {f"{preset.stem}: {stage.name}": stage.config for stage in stages}
+
+
+def describe(name: str, run: RunConfig) -> Row:
+    """The line of a run."""
     net = run.net
     weights, flops = measure(net)
     work = flops * OBJECTIVES[run.objective].passes * run.images
     cores, gpus = (duration(work / speed / 3600) for speed in (CPU_CORE, GPU))
     widths = ",".join(map(str, net.channel_mult))
     return Row(
-        preset,
+        name,
         run.objective,
         f"{net.image_size}px {net.channels}x[{widths}] {weights / 1e6:.1f} M",
         f"{flops / 1e9:,.1f}",
@@ -80,7 +90,8 @@ def describe(preset: str) -> Row:
 
 def table() -> str:
     """All presets as aligned lines."""
-    rows = [describe(path.stem) for path in sorted(config.PRESETS.glob("*.toml"))]
+    presets = sorted(config.PRESETS.rglob("*.toml"))
+    rows = [describe(*run) for preset in presets for run in runs_of(preset).items()]
     cells = [list(vars(row).values()) for row in (HEAD, *rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(

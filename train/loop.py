@@ -18,10 +18,8 @@ from cm_core.checkpoint import save_checkpoint
 from cm_core.errors import ConfigError
 from cm_core.model import Preconditioned
 from train import data, snapshot
-from train.augment import augment
 from train.config import OptimConfig, RunConfig
 from train.ema import EMA
-from train.families import with_families
 from train.grid import training_grid
 from train.log import Log, held_out_errors
 from train.make import make_model, make_objective
@@ -61,9 +59,6 @@ def length_of(parameters: Iterable[Tensor]) -> float:
     return float(nn.utils.get_total_norm(grads))
 
 
-OF_LABELS = ("net.label.", "net.prototypes.", "net.fine.told.")  # weights of what labels tell
-
-
 def groups_of(optimiser: dict) -> list[int]:
     """How many weights each group of an optimiser's state has."""
     return [len(group["params"]) for group in optimiser.get("param_groups", ())]
@@ -94,11 +89,7 @@ class Run:
         optim = config.optim
         # Weights that the objective learns beside the model's.
         self.extra = [p for p in self.objective.parameters() if p.requires_grad]
-        codes, others = [], []
-        for name, p in self.model.named_parameters():
-            told = self.model.config.labels.axes and name.startswith(OF_LABELS)
-            (codes if told else others).append(p)
-        rates = [(others, 1.0), (codes, optim.codes), (self.extra, optim.extra)]
+        rates = [(list(self.model.parameters()), 1.0), (self.extra, optim.extra)]
         groups = [{"params": params} for params, _ in rates if params]
         self.scales = [scale for params, scale in rates if params]
         self.optimiser = known(OPTIMISERS, optim.name, "optimiser")(
@@ -172,8 +163,7 @@ class Run:
         out.mkdir(parents=True, exist_ok=True)
         state = self.state()
         for ema in self.emas:
-            weights = with_families(ema.weights, self.source)
-            save_checkpoint(self.model, out / ema.name, weights=weights)
+            save_checkpoint(self.model, out / ema.name, weights=ema.weights)
         snapshot.save_state(out, state)
         if shards:
             sets = {"model": state["model"], "objective": state["objective"], **state["emas"]}
@@ -195,7 +185,7 @@ class Run:
     def averaged(self) -> Iterator[Preconditioned]:
         """The model in eval mode with the weights of its last EMA, for as long as the block."""
         held = {k: v.clone() for k, v in self.model.state_dict().items()}
-        self.model.load_state_dict(with_families(self.emas[-1].weights, self.source))
+        self.model.load_state_dict(self.emas[-1].weights)
         try:
             yield self.model.eval()
         finally:
@@ -222,12 +212,9 @@ class Run:
         """The pictures and random numbers of a part of the batch, on the training device."""
         config, generator = self.config, step_generator(self.config.seed, at, self.device)
         x0, label = data.batch(self.source, config.data, size, generator)
-        told = None
-        if config.data.augment:
-            x0, told = augment(x0, config.data.augment, generator)
         level = torch.randn(size, generator=generator, device=self.device)
         noise = torch.randn(x0.shape, generator=generator, device=self.device)
-        return Batch(x0, label, told, noise, level)
+        return Batch(x0, label, noise, level)
 
     def step(self) -> tuple[Tensor, Tensor, float]:
         """One optimiser step: (loss a sample, t, gradient norm), of this process's pictures."""

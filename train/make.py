@@ -9,46 +9,30 @@ from cm_core.checkpoint import load_checkpoint
 from cm_core.errors import ConfigError
 from cm_core.model import ModelConfig, Preconditioned
 from train import data, snapshot
-from train.augment import AUGMENT_DIM
 from train.config import RunConfig
 from train.objectives import OBJECTIVES, Objective
 from train.objectives.base import known
-from train.prototypes import mean_pictures
 
 
 def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
     """The run's model: new, or with the weights of the checkpoint it starts from."""
     kind = known(OBJECTIVES, config.objective, "objective")
-    std, mean = data.statistics(source)
-    net = {**vars(config.net), "num_classes": source.labels.count}
-    net["augment_dim"] = AUGMENT_DIM if config.data.augment else 0
     torch.manual_seed(config.seed)
     start = load_checkpoint(config.init) if config.init else None
     # Weights are worth what they are only under the preconditioning that they were learnt with.
-    spread = config.sigma_data or (start.config.sigma_data if start else round(std, 4))
+    scale = start.config.sigma_data if start else data.sigma_data(source)
     about = ModelConfig(
         name=config.name,
-        unet=type(config.net)(**net),
-        sigma_data=spread,
-        mean=mean,
+        unet=replace(config.net, num_classes=source.labels.count),
+        sigma_data=config.sigma_data or scale,
         c_noise=config.c_noise,
         labels=source.labels,
     )
     model = kind.form(kind.describe_model(about))
-    measured = {}
-    if config.net.prototypes:
-        measured = {"net.prototypes.pictures": mean_pictures(source, model)}
-        model.load_state_dict(measured, strict=False)
     if start is not None:
         if start.config.labels != about.labels:
             raise ConfigError(f"{config.init} was trained on other labels than {config.name} uses.")
-        # What part of its noise a picture is given was found by hand, and stays until found anew.
-        model.config = replace(model.config, share=start.config.share)
-        # What changes nothing at its start: a model trained without goes on with it.
-        silent = ("net.gates.", "net.fine.", "net.layout.", "net.prototypes.")
-        added = {k: v for k, v in model.state_dict().items() if k.startswith(silent)}
-        weights = added | start.state_dict() | measured  # prototypes of these pictures, not of its
-        snapshot.take_weights(model, weights, Path(config.init))
+        snapshot.take_weights(model, start.state_dict(), Path(config.init))
     return model
 
 

@@ -42,60 +42,6 @@ def ssim(a: Tensor, b: Tensor) -> float:
     return float((value / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))).mean())
 
 
-def laplacian(x: Tensor, levels: int) -> list[Tensor]:
-    """Laplacian pyramid, finest first; the last level is what is left."""
-    pyramid = []
-    for _ in range(levels - 1):
-        small = F.avg_pool2d(x, 2)
-        pyramid.append(x - F.interpolate(small, scale_factor=2, mode="bilinear"))
-        x = small
-    return [*pyramid, x]
-
-
-def sliced_wasserstein(
-    a: Tensor, b: Tensor, levels: int = 3, patch: int = 7, patches: int = 16, slices: int = 256
-) -> float:
-    """Sliced Wasserstein distance between patches of two sets, averaged over pyramid levels.
-
-    After Karras et al. 2018 (progressive growing), section 5, without their per-channel
-    normalisation; both sets must have the same number of pictures. Random numbers are fixed.
-    """
-    g = torch.Generator().manual_seed(0)
-    total = 0.0
-    for fine_a, fine_b in zip(laplacian(a, levels), laplacian(b, levels), strict=True):
-        side = min(patch, fine_a.shape[-1])
-        places = fine_a.shape[-1] - side + 1
-        corners = torch.randint(places, (patches, 2), generator=g).tolist()
-
-        def descriptors(x: Tensor, corners=corners, side=side) -> Tensor:
-            cut = [x[..., top : top + side, left : left + side] for top, left in corners]
-            return torch.cat(cut).flatten(1)
-
-        first, second = descriptors(fine_a), descriptors(fine_b)
-        directions = F.normalize(torch.randn(first.shape[1], slices, generator=g), dim=0)
-        sorted_a, sorted_b = ((d @ directions).sort(0).values for d in (first, second))
-        total += float((sorted_a - sorted_b).abs().mean())
-    return total / levels
-
-
-def kid(a: Tensor, b: Tensor, subsets: int = 100, most: int = 1000) -> float:
-    """Kernel distance of two feature sets (N, D): 0 in the mean where both are of one source.
-
-    The unbiased squared maximum mean discrepancy under the kernel (x.y / D + 1)^3, averaged over
-    random subsets (Binkowski et al. 2018, eq. 4 and section 4): of `most` features a set, as
-    theirs, or of half the smaller set where that is less. Random numbers are fixed.
-    """
-    g = torch.Generator().manual_seed(0)
-    size = min(most, len(a) // 2, len(b) // 2)
-    if size < 2:
-        size, subsets = min(len(a), len(b)), 1
-    total = 0.0
-    for _ in range(subsets):
-        first, second = (x[torch.randperm(len(x), generator=g)[:size]] for x in (a, b))
-        total += mmd2(first, second)
-    return total / subsets
-
-
 def mmd2(a: Tensor, b: Tensor) -> float:
     """Unbiased squared MMD of feature sets (N, D) and (M, D), N and M at least 2, under the kernel
     (x.y / D + 1)^3 (Binkowski et al. 2018, eq. 4)."""
@@ -109,21 +55,6 @@ def mmd2(a: Tensor, b: Tensor) -> float:
 
     a, b = a.double(), b.double()
     return float(between(a) + between(b) - 2 * kernel(a, b).mean())
-
-
-def frechet(a: Tensor, b: Tensor) -> float:
-    """Squared Frechet distance of the Gaussians with the moments of two feature sets (N, D).
-
-    |m_a - m_b|^2 + tr(A + B - 2 (A^1/2 B A^1/2)^1/2) (Dowson and Landau 1982; Heusel et al. 2017).
-    Biased upwards, the more so the fewer features there are: compare it at equal counts only.
-    """
-    a, b = a.double(), b.double()
-    cov_a, cov_b = torch.cov(a.T), torch.cov(b.T)
-    values, vectors = torch.linalg.eigh(cov_a)
-    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
-    cross = torch.linalg.eigvalsh(root @ cov_b @ root).clamp(min=0).sqrt().sum()
-    shift = (a.mean(0) - b.mean(0)).square().sum()
-    return max(float(shift + cov_a.trace() + cov_b.trace() - 2 * cross), 0.0)
 
 
 def distances(a: Tensor, b: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
-"""What an evaluation leaves behind: a section of the model card, and the page's chart."""
+"""What an evaluation leaves behind: a section of the model card."""
 
-import json
 from pathlib import Path
 
 from cm_core.checkpoint import write_atomically
@@ -30,22 +29,3 @@ def into_card(card: Path, text: str) -> None:
     tail = rest.partition(END)[2] if found else ""
     new = f"{head.rstrip()}\n\n{BEGIN}\n{text}\n{END}\n\n{tail.lstrip()}"
     write_atomically(card, (new.strip() + "\n").encode())
-
-
-def write_chart(file: Path, rows: list[dict], floor: float) -> None:
-    """The page's chart: KID-own against evaluations. An unbiased estimate may fall below 0, which
-    is drawn as 0."""
-    values = [
-        {
-            "model": row["model"],
-            "evaluations": row["evaluations"],
-            "value": max(round(row["KID-own"], 5), 0.0),
-        }
-        for row in rows
-    ]
-    chart = {
-        "metric": "KID-own (kernel distance to held-out pictures in this project's own features)",
-        "floor": round(floor, 5),
-        "rows": values,
-    }
-    write_atomically(file, (json.dumps(chart, indent=2) + "\n").encode())

@@ -11,9 +11,6 @@ from cm_core.losses.continuous import (
 )
 from cm_core.losses.diffusion import distribution_matching, edm, imitation, progressive_distillation
 from cm_core.losses.discrete import cd, ct, ect, ict, matching
-from cm_core.losses.energy import energy, separation
-from cm_core.losses.palette import palette
-from cm_core.losses.weave import weave
 
 __all__ = [
     "WEIGHTS",
@@ -27,18 +24,14 @@ __all__ = [
     "distribution_matching",
     "ect",
     "edm",
-    "energy",
     "failing_hinge",
     "generator_hinge",
     "ict",
     "imitation",
     "karras_weight",
     "matching",
-    "palette",
     "passing_hinge",
     "progressive_distillation",
     "scm",
-    "separation",
     "tangent",
-    "weave",
 ]

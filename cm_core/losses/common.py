@@ -18,16 +18,6 @@ def uniform_weight(t: Tensor, sigma_data: float) -> Tensor:
     return torch.ones_like(t)
 
 
-def snr_weight(t: Tensor, sigma_data: float) -> Tensor:
-    """The signal-to-noise ratio of unit data, 1/t^2."""
-    return t**-2
-
-
-def snr_plus_one_weight(t: Tensor, sigma_data: float) -> Tensor:
-    """1/t^2 + 1 (Salimans and Ho 2022, section 4)."""
-    return t**-2 + 1
-
-
 def truncated_snr_weight(t: Tensor, sigma_data: float) -> Tensor:
     """max(1/t^2, 1) (Salimans and Ho 2022, section 4)."""
     return (t**-2).clamp(min=1)
@@ -38,23 +28,19 @@ def karras_weight(t: Tensor, sigma_data: float) -> Tensor:
     return t**-2 + sigma_data**-2
 
 
-def inverse_weight(t: Tensor, sigma_data: float) -> Tensor:
-    """1/t + 1/sigma_data: what `karras_weight` is to squares, for distances that grow linearly."""
-    return t**-1 + sigma_data**-1
-
-
 def between_weight(t: Tensor, sigma_data: float) -> Tensor:
-    """1/t^1.5 + 1/sigma_data^1.5: between `inverse` and `karras`, for low noise to keep a share."""
+    """1/t^1.5 + 1/sigma_data^1.5, for distances that grow linearly.
+
+    With those 1/t evens out noise levels as `karras_weight` does for squares, and leaves too little
+    of the gradient to low noise; 1/t^2 leaves it nearly all.
+    """
     return t**-1.5 + sigma_data**-1.5
 
 
 WEIGHTS: dict[str, Weight] = {
     "uniform": uniform_weight,
-    "snr": snr_weight,
-    "snr+1": snr_plus_one_weight,
     "truncated-snr": truncated_snr_weight,
     "karras": karras_weight,
-    "inverse": inverse_weight,
     "between": between_weight,
 }
 

@@ -17,13 +17,12 @@ from train.config import RunConfig
 class Batch:
     """One step's pictures and random numbers, all on the device that trains.
 
-    x0, noise (B, 3, H, W); label (B,); augment (B, dims) or None; level (B,) standard normal, from
-    which the objective makes its noise levels.
+    x0, noise (B, 3, H, W); label (B,); level (B,) standard normal, from which the objective makes
+    its noise levels.
     """
 
     x0: Tensor
     label: Tensor
-    augment: Tensor | None
     noise: Tensor
     level: Tensor
 
@@ -35,7 +34,7 @@ class Batch:
     @property
     def inputs(self) -> dict[str, Tensor | None]:
         """What the networks are told beside x and t."""
-        return {"label": self.label, "augment": self.augment}
+        return {"label": self.label}
 
     def part(self, first: int, last: int) -> "Batch":
         """The pictures from `first` up to `last`, with all that goes with them."""

@@ -18,17 +18,10 @@ def huber_constant(x: torch.Tensor) -> float:
     return HUBER * x[0].numel() ** 0.5
 
 
-def scaled_huber(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Pseudo-Huber with the constant for the pictures' size."""
-    return distance.pseudo_huber(a, b, huber_constant(a))
-
-
 DISTANCES = {
     "l1": lambda: distance.l1,
     "l2": lambda: distance.l2,
-    "pseudo-huber": lambda: scaled_huber,
-    "lpips": lambda: distance.LPIPS("vgg"),
-    "lpips-alex": lambda: distance.LPIPS("alex"),
+    "lpips": distance.LPIPS,
 }
 
 

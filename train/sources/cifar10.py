@@ -24,8 +24,7 @@ def load_cifar10(config: DataConfig) -> tuple[Pictures, Pictures]:
 
     def pictures(part: CIFAR10, count: int) -> Pictures:
         images = torch.from_numpy(part.data[:count]).permute(0, 3, 1, 2)
-        targets = part.targets[:count]
-        names = tuple(part.classes[i] for i in targets)
-        return Pictures(shrink(images, config.size), torch.tensor(targets)[:, None], names, labels)
+        choices = torch.tensor(part.targets[:count])[:, None]
+        return Pictures(shrink(images, config.size), choices, labels)
 
     return pictures(sets[0], len(sets[0])), pictures(sets[1], HELD_OUT_MOST)

@@ -114,4 +114,4 @@ def kept(held: Folder) -> Pictures:
     count = min(len(held), HELD_OUT_MOST)
     empty = torch.empty(0, 3, held.size, held.size, dtype=torch.uint8)
     images = held.images(torch.arange(count)) if count else empty
-    return Pictures(images, held.choices[:count], held.paths[:count], held.labels)
+    return Pictures(images, held.choices[:count], held.labels)

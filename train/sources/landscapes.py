@@ -52,7 +52,7 @@ class Landscapes:
 
 def load_landscapes(config: DataConfig) -> tuple[Landscapes, Pictures]:
     """The training pictures of a folder of landscapes, and the first held-out ones in memory."""
-    from train.landscapes.store import HELD_OUT, open_store  # brings the renderer along
+    from train.landscapes.store import open_store  # brings the renderer along
 
     store = open_store(Path(config.file))
     labels = Labels(store.axes, any=config.label_any)
@@ -61,6 +61,5 @@ def load_landscapes(config: DataConfig) -> tuple[Landscapes, Pictures]:
     )
     count = min(len(held_out), HELD_OUT_MOST)
     images = torch.from_numpy(np.array(store.held_out_images[:count])).permute(0, 3, 1, 2)
-    names = tuple(f"landscape-{HELD_OUT + i}" for i in range(count))
-    kept = Pictures(shrink(images, config.size), held_out[:count], names, labels)
+    kept = Pictures(shrink(images, config.size), held_out[:count], labels)
     return Landscapes(store.images, choices, labels, config.size), kept

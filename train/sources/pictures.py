@@ -1,4 +1,4 @@
-"""Pictures that fit in memory: the packed set, CIFAR-10 and everything that is held out."""
+"""Pictures that fit in memory: CIFAR-10 and everything that is held out."""
 
 from dataclasses import dataclass, replace
 
@@ -12,26 +12,18 @@ from cm_core.labels import Labels
 
 @dataclass(frozen=True)
 class Pictures:
-    """uint8 pictures (N, 3, H, W) with their label choices (N, axes), concepts and label names.
-
-    Choices of the last axis may belong to others, their families: `families` (names,) has the
-    number of each one's, its own where it belongs to none.
-    """
+    """uint8 pictures (N, 3, H, W) with their label choices (N, axes) and what these mean."""
 
     images: Tensor
     choices: Tensor
-    concepts: tuple[str, ...]
     labels: Labels
-    families: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.images)
 
     def to(self, device: torch.device) -> "Pictures":
         """The same on another device."""
-        families = None if self.families is None else self.families.to(device)
-        images, choices = self.images.to(device), self.choices.to(device)
-        return replace(self, images=images, choices=choices, families=families)
+        return replace(self, images=self.images.to(device), choices=self.choices.to(device))
 
     def floats(self, index: Tensor | slice = slice(None)) -> Tensor:
         """Pictures in [-1, 1], float32."""
@@ -40,18 +32,6 @@ class Pictures:
     def label(self, index: Tensor | slice = slice(None)) -> Tensor:
         """Label indices, nothing hidden."""
         return fold(self.choices[index], self.labels)
-
-    def agree(self, choices: Tensor, wanted: Tensor) -> Tensor:
-        """(B, axes) where choices (B, axes) are what was wanted, or of the family that was."""
-        same = choices == wanted
-        if self.families is not None:
-            wider = self.families[choices[:, -1]] == wanted[..., -1]
-            same[:, -1] |= wider & (choices[:, -1] >= 0)
-        return same
-
-    def under(self, choice: Tensor) -> Tensor:
-        """(N,) which pictures a choice along the axes (axes,) takes in, -1 taking in any."""
-        return ((self.choices == choice) | (choice < 0)).all(1)
 
     def draw(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
         """Pictures and choices drawn with replacement; the generator lives on their device."""

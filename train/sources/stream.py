@@ -129,5 +129,5 @@ def load_stream(config: DataConfig, rank: int, world: int) -> tuple[Stream, Pict
     whole = whole.shuffle(seed=0, buffer_size=config.shuffle)
     share = split_dataset_by_node(whole, rank, world)
     empty = torch.empty(0, 3, config.size, config.size, dtype=torch.uint8)
-    held_out = Pictures(empty, torch.empty(0, len(labels.axes), dtype=torch.long), (), labels)
+    held_out = Pictures(empty, torch.empty(0, len(labels.axes), dtype=torch.long), labels)
     return Stream(config, whole, share, labels, length), held_out

@@ -77,7 +77,6 @@ def parser() -> argparse.ArgumentParser:
 
     p = task("stroke", 2, guesses=STROKE_GUESSES, help="finish a painting")
     p.add_argument("--strength", type=float, default=0.5, help="0 follows the strokes, 1 is free")
-    p.add_argument("--free-colours", action="store_true", help="the strokes' colours are not kept")
 
     p = task("inpaint", 8, guesses=GUESSES, help="repaint where the mask is light, at any size")
     p.add_argument("--mask", required=True, help="picture of the same size, light = repaint")

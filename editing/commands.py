@@ -48,7 +48,6 @@ def fitted(model: ConsistencyModel, args: argparse.Namespace) -> tuple[Image.Ima
 
 def stroke(model, args, options) -> Made:
     picture, painting = fitted(model, args)
-    options["keep_colours"] = not args.free_colours
     made = editing.stroke(model, painting, args.strength, args.steps, args.seed, **options)
     return Made([crop_like(to_pil(made), picture)])
 

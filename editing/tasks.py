@@ -34,7 +34,6 @@ from editing.operators import (
     tint,
 )
 from editing.sampler import beside, masked_multistep
-from editing.strokes import Strokes
 
 OnStep = Callable[[Step], None] | None
 Sigmas = Sequence[float] | Tensor | None
@@ -49,8 +48,8 @@ INPAINT_WHOLE = 60.0  # the first, where all is to be repainted
 COLORIZE_SIGMAS = (10.0, 0.3)
 HINTED_SIGMAS = (0.5, 0.15)  # of colouring with hints
 SUPER_RESOLVE_SIGMAS = (0.5, 0.2)
-STROKE_SIGMAS = (0.3, 20.0)  # of the noise on the strokes at first, at strength 0 and at 1
-STROKE_LAST = 0.15  # a second look at what a first evaluation finished, and little more
+STROKE_SIGMAS = (0.4, 4.0)  # of the noise on the strokes at first, at strength 0 and at 1
+STROKE_LAST = 0.4  # the last of several, or half of the first where that is less
 
 # Estimates that each step of an edit takes the mean of. What is missing is mostly settled by what
 # is measured; a single guess adds grain and odd colours of its own, and of two the one cancels most
@@ -195,7 +194,6 @@ def stream_stroke(
     seed: int | Sequence[int] = 0,
     *,
     mask: Tensor | None = None,
-    keep_colours: bool = True,
     guesses: int = STROKE_GUESSES,
     label=None,
     generator: Generators | None = None,
@@ -204,19 +202,19 @@ def stream_stroke(
     """Finish a painting: from its strokes plus noise down (SDEdit, Meng et al. 2022).
 
     strength, the noise on the strokes, at 0 follows them and at 1 takes them as a hint; a model
-    with a `share` is told more of it. With a mask, only there. The strokes' colours are kept in
-    full up to a strength of 0.5, and less from there on, unless `keep_colours` is False.
+    with a `share` is told more of it. With a mask, only there.
     """
     check_size(check_range(check_picture(painting, "painting")), model)
     low, high = STROKE_SIGMAS
     first = low * (high / low) ** check_between(strength, 0, 1, "strength")
+    final = min(STROKE_LAST, first / 2)
     part = share(model, guesses)
     where = torch.ones_like(painting[:1, :1]) if mask is None else check_mask(mask, painting)
     return masked_multistep(
         model,
-        Strokes(where, keep=min(1.0, 2 * (1 - strength)) if keep_colours else 0.0),
+        Mask(where),
         painting,
-        [s / part for s in spaced(first, STROKE_LAST, steps)] if sigmas is None else sigmas,
+        [s / part for s in spaced(first, final, steps)] if sigmas is None else sigmas,
         _random(seed, generator, painting.shape[0]),
         label,
         start=painting,

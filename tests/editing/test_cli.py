@@ -52,16 +52,6 @@ def test_every_task_writes_a_picture_of_the_models_size_and_the_inputs_shape(
     assert Image.open(out).size == ((16, 12) if "in.png" in arguments else (16, 16))
 
 
-def test_colours_of_strokes_are_kept_or_free(files, folder):
-    made = []
-    for name, more in (("kept.png", []), ("free.png", ["--free-colours"])):
-        out = files / name
-        assert run(folder, "stroke", files / "in.png", *more, "--out", out) == 0
-        made.append(np.array(Image.open(out)).astype(int))
-    given = np.array(Image.open(files / "in.png").resize((16, 12))).astype(int)
-    assert abs(made[0] - given).mean() < abs(made[1] - given).mean()
-
-
 def test_interpolate_writes_an_animation_or_a_strip(files, folder):
     for name, size, frames in (("walk.webp", (16, 16), 5), ("walk.png", (80, 16), 1)):
         out = files / name

@@ -184,6 +184,8 @@ def test_strength_sets_the_first_noise_level():
 
     firsts = [next(stream_stroke(Sized(), picture(), s)).sigma for s in (0.0, 0.5, 1.0)]
     assert firsts == sorted(firsts) and firsts[1] == pytest.approx((firsts[0] * firsts[2]) ** 0.5)
+    both = [[step.sigma for step in stream_stroke(Sized(), picture(), s, 2)] for s in (0.0, 1.0)]
+    assert both == [pytest.approx([0.4, 0.2]), pytest.approx([4.0, 0.4])]
     # A weak noise leaves the painting, a strong one leaves nothing of it.
     drift = [(stroke(Sized(), picture(), s, steps=1) - picture()).abs().mean() for s in (0, 1)]
     assert drift[0] < drift[1]

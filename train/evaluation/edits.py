@@ -11,7 +11,6 @@ from cm_core.model import ConsistencyModel
 from editing import add_noise, colorize, denoise, inpaint, super_resolve
 from editing.operators import PatchMean, grey_picture
 from train import metrics
-from train.edits import dabs, plain_fill
 from train.evaluation.bench import Bench, in_batches, noise_seeds
 from train.evaluation.features import as_bytes, as_floats
 
@@ -45,11 +44,11 @@ def rows(model: ConsistencyModel, bench: Bench, count: int, seed: int) -> list[d
             smooth,
         )
     hole = middle(x0.shape[-1])
-    filled, way = plain_fill(x0, hole)
+    filled = telea_fill(x0, hole)
     row(
         f"hole of {int(hole.sum()) ** 0.5:.0f} pixels",
         lambda part: inpaint(model, x0[part], hole, seed=noise(part)),
-        way,
+        "Telea",
         filled,
         hole,
     )
@@ -101,3 +100,25 @@ def best_blur(noisy: Tensor, x0: Tensor) -> Tensor:
         return torch.stack(made).permute(0, 3, 1, 2).clamp(-1, 1)
 
     return max((blur(pixels) for pixels in BLURS), key=lambda x: metrics.psnr(x, x0))
+
+
+def dabs(x0: Tensor) -> tuple[Tensor, Tensor]:
+    """Hints (B, 4, H, W) of a picture's own colours at 4 x 4 places, and the plain way to use them:
+    the grey picture with the hints' colour spread over it bilinearly."""
+    side = x0.shape[-1]
+    dab, apart = max(side // 16, 1), side // 4
+    at = (torch.arange(side) - (apart - dab) // 2) % apart < dab
+    hinted = (at[:, None] & at).to(x0).expand(len(x0), 1, -1, -1)
+    grey = grey_picture(x0)
+    colour = F.avg_pool2d((x0 - grey) * hinted, apart) * apart**2 / dab**2
+    spread = F.interpolate(colour, size=(side, side), mode="bilinear")
+    return torch.cat([x0, hinted], 1), (grey + spread).clamp(-1, 1)
+
+
+def telea_fill(x0: Tensor, hole: Tensor) -> Tensor:
+    """Pictures with a hole (1, 1, H, W) filled by fast marching (Telea 2004)."""
+    mask = hole[0, 0].byte().numpy()
+    pixels = ((x0 + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
+    filled = [torch.from_numpy(cv2.inpaint(x.copy(), mask, 3, cv2.INPAINT_TELEA)) for x in pixels]
+    back = torch.stack(filled).permute(0, 3, 1, 2) / 127.5 - 1
+    return torch.where(hole > 0, back, x0)

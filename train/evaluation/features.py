@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cm_core.errors import ConfigError
-from train.discriminator import fold_norms
 from train.evaluation.cache import fingerprint, kept
 
 # The network was trained at 260 pixels. At 64, the pictures' own size, its last maps are 2x2 and
@@ -71,6 +70,18 @@ class Lite2Features(nn.Module):
         shown = as_bytes(pictures)
         about = (self.side, tuple(shown.shape), fingerprint(shown.contiguous().numpy().tobytes()))
         return kept("features", about, lambda: {"features": self.features(shown)})["features"]
+
+
+def fold_norms(block: nn.Module) -> None:
+    """Batch norms of a frozen block into its convolutions: the same maps in less time."""
+    for conv, norm in (
+        ("_expand_conv", "_bn0"),
+        ("_depthwise_conv", "_bn1"),
+        ("_project_conv", "_bn2"),
+    ):
+        if hasattr(block, conv):
+            setattr(block, conv, fuse_conv_bn_eval(getattr(block, conv), getattr(block, norm)))
+            setattr(block, norm, nn.Identity())
 
 
 def as_bytes(pictures: Tensor) -> Tensor:

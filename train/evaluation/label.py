@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from train.evaluation.scenes import Scenes
 
-HIDDEN, STEPS, BATCH, RATE = 256, 1500, 256, 2e-3
+HIDDEN, STEPS, BATCH, RATE = 256, 600, 256, 2e-3
 
 
 @dataclass(frozen=True)

@@ -134,13 +134,13 @@ def goals(table: list[Row], strength: float) -> list[Row]:
     ours = {r["evaluations"]: r for r in table if r["what"] == "ours" and r["strength"] == strength}
     own = next(r["KID-lite2"] for r in table if r["what"] == "painting")
     asked = [
-        (f"{n} evaluations: KID over the teacher's at the same faithfulness", ours[n]["ratio"], at)
+        (f"evaluations {n}: KID over the teacher's at the same faithfulness", ours[n]["ratio"], at)
         for n, at in GOALS.items()
         if n in ours
     ]
     if 2 in ours:
         found = ours[2]["KID-lite2"] / own
-        asked.append(("2 evaluations: KID over the painting's own", found, PAINTING_GOAL))
+        asked.append(("evaluations 2: KID over the painting's own", found, PAINTING_GOAL))
     return [
         {"goal": name, "found": found, "at most": most, "met": verdict(found, most)}
         for name, found, most in asked

@@ -43,8 +43,8 @@ def evaluate(
     `quality` into a JSON file. With `choose`, noise levels and strength are chosen first and stored
     in its config. Raises CheckpointError, SettingError, ConfigError."""
     model, theirs = load_model(folder, fast=True), load_teacher(teacher)
-    check(model, theirs, sizes)
     renderer = renderer or landscapes()
+    check(model, theirs, sizes, renderer)
     features = features or Lite2Features().to(model.device)
     side = model.config.image_size
     if choose:
@@ -107,8 +107,8 @@ def described(tables: Tables, sizes: Sizes, strength: float) -> str:
     """The tables in Markdown, with how they came about."""
     text = f"""\
 {sizes.count} held-out scenes ({sizes.edits} for edits), {sizes.seeds} repetitions with other noise,
-against {sizes.reference} other held-out renders. Noise levels and the default strength,
-{strength:g}, are of held-out scenes that are not among these.
+against {sizes.reference} other held-out renders. Noise levels and the default strength, here
+{strength:g}, are chosen (`--choose`) on held-out scenes that are not among these.
 
 - *KID-lite2*: kernel distance in features of EfficientNet-Lite2, which has seen photographs only;
   0 for true renders, and below by chance. It is not FID, nor the KID of Inception's features.
@@ -149,13 +149,18 @@ def write_quality(file: Path, tables: Tables, sizes: Sizes) -> None:
     write_atomically(file, (json.dumps(chart, indent=2) + "\n").encode())
 
 
-def check(model: ConsistencyModel, teacher: Teacher, sizes: Sizes) -> None:
+def check(model: ConsistencyModel, teacher: Teacher, sizes: Sizes, renderer: Renderer) -> None:
     """Refuse what cannot be compared. Raises SettingError."""
     if not isinstance(model, ConsistencyModel):
         raise SettingError(f"The checkpoint must be a consistency model, not a {model.kind}.")
     ours, theirs = model.config, teacher.model.config
     if (ours.labels, ours.image_size) != (theirs.labels, theirs.image_size):
         raise SettingError("The teacher has other labels or another size than the checkpoint.")
+    known = {"scene": renderer.scenes, "light": renderer.lights}
+    if {axis: set(names) for axis, names in ours.labels.axes.items()} != {
+        axis: set(names) for axis, names in known.items()
+    }:
+        raise SettingError("The checkpoint's scenes and lights are not those that are rendered.")
     if min(sizes.count, sizes.edits) < 2 * PARTS or sizes.edits > sizes.count:
         raise SettingError(f"count is a number of scenes, at least {2 * PARTS}, not {sizes.count}.")
     if sizes.seeds < 1:

@@ -195,15 +195,18 @@ def test_the_sheet_shows_paintings_and_renders_at_its_ends(folder, tmp_path, mon
 
 
 def test_what_cannot_be_compared_is_refused(folder, tmp_path):
-    model = load_model(folder, "cpu")
+    model, renderer = load_model(folder, "cpu"), fakes.renderer()
     teacher = Teacher(Denoiser(config("other", {"scene": ("sea",), "light": ("day",)})), "")
     with pytest.raises(SettingError, match="other labels"):
-        table.check(model, teacher, TINY)
+        table.check(model, teacher, TINY, renderer)
     teacher = Teacher(load_model(f"{folder}-teacher", "cpu"), "")
     with pytest.raises(SettingError, match="at least 20, not 12"):
-        table.check(model, teacher, dataclasses.replace(TINY, count=12, edits=12))
+        table.check(model, teacher, dataclasses.replace(TINY, count=12, edits=12), renderer)
+    other = dataclasses.replace(renderer, lights=("day", "dusk"))
+    with pytest.raises(SettingError, match="not those that are rendered"):
+        table.check(model, teacher, TINY, other)
     with pytest.raises(SettingError, match="must be a consistency"):
-        table.check(teacher.model, teacher, TINY)
+        table.check(teacher.model, teacher, TINY, renderer)
     with pytest.raises(SettingError, match="must be a denoiser"):
         table.evaluate(folder, str(folder), TINY)
     assert suits(model.config.labels) and not suits(Labels({"style": ("Flat",)}))

@@ -17,7 +17,7 @@ from ui.page import launch
 
 if __name__ == "__main__":
     try:
-        launch(Engine(os.environ.get("ONESTROKE_MODEL", "emoji64")))
+        launch(Engine(os.environ.get("ONESTROKE_MODEL", "landscape64")))
     except OneStrokeError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

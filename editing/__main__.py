@@ -16,31 +16,30 @@ from cm_core.samplers import Step
 from editing import commands
 from editing.output import check_path, save
 from editing.region import CONTEXT
-from editing.tasks import GUESSES, STROKE_GUESSES
+from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP
 
 FACTORS = (2, 4, 8)
+SHORT = ("scene", "light")  # label axes that have options of their own
 
 
 def labels_of(model, args: argparse.Namespace) -> dict[str, object]:
     """What a task is told of labels: one, or with --to those of a walk's two ends."""
-    label, to = label_of(model, args), getattr(args, "to", None)
-    if to is None:
+    chosen = {axis: name for axis in SHORT if (name := getattr(args, axis))} | choices(args.label)
+    label, to = model.label_index(**chosen), getattr(args, "to", None)
+    if not to:
         return {"label": label}
-    axes = list(model.config.labels.axes)
-    if not axes:
-        raise SettingError("This model knows no subjects: leave --to out.")
-    return {"labels": [label, label_of(model, args, **{axes[-1]: to})]}
+    return {"labels": [label, model.label_index(**chosen | choices(to))]}
 
 
-def label_of(model, args: argparse.Namespace, **instead: str) -> int | None:
-    """The label of choices written AXIS=NAME, --style NAME or --group NAME, some replaced."""
-    choice = {axis: name for axis in ("style", "group") if (name := getattr(args, axis))}
-    for text in args.label:
+def choices(texts: list[str]) -> dict[str, str]:
+    """Choices of labels, each written AXIS=NAME, by axis."""
+    chosen = {}
+    for text in texts:
         axis, separator, name = text.partition("=")
         if not separator:
             raise SettingError(f"A label is written AXIS=NAME, not '{text}'.")
-        choice[axis] = name
-    return model.label_index(**choice | instead)
+        chosen[axis] = name
+    return chosen
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         steps: int | None = None,
         picture: bool = True,
         seed: bool = True,
-        guesses: int | None = None,
+        samples: int | None = None,
         **about,
     ):
         p = tasks.add_parser(name, **about)
@@ -60,38 +59,40 @@ def parser() -> argparse.ArgumentParser:
             p.add_argument("input", help="picture file")
         p.add_argument("--out", required=True, type=Path, help="file to write")
         p.add_argument("--scale", type=int, default=1, help="times the size of the result")
-        p.add_argument("--model", default="emoji64", help="model name or checkpoint folder")
-        p.add_argument("--label", action="append", default=[], help="AXIS=NAME, e.g. style=Noto")
-        p.add_argument("--style", help="short for --label style=...")
-        p.add_argument("--group", help="short for --label group=...")
+        p.add_argument("--model", default="landscape64", help="model name or checkpoint folder")
+        p.add_argument("--label", action="append", default=[], help="AXIS=NAME, e.g. light=dusk")
+        for axis in SHORT:
+            p.add_argument(f"--{axis}", help=f"short for --label {axis}=...")
         if steps:
             p.add_argument("--steps", type=int, default=steps, help="noise levels gone through")
-        if guesses:
+        if samples:
             p.add_argument(
-                "--guesses", type=int, default=guesses, help="evaluations a step is the mean of"
+                "--samples-per-step", type=int, default=samples, help="whose mean a step takes"
             )
         if seed:
             p.add_argument("--seed", type=int, default=0)
         p.set_defaults(function=getattr(commands, name))
         return p
 
-    p = task("stroke", 2, guesses=STROKE_GUESSES, help="finish a painting")
+    p = task("stroke", 2, samples=STROKE_SAMPLES_PER_STEP, help="finish a painting")
     p.add_argument("--strength", type=float, default=0.5, help="0 follows the strokes, 1 is free")
 
-    p = task("inpaint", 8, guesses=GUESSES, help="repaint where the mask is light, at any size")
+    p = task(
+        "inpaint", 8, samples=SAMPLES_PER_STEP, help="repaint where the mask is light, at any size"
+    )
     p.add_argument("--mask", required=True, help="picture of the same size, light = repaint")
     p.add_argument(
         "--context", type=float, default=CONTEXT, help="surroundings seen, in sizes of the mask"
     )
 
-    p = task("outpaint", 8, guesses=GUESSES, help="extend a picture over its edges")
+    p = task("outpaint", 8, samples=SAMPLES_PER_STEP, help="extend a picture over its edges")
     for side in ("left", "top", "right", "bottom"):
         p.add_argument(f"--{side}", type=int, default=0, metavar="PIXELS")
 
-    p = task("colorize", 8, guesses=GUESSES, help="colour a grey picture")
+    p = task("colorize", 8, samples=SAMPLES_PER_STEP, help="colour a grey picture")
     p.add_argument("--hints", help="picture with colour where opaque, transparent elsewhere")
 
-    p = task("super_resolve", 8, guesses=GUESSES, help="enlarge a small picture")
+    p = task("super_resolve", 8, samples=SAMPLES_PER_STEP, help="enlarge a small picture")
     p.add_argument("--factor", type=int, choices=FACTORS, help="first fit the picture to this")
     p.add_argument("--beside", action="store_true", help="with plain bicubic on the left")
 
@@ -105,8 +106,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--frames", type=int, default=16, help="between two ends")
     p.add_argument("--rows", type=int, default=5, help="of a grid")
     p.add_argument("--columns", type=int, default=5, help="of a grid")
-    p.add_argument("--to", metavar="NAME", help="subject of the second of two seeds")
-    p.add_argument("--variety", type=float, default=1.0, help="above 1, frames differ more")
+    p.add_argument(
+        "--to", action="append", metavar="AXIS=NAME", help="label of the second of two seeds"
+    )
 
     p = task("generate", 1, picture=False, help="draw from noise")
     p.add_argument("--count", type=int, default=1, help="pictures, of this seed and the next ones")
@@ -125,8 +127,8 @@ def main(arguments: list[str] | None = None) -> int:
         check_path(args.out)
         model = load_model(args.model, fast=True)
         options = {**labels_of(model, args), **progress()}
-        if "guesses" in args:
-            options["guesses"] = args.guesses
+        if "samples_per_step" in args:
+            options["samples_per_step"] = args.samples_per_step
         with torch.inference_mode():
             made = args.function(model, args, options)
         pictures = made.pictures[0] if len(made.pictures) == 1 else made.pictures

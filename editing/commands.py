@@ -105,8 +105,7 @@ def interpolate(model, args, options) -> Made:
     if len(args.seeds) not in (2, 4):
         raise SettingError(f"Give two seeds, or four for a grid, not {len(args.seeds)}.")
     if len(args.seeds) == 4 and args.to is not None:
-        raise SettingError("Only a walk between two seeds goes to another subject.")
-    options["variety"] = args.variety
+        raise SettingError("Only a walk between two seeds goes to another label.")
     if len(args.seeds) == 2:
         frames = editing.interpolate(model, *args.seeds, args.frames, args.steps, **options)
         return Made([to_pil(x) for x in frames.split(1)])

@@ -14,7 +14,7 @@ from editing.image import MAX_PIXELS, on_white
 
 SCALES = (1, 4, 8)  # what the page offers
 FRAME_MS = 90
-COLOURS = 16  # of a traced picture: flat emoji use fewer
+COLOURS = 16  # of a traced picture
 PAPER = 240  # lighter than this in every channel, a traced colour is the white it is meant to be
 TRACE_SIDE = 512  # small pictures are traced enlarged to about this: curves instead of stairs
 ANIMATED = (".webp", ".gif")

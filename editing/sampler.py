@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from cm_core.noise import Generators, randn_like
-from cm_core.samplers import Model, Step, centre, levels, spread
+from cm_core.samplers import Model, Step, levels, renoise_std
 from cm_core.schedule import SIGMA_MIN
 from editing.checks import check_count
 from editing.operators import Operator
 
-MAX_GUESSES = 64
+MAX_SAMPLES = 64
 
 
 @torch.no_grad()
@@ -24,30 +24,28 @@ def masked_multistep(
     label=None,
     start: Tensor | None = None,
     sigma_min: float = SIGMA_MIN,
-    guesses: int = 1,
+    samples_per_step: int = 1,
 ) -> Iterator[Step]:
     """Edit a picture while keeping its measurement (Song et al. 2023, Algorithm 4).
 
     Yields a Step a noise level; its x0 satisfies the measurement of `image` exactly, so only its
     free part lies in [-1, 1] for sure. `start` is the picture that the first noise is added to:
-    without it, the measurement, with what is free as in the mean of the model's pictures. With
-    `guesses`, a step's x0 is the mean of so many, from noises that sum to zero: what they differ in
-    cancels out, so that it is nearer to the likely and less vivid (Blau and Michaeli 2018). The
-    Step's x is what the last of them was given. Noise is added as `share` says. All is done, and
-    returned, on the model's device.
+    without it, the measurement, with zero for what is free. A step's x0 is the mean of
+    `samples_per_step`, from noises that sum to zero: what they differ in cancels out, so that it is
+    nearer to the likely and less vivid (Blau and Michaeli 2018). The Step's x is what the last of
+    them was given. All is done, and returned, on the model's device.
     """
-    check_count(guesses, MAX_GUESSES, "guesses")
+    check_count(samples_per_step, MAX_SAMPLES, "samples_per_step")
     image = beside(model, image)
     measured = operator.measure(image)
     if start is None:
-        start = operator.merge(measured, centre(model, image).expand_as(image))
+        start = operator.merge(measured, torch.zeros_like(image))
     x0 = beside(model, start)
     for index, sigma in enumerate(levels(sigmas)):
-        strength = spread(model, sigma, sigma_min, guesses)
         made = torch.zeros_like(x0)
-        for noise in opposed(x0, guesses, generator):
-            x = x0 + strength * noise
-            made += model(x, sigma, label).clamp(-1, 1) / guesses
+        for noise in antithetic_noise(x0, samples_per_step, generator):
+            x = x0 + renoise_std(sigma, sigma_min) * noise
+            made += model(x, sigma, label).clamp(-1, 1) / samples_per_step
         x0 = operator.merge(measured, made)
         yield Step(index, sigma, x, x0)
 
@@ -57,7 +55,7 @@ def beside(model: Model, x: Tensor) -> Tensor:
     return x.to(getattr(model, "device", x.device))
 
 
-def opposed(like: Tensor, count: int, generator: Generators | None) -> Tensor:
+def antithetic_noise(like: Tensor, count: int, generator: Generators | None) -> Tensor:
     """(count, *like.shape) noises, each N(0, 1), that sum to zero; a single one is just drawn.
 
     Antithetic variates (Hammersley and Morton 1956): what estimates copy of their noises, as far as

@@ -1,8 +1,8 @@
 """The zero-shot tasks. Each is an operator, a list of noise levels and the one sampler.
 
 Every task takes `label`, `generator` (instead of `seed`), `sigmas` (instead of `steps`) and
-`on_step`; `guesses` is how many network evaluations a step takes the mean of. `stream_*` yields the
-steps of the same edit.
+`on_step`; `samples_per_step` is how many network evaluations a step takes the mean of. `stream_*`
+yields the steps of the same edit.
 """
 
 import math
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from cm_core.errors import SettingError
 from cm_core.noise import Generators, generators, randn_like
-from cm_core.samplers import Model, Step, centre, last, share
+from cm_core.samplers import Model, Step, last
 from editing.checks import (
     check_between,
     check_mask,
@@ -52,10 +52,10 @@ STROKE_SIGMAS = (0.4, 4.0)  # of the noise on the strokes at first, at strength 
 STROKE_LAST = 0.4  # the last of several, or half of the first where that is less
 
 # Estimates that each step of an edit takes the mean of. What is missing is mostly settled by what
-# is measured; a single guess adds grain and odd colours of its own, and of two the one cancels most
+# is measured; a single one adds grain and odd colours of its own, and of two the one cancels most
 # of what the other copied from its noise. What a painting suggests is livelier from one.
-GUESSES = 2
-STROKE_GUESSES = 1
+SAMPLES_PER_STEP = 2
+STROKE_SAMPLES_PER_STEP = 1
 
 
 def spaced(first: float, final: float, steps: int) -> list[float]:
@@ -79,7 +79,7 @@ def stream_inpaint(
     steps: int = 8,
     seed: int | Sequence[int] = 0,
     *,
-    guesses: int = GUESSES,
+    samples_per_step: int = SAMPLES_PER_STEP,
     label=None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,
@@ -87,13 +87,12 @@ def stream_inpaint(
     """Repaint the pixels where mask is 1, keeping the others. mask (B or 1, 1, H, W).
 
     The noise is added to the picture with its surroundings spread into the hole; where the hole is
-    all there is, to the mean of the model's pictures.
+    all there is, to zero.
     """
     check_size(check_range(check_picture(image)), model)
     operator = Mask(check_mask(mask, image))
     first, final = INPAINT_SIGMAS
     first *= (INPAINT_WHOLE / first) ** float(operator.free.float().mean())
-    mean = centre(model, image)
     return masked_multistep(
         model,
         operator,
@@ -101,8 +100,8 @@ def stream_inpaint(
         spaced(first, final, steps) if sigmas is None else sigmas,
         _random(seed, generator, image.shape[0]),
         label,
-        start=mean + fill(image - mean, operator.free.to(image.device)),
-        guesses=guesses,
+        start=fill(image, operator.free.to(image.device)),
+        samples_per_step=samples_per_step,
     )
 
 
@@ -113,7 +112,7 @@ def stream_colorize(
     seed: int | Sequence[int] = 0,
     hints: Tensor | None = None,
     *,
-    guesses: int = GUESSES,
+    samples_per_step: int = SAMPLES_PER_STEP,
     label=None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,
@@ -141,7 +140,7 @@ def stream_colorize(
         _random(seed, generator, image.shape[0]),
         label,
         start=start,
-        guesses=guesses,
+        samples_per_step=samples_per_step,
     )
 
 
@@ -151,7 +150,7 @@ def stream_super_resolve(
     steps: int = 8,
     seed: int | Sequence[int] = 0,
     *,
-    guesses: int = GUESSES,
+    samples_per_step: int = SAMPLES_PER_STEP,
     label=None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,
@@ -182,7 +181,7 @@ def stream_super_resolve(
         _random(seed, generator, small.shape[0]),
         label,
         start=operator.merge(small, smooth),
-        guesses=guesses,
+        samples_per_step=samples_per_step,
     )
 
 
@@ -194,31 +193,30 @@ def stream_stroke(
     seed: int | Sequence[int] = 0,
     *,
     mask: Tensor | None = None,
-    guesses: int = STROKE_GUESSES,
+    samples_per_step: int = STROKE_SAMPLES_PER_STEP,
     label=None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,
 ) -> Iterator[Step]:
     """Finish a painting: from its strokes plus noise down (SDEdit, Meng et al. 2022).
 
-    strength, the noise on the strokes, at 0 follows them and at 1 takes them as a hint; a model
-    with a `share` is told more of it. With a mask, only there.
+    strength, the noise on the strokes, at 0 follows them and at 1 takes them as a hint. With a
+    mask, only there.
     """
     check_size(check_range(check_picture(painting, "painting")), model)
     low, high = STROKE_SIGMAS
     first = low * (high / low) ** check_between(strength, 0, 1, "strength")
     final = min(STROKE_LAST, first / 2)
-    part = share(model, guesses)
     where = torch.ones_like(painting[:1, :1]) if mask is None else check_mask(mask, painting)
     return masked_multistep(
         model,
         Mask(where),
         painting,
-        [s / part for s in spaced(first, final, steps)] if sigmas is None else sigmas,
+        spaced(first, final, steps) if sigmas is None else sigmas,
         _random(seed, generator, painting.shape[0]),
         label,
         start=painting,
-        guesses=guesses,
+        samples_per_step=samples_per_step,
     )
 
 

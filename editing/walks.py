@@ -1,7 +1,6 @@
 """Walks between pictures from noise alone: from seed to seed, and from label to label.
 
-An end of a walk or a corner of a grid is what `generate` makes of its seed and label, unless a walk
-asks for more variety.
+An end of a walk or a corner of a grid is what `generate` makes of its seed and label.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,12 +10,10 @@ from torch import Tensor
 
 from cm_core.errors import SettingError
 from cm_core.noise import generators, randn
-from cm_core.samplers import Model, Step, begin, last, levels, spread
+from cm_core.samplers import Model, Step, last, levels, renoise_std
 from cm_core.schedule import SIGMA_MIN
 from editing.checks import check_between, model_side
 from editing.generate import MAX_FRAMES, OnStep, Sigmas, about, sigmas_of
-
-MOST_VARIETY = 10
 
 
 def slerp(a: Tensor, b: Tensor, weight: float) -> Tensor:
@@ -41,7 +38,6 @@ def stream_interpolate(
     steps: int = 1,
     *,
     labels: Sequence[int | None] | None = None,
-    variety: float = 1.0,
     label=None,
     sigmas: Sigmas = None,
     size: int | None = None,
@@ -50,8 +46,7 @@ def stream_interpolate(
 
     Spherical interpolation keeps the noise as long as the network knows it. label is one for all
     frames; labels instead are the ends' own, and what the network is told goes over from the first
-    to the second evenly. A variety above 1 makes the first noise so many times stronger, as far as
-    the model's `boost` leaves room: frames differ more, the ends from `generate` too.
+    to the second evenly.
     """
     check_between(frames, 2, MAX_FRAMES, "frames")
 
@@ -61,7 +56,7 @@ def stream_interpolate(
     weights = torch.tensor([(1 - u, u) for u in along(frames)])
     told = label_of_frames(model, label, labels, weights)
     grid, side = sigmas_of(model, steps, sigmas), model_side(model, size)
-    return _stream_mixed(model, (seed_a, seed_b), mix, grid, side, told, variety)
+    return _stream_mixed(model, (seed_a, seed_b), mix, grid, side, told)
 
 
 def stream_interpolate_grid(
@@ -72,7 +67,6 @@ def stream_interpolate_grid(
     steps: int = 1,
     *,
     labels: Sequence[int | None] | None = None,
-    variety: float = 1.0,
     label=None,
     sigmas: Sigmas = None,
     size: int | None = None,
@@ -80,7 +74,7 @@ def stream_interpolate_grid(
     """The pictures between four seeds' noises, (rows * columns, 3, H, W), row by row.
 
     seeds, and labels where corners have their own: top left, top right, bottom left, bottom right.
-    Spherical along the top and the bottom, then across. Corners and variety as ends of a walk.
+    Spherical along the top and the bottom, then across.
     """
     if len(seeds) != 4:
         raise SettingError(f"A grid has four corners: give four seeds, not {len(seeds)}.")
@@ -99,7 +93,7 @@ def stream_interpolate_grid(
     )
     told = label_of_frames(model, label, labels, weights)
     grid, side = sigmas_of(model, steps, sigmas), model_side(model, size)
-    return _stream_mixed(model, seeds, mix, grid, side, told, variety)
+    return _stream_mixed(model, seeds, mix, grid, side, told)
 
 
 def label_of_frames(
@@ -127,27 +121,20 @@ def _stream_mixed(
     sigmas: Sequence[float],
     side: int,
     label,
-    variety: float,
 ) -> Iterator[Step]:
     """Multistep sampling from mixtures of the seeds' noises.
 
     The noise of later steps is mixed as the first is, so that a pure seed stays what
-    `stream_generate` makes of it. The first is `variety` times as strong, but no stronger than the
-    model is told: one without a `boost` below 1 leaves no room.
+    `stream_generate` makes of it.
     """
     draws = [generators(seed, 1) for seed in seeds]
     low, clip = about(model, "sigma_min", SIGMA_MIN), about(model, "clip", True)
-    check_between(variety, 0, MOST_VARIETY, "variety")
-    first = min(variety, max(1.0, 1 / about(model, "boost", 1.0)))
     x0 = None
     for index, sigma in enumerate(levels(sigmas)):
         noise = mix([randn((1, 3, side, side), draw) for draw in draws]).to(
             getattr(model, "device", "cpu")
         )
-        if x0 is None:
-            x = begin(model, first * noise, sigma)
-        else:
-            x = x0 + spread(model, sigma, low) * noise
+        x = sigma * noise if x0 is None else x0 + renoise_std(sigma, low) * noise
         x0 = model(x, sigma, label)
         if clip:
             x0 = x0.clamp(-1, 1)

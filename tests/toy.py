@@ -36,7 +36,7 @@ def posterior_mean(x: Tensor, t: Tensor) -> Tensor:
 class TrueDenoiser(nn.Module):
     """`posterior_mean` in the form of a teacher."""
 
-    def forward(self, x: Tensor, sigma: float | Tensor, label=None, augment=None) -> Tensor:
+    def forward(self, x: Tensor, sigma: float | Tensor, label=None) -> Tensor:
         return posterior_mean(x, torch.as_tensor(sigma, dtype=x.dtype).expand(len(x)))
 
 
@@ -52,7 +52,7 @@ class Perceptron(nn.Module):
             size = width
         self.layers = nn.Sequential(*layers, nn.Linear(size, 2))
 
-    def forward(self, x: Tensor, time: Tensor, label=None, augment=None) -> Tensor:
+    def forward(self, x: Tensor, time: Tensor, label=None) -> Tensor:
         angles = time[:, None] * self.frequencies.to(time)
         features = [x.flatten(1), time[:, None], angles.sin(), angles.cos()]
         return self.layers(torch.cat(features, 1)).reshape(x.shape)

@@ -22,7 +22,7 @@ from train.data import unfold
 SIDE = 96  # what pictures are enlarged to for the backbone
 TAPS = (2, 4, 10, 15)  # blocks after which maps are taken: strides 4, 8, 16, 32
 CHANNELS = (24, 40, 112, 320)  # of these maps
-SPREADS = (10.2, 10.3, 7.5, 2.9)  # of these maps over emoji, around each channel's mean
+SPREADS = (10.1, 9.0, 6.3, 2.4)  # of these maps over landscapes, around each channel's mean
 WIDTH = 64  # channels of a mixture
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, in [0, 1]
 

@@ -28,12 +28,13 @@ def karras_weight(t: Tensor, sigma_data: float) -> Tensor:
     return t**-2 + sigma_data**-2
 
 
-def between_weight(t: Tensor, sigma_data: float) -> Tensor:
-    """1/t^1.5 + 1/sigma_data^1.5, for distances that grow linearly.
+def inverse_weight(t: Tensor, sigma_data: float) -> Tensor:
+    """1/t + 1/sigma_data: what `karras_weight` is to squares, for distances that grow linearly."""
+    return t**-1 + sigma_data**-1
 
-    With those 1/t evens out noise levels as `karras_weight` does for squares, and leaves too little
-    of the gradient to low noise; 1/t^2 leaves it nearly all.
-    """
+
+def between_weight(t: Tensor, sigma_data: float) -> Tensor:
+    """1/t^1.5 + 1/sigma_data^1.5: between `inverse` and `karras`, for low noise to keep a share."""
     return t**-1.5 + sigma_data**-1.5
 
 
@@ -41,6 +42,7 @@ WEIGHTS: dict[str, Weight] = {
     "uniform": uniform_weight,
     "truncated-snr": truncated_snr_weight,
     "karras": karras_weight,
+    "inverse": inverse_weight,
     "between": between_weight,
 }
 

@@ -54,7 +54,6 @@ def ours(**changes):
         {"scale_shift": True, "blocks": 2},
         {"attention_sizes": (16, 8), "head_channels": 64},  # one head a level
         {"norm_channels": 2, "channels": 64},
-        {"augment_dim": 7},
     ],
 )
 def test_diffusers_samples_the_same_picture_from_an_export(tmp_path, changes):
@@ -83,10 +82,7 @@ def test_diffusers_samples_the_same_picture_from_an_export(tmp_path, changes):
         (lambda: tiny(patch=2), "folds 2x2 patches"),
         (lambda: tiny(patch=1), "its time input is quarter_log"),
         (lambda: tiny(Denoiser), "is a denoiser"),
-        (lambda: ours(skip_gates=True), "has gates"),
-        (lambda: ours(layout=4), "draws a layout"),
-        (lambda: ours(prototypes=4), "labels come with pictures"),
-        (lambda: ours(fine=8), "inside a level of twice"),
+        (lambda: ours(image_size=32, outer_level=8), "inside a level of twice"),
         (lambda: ours(norm_channels=4), "norms differ"),
         (lambda: ours(channel_mult=(2, 2)), "first level is wider"),
         (

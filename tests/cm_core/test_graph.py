@@ -33,24 +33,24 @@ def test_the_bundled_models_run_by_their_graphs(name):
 
 
 def test_a_graph_holds_no_weights(tmp_path):
-    _, config = read_config(BUNDLED["emoji64"])
+    _, config = read_config(BUNDLED["landscape64"])
     torch.manual_seed(0)
     other = ConsistencyModel(config)
     for weight in other.parameters():
         torch.nn.init.normal_(weight, std=0.05)
     save_checkpoint(other, tmp_path, dtype=torch.float32)
-    (tmp_path / GRAPH).write_bytes((BUNDLED["emoji64"] / GRAPH).read_bytes())
+    (tmp_path / GRAPH).write_bytes((BUNDLED["landscape64"] / GRAPH).read_bytes())
     plain = load_checkpoint(tmp_path)
-    assert apart(plain, load_model("emoji64", "cpu"), 2) > 0.1
+    assert apart(plain, load_model("landscape64", "cpu"), 2) > 0.1
     assert apart(plain, run_by_graph(plain, tmp_path), 2) < 2e-4
 
 
 def test_what_a_graph_cannot_do_is_left_to_torch():
-    model = load_model("emoji64", "cpu", fast=True)
+    model = load_model("landscape64", "cpu", fast=True)
     x = torch.randn(1, 3, *[model.config.image_size] * 2, requires_grad=True)
     model(x, 1.0, 3).sum().backward()
     assert x.grad.abs().sum() > 0
-    plain, x = load_model("emoji64", "cpu"), x.detach().expand(3, -1, -1, -1)
+    plain, x = load_model("landscape64", "cpu"), x.detach().expand(3, -1, -1, -1)
     between = plain.between([3, 40], torch.tensor([[1, 0], [0.5, 0.5], [0, 1]]))
     with torch.inference_mode():
         made = model(x, 80.0, between)
@@ -65,7 +65,7 @@ def test_without_a_graph_a_model_is_as_it_is(tmp_path):
 
 def test_a_graph_of_another_network_is_refused(tmp_path):
     save_checkpoint(tiny(), tmp_path)
-    (tmp_path / GRAPH).write_bytes((BUNDLED["emoji64"] / GRAPH).read_bytes())
+    (tmp_path / GRAPH).write_bytes((BUNDLED["landscape64"] / GRAPH).read_bytes())
     with pytest.raises(CheckpointError, match="does not fit its checkpoint"):
         load_model(tmp_path, "cpu", fast=True)
 
@@ -75,10 +75,8 @@ def test_a_graph_of_another_network_is_refused(tmp_path):
     "changes",
     [
         {},
-        {"labels": LABELS, "layout": 4},
-        {"image_size": 32, "fine": 8, "skip_gates": True, "layout": 4},
-        {"labels": LABELS, "prototypes": 4},
-        {"labels": LABELS, "image_size": 32, "fine": 8, "prototypes": 8, "told": 4},
+        {"labels": LABELS, "scale_shift": True},
+        {"labels": LABELS, "image_size": 32, "outer_level": 8},
     ],
 )
 def test_a_written_graph_computes_what_its_network_does(tmp_path, changes):

@@ -75,7 +75,7 @@ class Dropping(torch.nn.Module):
         self.first = torch.nn.Conv2d(3, 16, 1)
         self.second = torch.nn.Conv2d(16, 3, 1)
 
-    def forward(self, x, time, label=None, augment=None):
+    def forward(self, x, time, label=None):
         return self.second(torch.nn.functional.dropout(self.first(x), 0.5, self.training))
 
 
@@ -114,8 +114,6 @@ def test_weights_by_hand():
     t = torch.tensor([0.5, 2.0])
     by_hand = {
         "uniform": [1, 1],
-        "snr": [4, 0.25],
-        "snr+1": [5, 1.25],
         "truncated-snr": [4, 1],
         "karras": [4 + 16, 0.25 + 16],
         "inverse": [2 + 4, 0.5 + 4],
@@ -134,10 +132,10 @@ def test_ct_weighs_the_distance_at_the_noisier_level():
         return 0.9 * x
 
     loss = losses.ct(
-        model, model, x0, z, t_hi, t_lo, 0.5, distance=distance.l1, weight=losses.WEIGHTS["snr"]
+        model, model, x0, z, t_hi, t_lo, 0.5, distance=distance.l1, weight=losses.karras_weight
     )
     gap = 0.9 * (t_hi - t_lo) * z.abs().flatten(1).mean(1)
-    assert torch.allclose(loss, torch.tensor([4, 0.25]) * gap, rtol=1e-5)
+    assert torch.allclose(loss, torch.tensor([4 + 4, 0.25 + 4]) * gap, rtol=1e-5)
 
 
 def test_ict_divides_by_the_gap():

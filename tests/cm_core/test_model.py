@@ -6,9 +6,9 @@ import torch
 from cm_core import ConsistencyModel, Denoiser, ModelConfig, precondition
 from cm_core.errors import SettingError
 from cm_core.labels import Labels
-from cm_core.unet import GATE, UNet, UNetConfig, timestep_embedding
+from cm_core.unet import UNet, UNetConfig, timestep_embedding
 
-LABELS = Labels({"style": ("Noto", "Twemoji"), "group": ("Food", "Faces", "Travel")})
+LABELS = Labels({"scene": ("lake", "moor"), "light": ("day", "dusk", "night")})
 NO_LABELS = Labels()
 NET = UNetConfig(
     image_size=16,
@@ -89,37 +89,34 @@ def test_sigma_may_be_a_number_or_one_each():
 
 def test_labels_count_in_mixed_radix_with_any_last():
     assert LABELS.count == 3 * 4 and LABELS.null == 11
-    assert LABELS.index(style="Noto", group="Food") == 0
-    assert LABELS.index(style="Twemoji") == 1 * 4 + 3
-    assert LABELS.index(group=2) == 2 * 4 + 2
+    assert LABELS.index(scene="lake", light="day") == 0
+    assert LABELS.index(scene="moor") == 1 * 4 + 3
+    assert LABELS.index(light=2) == 2 * 4 + 2
     assert LABELS.index() == LABELS.null
-    with pytest.raises(SettingError, match="Noto, Twemoji"):
-        LABELS.index(style="Comic")
-    with pytest.raises(SettingError, match="style, group"):
+    with pytest.raises(SettingError, match="lake, moor"):
+        LABELS.index(scene="street")
+    with pytest.raises(SettingError, match="scene, light"):
         LABELS.index(colour="red")
     assert Labels().index() is None
 
 
-def test_what_a_choice_leaves_open_is_drawn_by_the_seed_and_never_a_family():
-    labels = dataclasses.replace(LABELS, families=("Travel",))
-    drawn = [labels.drawn(seed) for seed in range(60)]
-    assert {d["group"] for d in drawn} == {"Food", "Faces"}
-    assert {d["style"] for d in drawn} == {"Noto", "Twemoji"}
-    assert drawn == [labels.drawn(seed) for seed in range(60)]
+def test_what_a_choice_leaves_open_is_drawn_by_the_seed():
+    drawn = [LABELS.drawn(seed) for seed in range(60)]
+    for axis, names in LABELS.axes.items():
+        assert {d[axis] for d in drawn} == set(names)
+    assert drawn == [LABELS.drawn(seed) for seed in range(60)]
     for seed, free in enumerate(drawn):
-        assert labels.drawn(seed, style="Noto") == {"style": "Noto", "group": free["group"]}
-        assert labels.drawn(seed, group="Travel") == free | {"group": "Travel"}
-    assert labels == LABELS and Labels().drawn(3) == {}
+        assert LABELS.drawn(seed, scene="lake") == {"scene": "lake", "light": free["light"]}
+        assert LABELS.drawn(seed, light="night") == free | {"light": "night"}
+    assert Labels().drawn(3) == {}
 
 
 def test_labels_between_others_are_told_as_their_mean():
-    """The ends are the labels themselves; between them the network hears what lies between: codes,
-    and the pictures that labels come with, of a fine level's too."""
+    """The ends are the labels themselves; between them the network hears what lies between."""
     torch.manual_seed(0)
-    model = tiny(labels=LABELS, image_size=32, prototypes=4, fine=8, told=8)
+    model = tiny(labels=LABELS, image_size=32, outer_level=8)
     for weight in model.net.parameters():
         torch.nn.init.normal_(weight, std=0.1)
-    model.net.prototypes.pictures.normal_()
     x, count = torch.randn(1, 3, 32, 32).repeat(3, 1, 1, 1), LABELS.count
     between = model.between([2, None], torch.tensor([[1, 0], [0.25, 0.75], [0, 1]]))
     assert between.shape == (3, count) and float(between[1, 2]) == 0.25
@@ -128,8 +125,8 @@ def test_labels_between_others_are_told_as_their_mean():
         made = model(80 * x, 80.0, between)
         assert torch.allclose(made[0], model(80 * x, 80.0, 2)[0], atol=1e-5)
         assert torch.allclose(made[2], model(80 * x, 80.0)[2], atol=1e-5)
-        for table in (model.net.label.weight, model.net.prototypes.pictures):
-            table[0] = 0.25 * table[2] + 0.75 * table[LABELS.null]
+        codes = model.net.label.weight
+        codes[0] = 0.25 * codes[2] + 0.75 * codes[LABELS.null]
         assert torch.allclose(made[1], model(80 * x, 80.0, 0)[1], atol=1e-4)
     whole = model.between([2, None], torch.tensor([[1, 0], [0, 1]]))
     assert torch.equal(whole, between[::2])
@@ -180,13 +177,6 @@ def test_additive_conditioning_survives_the_norms():
     assert change(4) > 1e-2
 
 
-def test_augmentation_left_out_equals_augmentation_by_nothing():
-    model, x = tiny(augment_dim=7), torch.randn(2, 3, 16, 16)
-    with torch.no_grad():
-        assert torch.equal(model(x, 1.0), model(x, 1.0, augment=torch.zeros(2, 7)))
-        assert not torch.allclose(model(x, 1.0), model(x, 1.0, augment=torch.ones(2, 7)))
-
-
 def test_recommended_sigmas_come_first_then_their_curve():
     config = ModelConfig(
         "tiny", NET, sigmas={1: (80.0,), 2: (80.0, 0.8), 4: (80.0, 8.0, 0.8, 0.08)}
@@ -208,41 +198,8 @@ def test_timestep_embedding_is_cosines_then_sines():
     assert torch.allclose(e[1, 3], torch.tensor(0.02).sin())
 
 
-def test_gates_of_zero_change_nothing_and_of_minus_one_shut_the_encoder_out():
-    plain, gated = UNet(NET), UNet(dataclasses.replace(NET, skip_gates=True))
-    torch.nn.init.normal_(plain.out_conv.weight)
-    gated.load_state_dict(plain.state_dict(), strict=False)
-    x, t = torch.randn(2, 3, 16, 16), torch.zeros(2)
-    assert torch.equal(gated(x, t), plain(x, t))
-    for gate in gated.gates:
-        torch.nn.init.constant_(gate.bias, -1.0 / GATE)
-    taken = []
-    gated.decoder[-1].register_forward_pre_hook(lambda layer, given: taken.append(given[0]))
-    gated(x, t)
-    h, skip = taken[0].split([16, 16], dim=1)  # from below, and the first layer's
-    assert (skip == 0).all() and h.std() > 0
-
-
-def test_a_layout_is_silent_at_first_and_then_the_labels_own_at_every_place():
-    torch.manual_seed(0)
-    plain = UNet(dataclasses.replace(NET, num_classes=3))
-    for weight in plain.parameters():
-        torch.nn.init.normal_(weight, std=0.2)
-    drawn = UNet(dataclasses.replace(NET, num_classes=3, layout=4))
-    missing, unknown = drawn.load_state_dict(plain.state_dict(), strict=False)
-    assert all(name.startswith("layout.") for name in missing) and not unknown
-    x, t, label = torch.randn(2, 3, 16, 16), torch.tensor([-1.0, 0.5]), torch.tensor([0, 2])
-    with torch.no_grad():
-        assert torch.equal(drawn(x, t, label), plain(x, t, label))
-        torch.nn.init.normal_(drawn.layout.out.weight)
-        maps = drawn.layout(drawn.embed(t[:1].expand(2), label, None))
-        assert maps.shape == (2, 32, 4, 4)  # two halvings: 2x2 patches, one level
-        assert maps[0].flatten(1).std(1).min() > 0.01 and (maps[0] - maps[1]).std() > 0.01
-        assert not torch.allclose(drawn(x, t, label), plain(x, t, label), atol=0.01)
-
-
 @pytest.mark.parametrize(
-    "changes", [{}, {"scale_shift": True, "patch": 1}, {"blocks": 2, "skip_gates": True}]
+    "changes", [{}, {"scale_shift": True, "patch": 1}, {"blocks": 2, "norm_channels": 1}]
 )
 def test_network_keeps_shape_and_starts_at_zero(changes):
     net = UNet(UNetConfig(**{**vars(NET), **changes}))

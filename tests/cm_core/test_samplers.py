@@ -1,5 +1,4 @@
 import itertools
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -61,54 +60,6 @@ def test_euler_and_heun_of_a_gaussian_are_their_closed_forms(levels):
     z, grid = noise(), karras_sigmas(levels)
     assert torch.allclose(sample_euler(denoiser, z, grid), z * euler_factor(grid), rtol=1e-9)
     assert torch.allclose(sample_heun(denoiser, z, grid), z * euler_factor(grid, True), rtol=1e-9)
-
-
-class Shifted:
-    """Pictures drawn from N(mean, s^2 I), a mean for each channel."""
-
-    def __init__(self, model, mean):
-        self.model, self.mean = model, torch.tensor(mean, dtype=torch.float64)[:, None, None]
-        self.config = SimpleNamespace(mean=mean)
-
-    def __call__(self, x, sigma, label=None):
-        return self.mean + self.model(x - self.mean, sigma)
-
-
-def test_pure_noise_lies_around_the_mean_of_the_models_pictures():
-    """As x0 + sigma z does, so that what is drawn is moved by the mean and by nothing else."""
-    mean, z, grid = (0.7, 0.6, -0.5), noise(), karras_sigmas(6)
-    f, d = Shifted(consistency, mean), Shifted(denoiser, mean)
-    for moved, still in (
-        (sample_onestep(f, z), sample_onestep(consistency, z)),
-        (
-            sample_multistep(f, z, [80.0, 3.0], generators(1, 4)),
-            sample_multistep(consistency, z, [80.0, 3.0], generators(1, 4)),
-        ),
-        (sample_euler(d, z, grid), sample_euler(denoiser, z, grid)),
-        (sample_heun(d, z, grid), sample_heun(denoiser, z, grid)),
-    ):
-        assert torch.allclose(moved, f.mean + still, rtol=1e-9)
-    assert torch.equal(next(stream_multistep(f, z, [80.0])).x, f.mean + 80.0 * z)
-
-
-def test_a_boost_spreads_pure_noise_and_no_other():
-    mean, z = (0.7, 0.6, -0.5), noise()
-    plain, boosted = Shifted(consistency, mean), Shifted(consistency, mean)
-    boosted.config.boost = 1.5
-    first, second = stream_multistep(boosted, z, [80.0, 2.0], torch.Generator().manual_seed(1))
-    assert torch.allclose(first.x, boosted.mean + 120 * z)
-    added = second.x - first.x0
-    first, second = stream_multistep(plain, z, [80.0, 2.0], torch.Generator().manual_seed(1))
-    assert torch.allclose(added, second.x - first.x0)
-
-
-def test_further_steps_are_given_a_share_of_the_noise_they_tell():
-    z, half = noise(), Shifted(consistency, (0.7, 0.6, -0.5))
-    half.config.share = 0.5
-    first, second = stream_multistep(half, z, [80.0, 2.0], torch.Generator().manual_seed(1))
-    assert torch.allclose(first.x, half.mean + 80 * z)
-    spread = 0.5 * (2.0**2 - EPS**2) ** 0.5
-    assert torch.allclose(second.x, first.x0 + spread * noise(1))
 
 
 def test_heun_is_of_second_order():

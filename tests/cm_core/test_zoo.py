@@ -50,16 +50,20 @@ def test_there_are_nine_models_and_three_teachers():
 
 def test_the_menu_says_what_a_download_would_cost():
     entries = {entry.name: entry for entry in zoo.menu()}
-    assert next(iter(entries)) == "emoji64" and set(zoo.PUBLIC) & set(entries) == {
+    assert next(iter(entries)) == "landscape64" and set(zoo.PUBLIC) & set(entries) == {
         name for name in zoo.PUBLIC if not name.startswith("edm_")
     }
-    own, net, room = entries["emoji64"], entries["cd_imagenet64_lpips"], entries["ct_bedroom256"]
+    own, net, room = (
+        entries["landscape64"],
+        entries["cd_imagenet64_lpips"],
+        entries["ct_bedroom256"],
+    )
     assert own.on_disk and own.kind == "consistency" and own.megabytes > 1
-    assert own.image_size == load_model("emoji64", "cpu").config.image_size
+    assert own.image_size == load_model("landscape64", "cpu").config.image_size
     assert (net.title, net.image_size) == ("ImageNet 64, distilled (LPIPS)", 64)
     assert (net.megabytes, room.megabytes) == (1184, 2105)
     assert net.licence == "MIT" and not net.on_disk and not room.on_disk
-    assert {e.name for e in zoo.menu("denoiser")} >= {"emoji64-teacher", "edm_imagenet64"}
+    assert {e.name for e in zoo.menu("denoiser")} >= {"landscape64-teacher", "edm_imagenet64"}
     assert len(zoo.menu(None)) == len(zoo.menu()) + len(zoo.menu("denoiser"))
 
 
@@ -80,7 +84,7 @@ def test_files_and_repositories_are_known_by_their_names(file, name):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("no-such-model", "no model 'no-such-model': .*emoji64.*ct_cat256"),
+        ("no-such-model", "no model 'no-such-model': .*landscape64.*ct_cat256"),
         ("no/such/folder", "no model 'no/such/folder'"),
         ("./gone", "no model './gone'"),
         ("runs/gone.pt", "no model 'runs/gone.pt'"),

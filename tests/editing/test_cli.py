@@ -38,7 +38,7 @@ def test_inpaint_changes_the_mask_only_at_full_size(files, folder):
         ["colorize", "in.png", "--hints", "hints.png"],
         ["super_resolve", "small.png"],
         ["super_resolve", "in.png", "--factor", "2"],
-        ["stroke", "in.png", "--strength", "0.4", "--label", "style=Noto"],
+        ["stroke", "in.png", "--strength", "0.4", "--label", "scene=lake"],
         ["denoise", "in.png", "--sigma", "0.3"],
         ["denoise", "in.png"],
     ],
@@ -60,14 +60,14 @@ def test_interpolate_writes_an_animation_or_a_strip(files, folder):
         assert made.size == size and getattr(made, "n_frames", 1) == frames
 
 
-def test_a_walk_goes_to_another_subject(files, folder):
-    """Ends are what their seeds draw under the subjects named, in the style of both."""
-    strip, style, ends = files / "walk.png", ["--style", "Noto"], []
-    walk = ["interpolate", 1, 2, "--frames", 3, "--group", "Food", "--to", "Travel"]
-    assert run(folder, *walk, *style, "--out", strip) == 0
-    for seed, group in ((1, "Food"), (2, "Travel")):
-        out = files / f"{group}.png"
-        one = ["generate", "--seed", seed, "--group", group, *style]
+def test_a_walk_goes_to_another_label(files, folder):
+    """Ends are what their seeds draw at the lights named, in the scene of both."""
+    strip, scene, ends = files / "walk.png", ["--scene", "lake"], []
+    walk = ["interpolate", 1, 2, "--frames", 3, "--light", "day", "--to", "light=night"]
+    assert run(folder, *walk, *scene, "--out", strip) == 0
+    for seed, light in ((1, "day"), (2, "night")):
+        out = files / f"{light}.png"
+        one = ["generate", "--seed", seed, "--light", light, *scene]
         assert run(folder, *one, "--out", out) == 0
         ends.append(np.array(Image.open(out)).astype(int))
     frames = np.array(Image.open(strip)).astype(int)
@@ -83,17 +83,17 @@ def test_a_walk_goes_to_another_subject(files, folder):
             ["stroke", "in.png", "--strength", "7"],
             "strength lies between 0 and 1",
         ),
-        (["stroke", "in.png", "--label", "style=Comic"], "choose Noto, Twemoji"),
+        (["stroke", "in.png", "--label", "scene=street"], "choose lake, moor"),
         (["super_resolve", "in.png"], "whole factor"),
-        (["stroke", "in.png", "--guesses", "0"], "guesses lies between 1 and 64"),
+        (["stroke", "in.png", "--samples-per-step", "0"], "samples_per_step lies between"),
         (["stroke", "in.png", "--steps", "0"], "steps counts noise levels"),
         (["outpaint", "in.png"], "No side grows"),
         (["interpolate", "1", "2", "3"], "two seeds, or four"),
-        (["interpolate", "1", "2", "--to", "Cubism"], "'Cubism' is no group"),
-        (["interpolate", "1", "2", "--to", "Food", "--label", "style"], "AXIS=NAME"),
-        (["interpolate", "1", "2", "3", "4", "--to", "Food"], "between two seeds"),
+        (["interpolate", "1", "2", "--to", "light=noon"], "'noon' is no light"),
+        (["interpolate", "1", "2", "--to", "dusk"], "AXIS=NAME"),
+        (["interpolate", "1", "2", "3", "4", "--to", "light=dusk"], "between two seeds"),
         (["generate", "--scale", "0"], "scale is a whole number"),
-        (["generate", "--style", "Comic"], "choose Noto, Twemoji"),
+        (["generate", "--scene", "street"], "choose lake, moor"),
         (["steps"], "There is no model"),
     ],
 )

@@ -14,9 +14,13 @@ from editing import (
     super_resolve,
 )
 from editing.operators import Grey, PatchMean, enlarge
-from editing.tasks import GUESSES, STROKE_GUESSES, estimate_sigma, spaced
+from editing.tasks import (
+    SAMPLES_PER_STEP,
+    STROKE_SAMPLES_PER_STEP,
+    estimate_sigma,
+    spaced,
+)
 from editing.walks import slerp
-from tests.editing.test_sampler import Sharing
 from tests.gaussian import consistency
 
 SIDE = 16
@@ -50,7 +54,7 @@ def test_seeds_decide_alone_and_in_a_batch(model, name):
 
 @pytest.mark.parametrize("name", EDITS)
 @pytest.mark.parametrize("steps", [1, 3])
-def test_steps_and_guesses_are_network_evaluations(name, steps):
+def test_steps_and_their_samples_are_network_evaluations(name, steps):
     calls, seen = [], []
 
     class Counting:
@@ -65,21 +69,8 @@ def test_steps_and_guesses_are_network_evaluations(name, steps):
     assert len(seen) == steps and {c[1] for c in calls} == {3}
     levels = [s.sigma for s in seen]
     assert levels == sorted(levels)[::-1]
-    guesses = STROKE_GUESSES if name.startswith("stroke") else GUESSES
-    assert [c[0] for c in calls] == [level for level in levels for _ in range(guesses)]
-
-
-def test_strength_says_how_much_noise_hides_the_strokes_whatever_is_told():
-    painting = torch.zeros(1, 3, 64, 64)
-    calm, plain = (
-        list(stream_stroke(model, painting, 0.5, 2, guesses=1))
-        for model in (Sharing(), Sharing().__call__)
-    )
-    for ours, theirs in zip(calm, plain, strict=True):
-        assert ours.sigma == pytest.approx(2 * theirs.sigma)
-        assert torch.allclose(ours.x, theirs.x, atol=1e-4)
-    pair = next(stream_stroke(Sharing(), painting, 0.5, 2, guesses=2))
-    assert pair.sigma == plain[0].sigma
+    count = STROKE_SAMPLES_PER_STEP if name.startswith("stroke") else SAMPLES_PER_STEP
+    assert [c[0] for c in calls] == [level for level in levels for _ in range(count)]
 
 
 @pytest.mark.parametrize("name", [*EDITS, "denoise"])
@@ -102,12 +93,12 @@ def test_pictures_go_to_where_the_model_is(name):
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_no_guess_or_a_thousand_are_refused(model, name):
-    for guesses in (0, 1000):
-        with pytest.raises(SettingError, match="guesses lies between 1 and 64"):
-            EDITS[name](model, picture(), guesses=guesses)
-    with pytest.raises(SettingError, match="guesses is a whole number"):
-        EDITS[name](model, picture(), guesses=1.5)
+def test_no_sample_a_step_or_a_thousand_are_refused(model, name):
+    for count in (0, 1000):
+        with pytest.raises(SettingError, match="samples_per_step lies between 1 and 64"):
+            EDITS[name](model, picture(), samples_per_step=count)
+    with pytest.raises(SettingError, match="samples_per_step is a whole number"):
+        EDITS[name](model, picture(), samples_per_step=1.5)
 
 
 def test_inpaint_keeps_every_bit_outside(model):

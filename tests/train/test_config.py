@@ -13,16 +13,20 @@ from train.objectives.discrete import DISTANCES
 TINY = 'name="x"\nobjective="edm"\nimages=8\n'
 
 
-@pytest.mark.parametrize("preset", sorted(p.stem for p in config.PRESETS.glob("*.toml")))
-def test_every_preset_can_be_read(preset):
-    run = config.load(preset)
+PRESETS = sorted(config.PRESETS.rglob("*.toml"))
+RUNS = [run for preset in PRESETS for run in listing.runs_of(preset).items()]
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
+def test_every_preset_says_the_command_that_runs_it(preset):
+    recipe = ": " in next(iter(listing.runs_of(preset)))
+    command = "reproduce" if recipe else "run"
+    assert f"-m train {command} {preset.stem}" in preset.read_text()
+
+
+@pytest.mark.parametrize("run", [run for _, run in RUNS], ids=[name for name, _ in RUNS])
+def test_every_preset_names_what_there_is(run):
     assert run.images > run.batch > 0 and run.net.image_size == run.data.size
-    assert f"-m train run {preset}" in (config.PRESETS / f"{preset}.toml").read_text()
-
-
-@pytest.mark.parametrize("preset", sorted(p.stem for p in config.PRESETS.glob("*.toml")))
-def test_every_preset_names_what_there_is(preset):
-    run = config.load(preset)
     objective = OBJECTIVES[run.objective]
     assert bool(run.teacher) >= objective.needs_teacher
     assert run.optim.name in OPTIMISERS and run.c_noise in C_NOISE
@@ -34,17 +38,19 @@ def test_every_preset_names_what_there_is(preset):
     data.check(run.data)
 
 
-def test_every_objective_has_a_preset_for_a_cpu():
-    there = {config.load(p).objective for p in config.PRESETS.glob("emoji32-cpu-*.toml")}
-    assert there == set(OBJECTIVES)
-
-
 def test_the_list_tells_objective_net_and_cost():
-    row = listing.describe("emoji64-edm")
-    assert row.objective == "edm" and row.net == "64px 64x[1,2,3] 11.5 M"
-    assert 4.0 < float(row.gflop) < 4.6 and row.images == "4 M"
-    # 3 passes of 4.35e9 operations for each of 4 million images, at 100e12 a second.
-    assert row.gpu == "9 min"
+    rows = {row.preset: row for row in (listing.describe(*run) for run in RUNS)}
+    row = rows["imagenet64-edm"]
+    assert row.objective == "edm" and row.net == "64px 192x[1,2,3,4] 295.1 M"
+    assert row.images == "1,638 M" and row.batch == "4096"
+    # 3 passes of 2.19e11 operations for each of 1638.4 million images, at 100e12 a second.
+    assert 219 < float(row.gflop) < 220 and row.gpu == "125 days"
+    assert rows["landscape64: model"].objective == "ect"
+
+
+def test_a_recipe_is_not_one_run():
+    with pytest.raises(ConfigError, match="python -m train reproduce"):
+        config.load("landscape64")
 
 
 @pytest.mark.parametrize(
@@ -69,4 +75,4 @@ def test_bad_presets_are_refused_by_name(tmp_path, text, message):
 def test_an_unknown_preset_lists_the_known(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["train", "run", "nothing"])
     assert main() == 2
-    assert "emoji" in capsys.readouterr().err
+    assert "landscape64, cifar10-cd" in capsys.readouterr().err

@@ -4,131 +4,105 @@ import pytest
 import torch
 
 from cm_core.errors import DataError
+from tests.train import squares
 from train import data
 from train.config import DataConfig
 
+LABELS = {"scene": squares.SCENES, "light": squares.LIGHTS}
 
-def test_pictures_and_labels_are_read_by_split(packed):
-    train, held = data.load(DataConfig(file=str(packed), size=16))
+
+@pytest.fixture
+def config(pictures):
+    return DataConfig(str(pictures), size=16)
+
+
+def seeded(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_pictures_and_labels_are_read_by_split(config):
+    train, held = data.load(config)
     assert len(train) == 40 and len(held) == 8
-    assert train.images.shape == (40, 3, 16, 16) and train.floats().abs().max() <= 1
-    assert train.labels.axes == {"style": ("Flat", "Shaded"), "group": ("Red", "Green", "Blue")}
-    # Picture 5 is Shaded (5 % 2) and Blue (5 % 3).
-    assert train.label()[5] == train.labels.index(style="Shaded", group="Blue")
+    assert held.images.shape == (8, 3, 16, 16) and held.floats().abs().max() <= 1
+    assert train.labels.axes == held.labels.axes == LABELS
+    # Picture 5 is of the third scene (5 % 3) and the second light (5 % 2).
+    assert train.choices[5].tolist() == [2, 1]
 
 
-def test_groups_left_out_vanish_from_pictures_and_labels(packed):
-    train, _ = data.load(DataConfig(file=str(packed), size=16, leave_out=("Green",)))
-    assert train.labels.axes["group"] == ("Red", "Blue")
-    assert len(train) == sum(i % 3 != 1 for i in range(40))
-    assert train.choices[:, 1].unique().tolist() == [0, 1]
-
-
-def test_pictures_are_averaged_down(packed):
-    full, _ = data.load(DataConfig(file=str(packed), size=16))
-    half, _ = data.load(DataConfig(file=str(packed), size=8))
+def test_pictures_are_averaged_down(config):
+    _, full = data.load(config)
+    _, half = data.load(dataclasses.replace(config, size=8))
     block = full.images[0, :, :2, :2].float().mean((1, 2))
     assert (half.images[0, :, 0, 0].float() - block).abs().max() <= 0.5
 
 
-def test_batches_come_from_the_generator_alone(packed):
-    config = DataConfig(file=str(packed), size=16)
+def test_batches_come_from_the_generator_alone(config):
     train, _ = data.load(config)
-
-    def draw(seed):
-        return data.batch(train, config, 16, torch.Generator().manual_seed(seed))
-
     torch.manual_seed(99)
-    first = draw(1)
+    first = data.batch(train, config, 16, seeded(1))
     torch.manual_seed(100)
-    assert torch.equal(first[0], draw(1)[0]) and torch.equal(first[1], draw(1)[1])
-    assert not torch.equal(first[0], draw(2)[0])
+    again = data.batch(train, config, 16, seeded(1))
+    assert torch.equal(first[0], again[0]) and torch.equal(first[1], again[1])
+    assert not torch.equal(first[0], data.batch(train, config, 16, seeded(2))[0])
 
 
-def test_a_batch_spends_its_random_numbers_in_a_fixed_order(packed):
+def test_a_batch_spends_its_random_numbers_in_a_fixed_order(config):
     """Pictures, mirroring, hiding: a run that resumes after an update sees the same batches."""
-    config = DataConfig(file=str(packed), size=16, label_dropout=0.3)
+    config = dataclasses.replace(config, label_dropout=0.3)
     train, _ = data.load(config)
-    generator = torch.Generator().manual_seed(5)
+    generator = seeded(5)
     index = torch.randint(40, (12,), generator=generator)
     mirrored = torch.rand(12, generator=generator) < 0.5
     dice = torch.rand(12, 3, generator=generator) < 0.3
     hidden = dice[:, :2] | dice[:, 2:]
-    pictures = train.images[index].float() / 127.5 - 1
-    pictures[mirrored] = pictures[mirrored].flip(-1)
-    style = torch.where(hidden[:, 0], 2, index % 2)
-    group = torch.where(hidden[:, 1], 3, index % 3)
-    x0, label = data.batch(train, config, 12, torch.Generator().manual_seed(5))
-    assert torch.equal(x0, pictures) and torch.equal(label, 4 * style + group)
+    x = train.images(index).float() / 127.5 - 1
+    x[mirrored] = x[mirrored].flip(-1)
+    scene = torch.where(hidden[:, 0], 3, index % 3)
+    light = torch.where(hidden[:, 1], 2, index % 2)
+    x0, label = data.batch(train, config, 12, seeded(5))
+    assert torch.equal(x0, x) and torch.equal(label, 3 * scene + light)
 
 
-def test_pictures_may_keep_their_direction_where_labels_are_told(packed):
-    config = DataConfig(file=str(packed), size=16, label_dropout=0.3)
+def test_sigma_data_is_the_spread_of_the_pictures(config):
     train, _ = data.load(config)
-    both, label = data.batch(train, config, 400, torch.Generator().manual_seed(5))
-    config = dataclasses.replace(config, flip_told=False)
-    kept, same = data.batch(train, config, 400, torch.Generator().manual_seed(5))
-    hidden = label == train.labels.null
-    assert torch.equal(label, same) and torch.equal(kept[hidden], both[hidden])
-    index = torch.randint(40, (400,), generator=torch.Generator().manual_seed(5))
-    plain = train.floats(index)
-    assert torch.equal(kept[~hidden], plain[~hidden])
-    mirrored = (kept[hidden] != plain[hidden]).flatten(1).any(1).float().mean()
-    assert 0.3 < mirrored < 0.6  # some squares are in the middle
+    spread = train.images(torch.arange(40)).float().std() / 127.5
+    assert data.sigma_data(train) == pytest.approx(float(spread), abs=1e-4)
 
 
-def test_sigma_data_is_measured_on_every_packed_picture(packed):
-    train, _ = data.load(DataConfig(file=str(packed), size=16))
-    assert torch.equal(train.look(3), train.floats()) and len(train.look(1000)) == 40
-
-
-def test_labels_may_lack_the_entry_for_any(packed):
-    config = DataConfig(file=str(packed), size=16, label_any=False, label_dropout=0.0)
+def test_labels_may_lack_the_entry_for_any(config):
+    config = dataclasses.replace(config, label_any=False, label_dropout=0.0)
     train, held = data.load(config)
     assert train.labels.count == 6 and train.labels.null is None
-    assert train.label()[5] == train.labels.index(style="Shaded", group="Blue") == 5
-    assert data.batch(held, config, 64, torch.Generator().manual_seed(0))[1].max() <= 5
+    # The first held-out seed is 10**9: the second scene and the first light.
+    assert held.label()[0] == held.labels.index(scene="sea", light="day") == 2
+    assert data.batch(held, config, 64, seeded(0))[1].max() <= 5
     with pytest.raises(DataError, match="label_dropout = 0"):
         data.load(dataclasses.replace(config, label_dropout=0.1))
 
 
-def test_labels_that_are_always_hidden_are_dropped(packed):
-    config = DataConfig(file=str(packed), size=16, label_dropout=1.0, label_any=False)
+def test_labels_that_are_always_hidden_are_dropped(config):
+    config = dataclasses.replace(config, label_dropout=1.0, label_any=False)
     train, held = data.load(config)
     assert train.labels.count == held.labels.count == 0
-    x0, label = data.batch(train, config, 8, torch.Generator().manual_seed(0))
+    x0, label = data.batch(train, config, 8, seeded(0))
     assert x0.shape == (8, 3, 16, 16) and not label.any()
 
 
-def test_labels_are_hidden_together_and_one_by_one(packed):
+def test_labels_are_hidden_together_and_one_by_one(config):
     """At p = 0.2: both by one die or by two of their own, p + (1 - p) p^2; each, p + (1 - p) p."""
-    config = DataConfig(file=str(packed), size=16, label_dropout=0.2)
+    config = dataclasses.replace(config, label_dropout=0.2)
     train, _ = data.load(config)
-    _, label = data.batch(train, config, 20_000, torch.Generator().manual_seed(0))
-    style, group = label // 4, label % 4
-    assert (style == 2).float().mean().item() == pytest.approx(0.36, abs=0.01)
-    assert (group == 3).float().mean().item() == pytest.approx(0.36, abs=0.01)
+    _, label = data.batch(train, config, 20_000, seeded(0))
+    scene, light = label // 3, label % 3
+    assert (scene == 3).float().mean().item() == pytest.approx(0.36, abs=0.01)
+    assert (light == 2).float().mean().item() == pytest.approx(0.36, abs=0.01)
     assert (label == train.labels.null).float().mean().item() == pytest.approx(0.232, abs=0.01)
-
-
-def test_bad_sets_are_refused(tmp_path, packed):
-    with pytest.raises(DataError, match="python -m train data"):
-        data.load(DataConfig(file=str(tmp_path / "emoji64.npz")))
-    broken = tmp_path / "broken.npz"
-    broken.write_bytes(b"PK not really")
-    with pytest.raises(DataError, match="cannot be read"):
-        data.load(DataConfig(file=str(broken)))
-    with pytest.raises(DataError, match="no group 'Purple'"):
-        data.load(DataConfig(file=str(packed), leave_out=("Purple",)))
-    with pytest.raises(DataError, match="averaged down"):
-        data.load(DataConfig(file=str(packed), size=5))
 
 
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"source": "zip"}, "no source 'zip': choose packed, landscapes, folder"),
-        ({"source": "folder", "leave_out": ("Red",)}, "leave_out is for source = packed"),
+        ({"source": "zip"}, "no source 'zip': choose landscapes, folder"),
         ({"held_out": 0.1}, "held_out is for source = folder"),
         ({"source": "folder", "held_out": 1.0}, "a share from 0 to 1"),
     ],

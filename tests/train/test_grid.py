@@ -6,14 +6,14 @@ from cm_core.labels import Labels
 from train.grid import labels_in_turn, save_grid
 
 
-def test_a_subject_for_so_many_pictures_and_the_styles_in_turn():
-    labels = Labels({"style": ("Noto", "Twemoji"), "group": ("Food", "Faces", "Travel")})
+def test_a_light_for_so_many_pictures_and_the_scenes_in_turn():
+    labels = Labels({"scene": ("lake", "moor"), "light": ("day", "dusk", "night")})
     told = labels_in_turn(labels, count=10, each=3).tolist()
     expected = [
-        labels.index(style=("Noto", "Twemoji")[i % 2], group=("Food", "Faces", "Travel")[i // 3])
+        labels.index(scene=("lake", "moor")[i % 2], light=("day", "dusk", "night")[i // 3])
         for i in range(9)
     ]
-    assert told == [*expected, labels.index(style="Twemoji", group="Food")]
+    assert told == [*expected, labels.index(scene="moor", light="day")]
     assert labels_in_turn(Labels(), 4, 2) is None
 
 

@@ -95,7 +95,7 @@ def learned(objective: str, start=None):
     for images in range(0, config.images, BATCH):
         x0 = points(BATCH, g)
         noise, level = torch.randn(x0.shape, generator=g), torch.randn(BATCH, generator=g)
-        loss, _ = trained.loss(model, model, Batch(x0, None, None, noise, level), images)
+        loss, _ = trained.loss(model, model, Batch(x0, None, noise, level), images)
         optimiser.zero_grad()
         loss.mean().backward()
         optimiser.param_groups[0]["lr"] = config.optim.lr * (1 - images / config.images)

@@ -1,6 +1,7 @@
 import dataclasses
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -66,10 +67,10 @@ reproduce.reproduce(sys.argv[1], Path(sys.argv[2]), device="cpu")
 
 
 @pytest.fixture
-def toy(tmp_path, packed):
+def toy(tmp_path, pictures):
     """A recipe of two short stages on coloured squares, of any length."""
 
-    def write(images: int = 80, data=packed, **replaced: str) -> str:
+    def write(images: int = 80, data=pictures, **replaced: str) -> str:
         text = TOY.format(data=data, images=images)
         for old, new in replaced.items():
             assert old in text
@@ -216,8 +217,7 @@ def test_a_run_that_is_fitted_on_its_way_goes_through_what_is_left(
 def test_it_begins_from_given_weights_and_keeps_their_scale(tmp_path, toy, teacher):
     start, out = tmp_path / "given", tmp_path / "out"
     model = load_checkpoint(teacher)
-    net = dataclasses.replace(model.config.unet, augment_dim=0)
-    model = Denoiser(dataclasses.replace(model.config, name="given", unet=net, sigma_data=0.123))
+    model = Denoiser(dataclasses.replace(model.config, name="given", sigma_data=0.123))
     save_checkpoint(model, start)
     assert run(toy(), out, start=start, last="teacher")
     assert reproduce.read(toy(), out, begun=True).stages[0].config.init == str(out / "start")
@@ -232,15 +232,15 @@ def test_it_begins_from_given_weights_and_keeps_their_scale(tmp_path, toy, teach
         run(toy(), tmp_path / "new", start=tmp_path)
 
 
-def test_pictures_are_rendered_first(tmp_path, toy, packed, monkeypatch, capsys):
-    made, asked, slow = tmp_path / "renders.npz", [], True
+def test_pictures_are_rendered_first(tmp_path, toy, pictures, monkeypatch, capsys):
+    made, asked, slow = tmp_path / "renders", [], True
 
     def build(folder, size, count, jobs):
         asked.append((folder, size, count, jobs))
         began = time.monotonic()
         while slow and time.monotonic() - began < 60:
             time.sleep(0.01)
-        folder.write_bytes(packed.read_bytes())
+        shutil.copytree(pictures, folder)
 
     module = ModuleType("train.landscapes")
     module.store = ModuleType("train.landscapes.store")

@@ -37,7 +37,7 @@ def configs(run_config, tmp_path_factory):
         micro_batch=2,
         teacher=str(folder / "ema-0.9"),
         cd=CDConfig(8),
-        dmd=DMDConfig(every=2, pure=0.5, own=1.0),
+        dmd=DMDConfig(generator_every=2, pure_noise_fraction=0.5),
     )
     return {name: dataclasses.replace(base, objective=name) for name in SHARED}
 
@@ -113,15 +113,14 @@ dropout = 0.2
 [data]
 file = "{data}"
 size = 16
-augment = 0.5
 """
 
 
 @pytest.mark.slow
-def test_killed_runs_end_as_if_they_never_were(packed, tmp_path):
+def test_killed_runs_end_as_if_they_never_were(pictures, tmp_path):
     """kill -9 at two moments, saves every fraction of a second: bit for bit the unbroken run."""
     preset = tmp_path / "tiny.toml"
-    preset.write_text(PRESET.format(data=packed))
+    preset.write_text(PRESET.format(data=pictures))
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
 
     def start(out: str, *more: str) -> subprocess.Popen:

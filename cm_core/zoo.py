@@ -16,8 +16,9 @@ from cm_core.schedule import SIGMA_MAX, karras_sigmas
 from cm_core.weights import DamagedError
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
-BUNDLED = {name: ASSETS / name for name in ("emoji64", "emoji64-teacher")}
-BUNDLED_LICENCE = "CC BY 4.0"
+BUNDLED = {name: ASSETS / name for name in ("landscape64", "landscape64-teacher")}
+DEFAULT = next(iter(BUNDLED))
+BUNDLED_LICENCE = "Apache 2.0"
 MEGABYTE = 10**6
 MANY = 50_000_000  # weights from which half precision is worth its rounding
 
@@ -114,7 +115,7 @@ def menu(kind: str | None = "consistency") -> list[MenuEntry]:
         path = folder / "model.safetensors"
         if path.exists():
             made, config = read_config(folder)
-            title = "Emoji, diffusion teacher" if made == "denoiser" else "Emoji"
+            title = "Landscapes, diffusion teacher" if made == "denoiser" else "Landscapes"
             size = round(path.stat().st_size / MEGABYTE)
             entries.append(
                 MenuEntry(name, title, made, config.image_size, size, BUNDLED_LICENCE, True)

@@ -6,11 +6,13 @@ from pathlib import Path
 import torch
 
 from cm_core.checkpoint import load_checkpoint
+from cm_core.detailer import Detailer
 from cm_core.errors import ConfigError
 from cm_core.model import ModelConfig, Preconditioned
 from train import data, snapshot
 from train.augment import AUGMENT_DIM
 from train.config import RunConfig
+from train.detail.model import make_detailer
 from train.objectives import OBJECTIVES, Objective
 from train.objectives.base import known
 from train.prototypes import mean_pictures
@@ -19,6 +21,8 @@ from train.prototypes import mean_pictures
 def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
     """The run's model: new, or with the weights of the checkpoint it starts from."""
     kind = known(OBJECTIVES, config.objective, "objective")
+    if kind.form is Detailer:
+        return make_detailer(config, source)
     std, mean = data.statistics(source)
     net = {**vars(config.net), "num_classes": source.labels.count}
     net["augment_dim"] = AUGMENT_DIM if config.data.augment else 0

@@ -10,14 +10,18 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from cm_core.errors import CheckpointError
+from cm_core.detail_net import DetailNetConfig
+from cm_core.detailer import Augmentation, Detailer, DetailerConfig
+from cm_core.errors import CheckpointError, SettingError
 from cm_core.labels import Labels
 from cm_core.model import ConsistencyModel, Denoiser, ModelConfig, Preconditioned
 from cm_core.unet import UNetConfig
 from cm_core.weights import read_weights
 
 FORMAT = "onestroke-1"
-KINDS = {model.kind: model for model in (ConsistencyModel, Denoiser)}
+KINDS = {model.kind: model for model in (ConsistencyModel, Denoiser, Detailer)}
+Model = Preconditioned | Detailer
+Config = ModelConfig | DetailerConfig
 # Settings of earlier versions, with the values at which they changed nothing.
 OLD = {"boost": 1, "share": 1, "augment_dim": 0, "fine": 0, "layout": 0, "prototypes": 0, "told": 0}
 OLD |= {"skip_gates": False}
@@ -60,15 +64,16 @@ def sigmas_from_json(values: dict) -> dict[int, tuple[float, ...]]:
     return {int(n): tuple(float(level) for level in levels) for n, levels in values.items()}
 
 
-def config_to_json(model: Preconditioned) -> str:
+def config_to_json(model: Model) -> str:
     """config.json of a model."""
     values = dataclasses.asdict(model.config)
-    values["labels"] = labels_to_json(model.config.labels)
+    if "labels" in values:
+        values["labels"] = labels_to_json(model.config.labels)
     return json.dumps({"format": FORMAT, "kind": model.kind, **values}, indent=2) + "\n"
 
 
 def save_checkpoint(
-    model: Preconditioned,
+    model: Model,
     folder: str | Path,
     weights: Mapping[str, Tensor] | None = None,
     card: str | None = None,
@@ -103,6 +108,12 @@ def in_use(values: dict) -> dict:
     return {k: v for k, v in values.items() if k != "mean" and (k not in OLD or v != OLD[k])}
 
 
+def _detailer_from_json(values: dict) -> DetailerConfig:
+    net = {k: tuple(v) if isinstance(v, list) else v for k, v in values.pop("net").items()}
+    augmentation = Augmentation(*map(float, values.pop("augmentation")))
+    return DetailerConfig(net=DetailNetConfig(**net), augmentation=augmentation, **values)
+
+
 def read_json(path: Path) -> dict:
     """The object that a JSON file holds."""
     try:
@@ -118,7 +129,7 @@ def read_json(path: Path) -> dict:
     return values
 
 
-def read_config(folder: Path) -> tuple[str, ModelConfig]:
+def read_config(folder: Path) -> tuple[str, Config]:
     """(kind, config) of a checkpoint folder."""
     path = folder / "config.json"
     values = read_json(path)
@@ -128,8 +139,9 @@ def read_config(folder: Path) -> tuple[str, ModelConfig]:
     if kind not in KINDS:
         raise CheckpointError(f"{path} names an unknown kind of model, '{kind}'.")
     try:
-        return kind, _config_from_json(values)
-    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        read = _detailer_from_json if kind == Detailer.kind else _config_from_json
+        return kind, read(values)
+    except (TypeError, KeyError, AttributeError, ValueError, SettingError) as error:
         raise CheckpointError(f"{path} does not describe a model: {error}.") from None
 
 
@@ -146,7 +158,7 @@ def check_weights(expected: Mapping[str, Tensor], found: Mapping[str, Tensor], p
             raise CheckpointError(f"{path} has an unknown weight '{name}': another network's.")
 
 
-def blank(kind: str, config: ModelConfig, path: Path) -> Preconditioned:
+def blank(kind: str, config: Config, path: Path) -> Model:
     """A model without weights, on the meta device; path: where its config was read."""
     try:
         with torch.device("meta"):
@@ -155,15 +167,13 @@ def blank(kind: str, config: ModelConfig, path: Path) -> Preconditioned:
         raise CheckpointError(f"{path} describes a network that cannot be built: {e}.") from None
 
 
-def fill(
-    model: Preconditioned, weights: Mapping[str, Tensor], device: str | torch.device
-) -> Preconditioned:
+def fill(model: Model, weights: Mapping[str, Tensor], device: str | torch.device) -> Model:
     """Give a blank model its weights: fp32, eval mode, frozen."""
     model.load_state_dict({k: v.float() for k, v in weights.items()}, assign=True)
     return model.to(device).eval().requires_grad_(False)
 
 
-def load_checkpoint(folder: str | Path, device: str | torch.device = "cpu") -> Preconditioned:
+def load_checkpoint(folder: str | Path, device: str | torch.device = "cpu") -> Model:
     """Read a checkpoint folder: a model in fp32 and eval mode, its weights frozen."""
     folder = Path(folder)
     model = blank(*read_config(folder), folder / "config.json")

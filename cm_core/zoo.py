@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from cm_core import hub
-from cm_core.checkpoint import load_checkpoint, read_config
+from cm_core.checkpoint import Model, load_checkpoint, read_config
 from cm_core.diffusers import is_diffusers, load_diffusers
 from cm_core.errors import CheckpointError
 from cm_core.graph import run_by_graph
@@ -17,7 +17,9 @@ from cm_core.weights import DamagedError
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 BUNDLED = {name: ASSETS / name for name in ("landscape64", "landscape64-teacher")}
-BUNDLED_LICENCE = "Apache-2.0"
+DEFAULT = next(iter(BUNDLED))
+DETAILERS = {"landscape-detail": ASSETS / "landscape-detail"}  # which draw nothing themselves
+BUNDLED_LICENCE = "Apache 2.0"
 MEGABYTE = 10**6
 MANY = 50_000_000  # weights from which half precision is worth its rounding
 
@@ -136,7 +138,7 @@ def load_model(
     device: str | torch.device | None = None,
     image_size: int | None = None,
     fast: bool = False,
-) -> Preconditioned:
+) -> Model:
     """A model by name, from a folder, a .pt or the hub, in eval mode; names may download.
 
     source: a zoo name; a folder of ours or of diffusers; an OpenAI .pt; "org/name" or
@@ -152,7 +154,7 @@ def load_model(
     return run_by_graph(model, BUNDLED.get(str(source), Path(source))) if fast else model
 
 
-def fit_device(model: Preconditioned, device: torch.device) -> Preconditioned:
+def fit_device(model: Model, device: torch.device) -> Model:
     """The model in the form that the device runs fastest: on a GPU channels last, and in fp16
     where the weights are many; x0 and the preconditioning stay in fp32."""
     if device.type == "cuda":
@@ -162,8 +164,8 @@ def fit_device(model: Preconditioned, device: torch.device) -> Preconditioned:
     return model
 
 
-def _open(source: str | Path, device: torch.device, image_size: int | None) -> Preconditioned:
-    name, path = str(source), BUNDLED.get(str(source), Path(source))
+def _open(source: str | Path, device: torch.device, image_size: int | None) -> Model:
+    name, path = str(source), (BUNDLED | DETAILERS).get(str(source), Path(source))
     entry = PUBLIC.get(name)
     if entry is not None:
         return _published(entry, device)
@@ -176,13 +178,13 @@ def _open(source: str | Path, device: torch.device, image_size: int | None) -> P
     if isinstance(source, str) and hub.is_hub_name(source) and path.suffix not in (".pt", ".pth"):
         repo, _, revision = source.partition("@")
         return _hub(repo, revision or None, repo.split("/")[1], device)
-    known = ", ".join([*BUNDLED, *PUBLIC])
+    known = ", ".join([*BUNDLED, *DETAILERS, *PUBLIC])
     raise CheckpointError(
         f"There is no model '{source}': give a folder, a .pt, a name of the hub, or one of {known}."
     )
 
 
-def _published(entry: Public, device: str | torch.device) -> Preconditioned:
+def _published(entry: Public, device: str | torch.device) -> Model:
     if entry.revision is not None:
         return _hub(entry.repo, entry.revision, entry.name, device)
     path = hub.fetch_url(entry.url)
@@ -203,7 +205,7 @@ def _openai(
     return load_openai(path, known.kind, known.name, size, known.sigmas, device)
 
 
-def _folder(folder: Path, name: str, device: str | torch.device) -> Preconditioned:
+def _folder(folder: Path, name: str, device: str | torch.device) -> Model:
     if not is_diffusers(folder):
         return load_checkpoint(folder, device)
     known = public(name)
@@ -212,7 +214,7 @@ def _folder(folder: Path, name: str, device: str | torch.device) -> Precondition
     return load_diffusers(folder, known.name, known.sigmas, device)
 
 
-def _hub(repo: str, revision: str | None, name: str, device: str | torch.device) -> Preconditioned:
+def _hub(repo: str, revision: str | None, name: str, device: str | torch.device) -> Model:
     folder = hub.fetch(repo, revision)
     try:
         return _folder(folder, name, device)

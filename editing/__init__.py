@@ -1,5 +1,6 @@
 """Zero-shot image editing with a consistency model."""
 
+from editing.detail import enlarge, stream_enlarge
 from editing.generate import (
     generate,
     sample_teacher,
@@ -32,6 +33,7 @@ __all__ = [
     "add_noise",
     "colorize",
     "denoise",
+    "enlarge",
     "generate",
     "inpaint",
     "inpaint_region",
@@ -42,6 +44,7 @@ __all__ = [
     "self_consistency",
     "stream_colorize",
     "stream_denoise",
+    "stream_enlarge",
     "stream_generate",
     "stream_inpaint",
     "stream_inpaint_region",

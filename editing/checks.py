@@ -5,6 +5,7 @@ from torch import Tensor
 
 from cm_core.errors import ImageError, SettingError
 from cm_core.samplers import Model
+from editing.masks import to_mask
 
 
 def check_picture(image: Tensor, name: str = "picture", channels: tuple[int, ...] = (3,)) -> Tensor:
@@ -35,13 +36,11 @@ def check_range(image: Tensor, name: str = "picture") -> Tensor:
 
 
 def check_mask(mask: Tensor, image: Tensor) -> Tensor:
-    """A mask (B or 1, 1, H, W) of the picture's size that leaves something to repaint."""
+    """A mask (B or 1, 1, H, W) of the picture's size as 0 and 1, each read by editing.masks."""
     if mask.ndim != 4 or mask.shape[1] != 1 or mask.shape[-2:] != image.shape[-2:]:
         wanted = (image.shape[0], 1, *image.shape[-2:])
         raise ImageError(f"The mask must have the shape {wanted}, not {tuple(mask.shape)}.")
-    if not (mask > 0.5).any():
-        raise ImageError("The mask is empty: mark what should be repainted.")
-    return mask.to(image)
+    return torch.cat([to_mask(one) for one in mask]).to(image)
 
 
 def check_between(value: float, low: float, high: float, name: str) -> float:

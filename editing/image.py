@@ -8,6 +8,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from cm_core.errors import ImageError
+from editing.masks import hard_mask
 
 MAX_PIXELS = 25_000_000
 
@@ -59,11 +60,6 @@ def to_tensor(picture: Image.Image) -> Tensor:
     return torch.from_numpy(pixels / 127.5 - 1).permute(2, 0, 1)[None]
 
 
-def to_mask(picture: Image.Image) -> Tensor:
-    """(1, 1, H, W) of 0 and 1: 1 where the picture is light, or opaque if it has transparency."""
-    return torch.from_numpy(np.array(hard_mask(picture), dtype=np.float32) / 255)[None, None]
-
-
 def to_hints(picture: Image.Image) -> Tensor:
     """(1, 4, H, W): colour in [-1, 1] and 1 where the picture is opaque."""
     rgba = np.array(picture.convert("RGBA"), dtype=np.float32)
@@ -113,15 +109,9 @@ def inside(x: Tensor, picture: Image.Image) -> Tensor:
     return x[..., top : top + h - h % 2, left : left + w - w % 2] if min(w, h) > 1 else x
 
 
-def hard_mask(mask: Image.Image) -> Image.Image:
-    """A mask (L) of 0 and 255, from the transparency of a picture or from its lightness."""
-    grey = mask.getchannel("A") if "A" in mask.getbands() else mask.convert("L")
-    return grey.point([255 if v > 127 else 0 for v in range(256)])
-
-
 def mask_file(picture: Image.Image) -> Image.Image:
-    """A mask as paint programs save it: by its lightness, unless something of it is transparent."""
-    return picture.convert("RGBA" if is_see_through(picture) else "L")
+    """A mask (L) of 0 and 255, by the rule of editing.masks."""
+    return hard_mask(picture)
 
 
 def fit_mask(mask: Image.Image, size: int) -> Image.Image:

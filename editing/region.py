@@ -17,7 +17,8 @@ from torch import Tensor
 from cm_core.errors import ImageError, SettingError
 from cm_core.samplers import Model, Step
 from editing.checks import check_between, model_side
-from editing.image import MAX_PIXELS, hard_mask, is_transparent, on_white, to_pil, to_tensor
+from editing.image import MAX_PIXELS, is_transparent, on_white, to_pil, to_tensor
+from editing.masks import MaskLike, hard_mask
 from editing.seam import join
 from editing.tasks import OnStep, stream_inpaint
 
@@ -25,7 +26,6 @@ from editing.tasks import OnStep, stream_inpaint
 # the model's: it draws whole things, and fills a hole better for seeing more than for seeing finer.
 CONTEXT = 1.0
 LEAST = 2
-MaskLike = Image.Image | np.ndarray | Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,23 +130,15 @@ def upload_pixels(picture: Image.Image) -> np.ndarray:
 def free_pixels(mask: MaskLike, picture_size: tuple[int, int]) -> np.ndarray:
     """The mask as (H, W) bool at the picture's size: True = repaint.
 
-    mask: a picture (light, or opaque if it has transparency), or an array (H, W) of bool, of 0 and
-    1, or of 0 to 255. It has the picture's shape at any scale; none of its pixels is lost.
+    mask: a picture or an array, read by editing.masks. It has the picture's shape at any scale;
+    none of its pixels is lost.
     """
-    if not isinstance(mask, Image.Image):
-        array = np.asarray(mask.detach().cpu() if isinstance(mask, Tensor) else mask)
-        while array.ndim > 2 and len(array) == 1:  # the batch and channel of a tensor mask
-            array = array[0]
-        if array.ndim != 2 or array.size == 0:
-            raise ImageError(f"A mask has the shape (H, W), not {np.shape(mask)}.")
-        array = array > (127 if array.dtype == np.uint8 and array.max() > 1 else 0.5)
-        mask = Image.fromarray(array.astype(np.uint8) * 255)
-    (width, height), (w, h) = picture_size, mask.size
-    if abs(w * height - h * width) > max(width, height, w, h):
+    hard = hard_mask(mask)
+    (width, height), (w, h) = picture_size, hard.size
+    if abs(w * height - h * width) > max(width + height, w + h) / 2:  # sides round by a half
         raise ImageError(
             f"The mask is {w}x{h}, the picture {width}x{height}: draw it over the picture."
         )
-    hard = hard_mask(mask)
     if hard.size != picture_size:
         # In floats, so that one pixel among thousands does not round away. Enlarged, a pixel's
         # nearest sample keeps a quarter of it at least.
@@ -156,8 +148,6 @@ def free_pixels(mask: MaskLike, picture_size: tuple[int, int]) -> np.ndarray:
         free = share > (0 if smaller else 0.24 * 255)
     else:
         free = np.array(hard) > 0
-    if not free.any():
-        raise ImageError("The mask is empty: mark what should be repainted.")
     return free
 
 

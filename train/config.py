@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cm_core.errors import ConfigError
 from cm_core.unet import UNetConfig
+from train.detail.settings import DetailConfig
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -19,6 +20,7 @@ class DataConfig:
     file: str = "data/landscapes64"  # folder, or hub name
     source: str = "landscapes"  # landscapes, folder, cifar10 or huggingface
     size: int = 64  # pictures are brought to this side
+    crop: int = 0  # trained on random squares of this side; 0: on whole pictures
     held_out: float = 0.0  # folder: share of the pictures kept from training
     split: str = "train"  # huggingface
     image_column: str = "image"  # huggingface
@@ -196,6 +198,7 @@ class RunConfig:
     guide: GuideConfig = field(default_factory=GuideConfig)
     dmd: DMDConfig = field(default_factory=DMDConfig)
     gan: GANConfig = field(default_factory=GANConfig)
+    detail: DetailConfig = field(default_factory=DetailConfig)
 
     def __post_init__(self):
         if not self.ema and not self.ema_share:

@@ -10,6 +10,7 @@ from cm_core.labels import Labels
 from train.config import DataConfig
 from train.sources import Source
 from train.sources.cifar10 import load_cifar10
+from train.sources.crops import Crops
 from train.sources.folder import load_folder
 from train.sources.landscapes import load_landscapes
 from train.sources.pictures import Pictures, fold, unfold
@@ -43,7 +44,7 @@ def load(config: DataConfig, rank: int = 0, world: int = 1) -> tuple[Source, Pic
             source, held_out = (unlabelled(part, config) for part in (source, held_out))
     if config.label_dropout and source.labels.axes and not config.label_any:
         raise DataError("With label_any = false no label can be hidden: set label_dropout = 0.")
-    return source, held_out
+    return Crops(source, config.crop) if config.crop else source, held_out
 
 
 def unlabelled(part: Source, config: DataConfig) -> Source:

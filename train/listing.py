@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from cm_core.detail_net import FACTOR, TOLD, DetailNet, DetailNetConfig
+from cm_core.detailer import Detailer
 from cm_core.outer_level import make_net
 from cm_core.unet import UNetConfig
 from train import config, reproduce
@@ -20,14 +22,18 @@ GPU = 100e12
 
 
 @cache
-def measure(net: UNetConfig) -> tuple[int, float]:
+def measure(config: UNetConfig | DetailNetConfig, side: int) -> tuple[int, float]:
     """(weights, operations of one evaluation of one picture), without labels."""
     with torch.device("meta"):
-        unet = make_net(net)
-        x, t = torch.zeros(1, 3, net.image_size, net.image_size), torch.zeros(1)
+        inputs = [torch.zeros(1, 3, side, side), torch.zeros(1)]
+        if isinstance(config, DetailNetConfig):
+            net, small = DetailNet(config), side // FACTOR
+            inputs += [torch.zeros(1, TOLD), torch.zeros(1, 3, small, small)]
+        else:
+            net = make_net(config)
     with FlopCounterMode(display=False) as counter:
-        unet(x, t)
-    return sum(p.numel() for p in unet.parameters()), counter.get_total_flops()
+        net(*inputs)
+    return sum(p.numel() for p in net.parameters()), counter.get_total_flops()
 
 
 def duration(hours: float) -> str:
@@ -71,15 +77,17 @@ def runs_of(preset: Path) -> dict[str, RunConfig]:
 
 def describe(name: str, run: RunConfig) -> Row:
     """The line of a run."""
-    net = run.net
-    weights, flops = measure(net)
-    work = flops * OBJECTIVES[run.objective].passes * run.images
+    objective, net, side = OBJECTIVES[run.objective], run.net, run.data.crop or run.data.size
+    if objective.form is Detailer:
+        net = run.detail.net
+    weights, flops = measure(net, side)
+    work = flops * objective.passes * run.images
     cores, gpus = (duration(work / speed / 3600) for speed in (CPU_CORE, GPU))
     widths = ",".join(map(str, net.channel_mult))
     return Row(
         name,
         run.objective,
-        f"{net.image_size}px {net.channels}x[{widths}] {weights / 1e6:.1f} M",
+        f"{side}px {net.channels}x[{widths}] {weights / 1e6:.1f} M",
         f"{flops / 1e9:,.1f}",
         count(run.images),
         str(run.batch),

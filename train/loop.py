@@ -15,10 +15,12 @@ import torch
 from torch import Generator, Tensor, nn
 
 from cm_core.checkpoint import save_checkpoint
+from cm_core.detailer import Detailer
 from cm_core.errors import ConfigError
 from cm_core.model import Preconditioned
 from train import data, snapshot
 from train.config import OptimConfig, RunConfig
+from train.detail import report
 from train.ema import EMA
 from train.grid import training_grid
 from train.log import Log, held_out_errors
@@ -281,8 +283,11 @@ def train(
     def save() -> None:
         if world.writes:
             run.save(out, shards)
-            log.held_out(run.images, held_out_errors(run))
-            training_grid(run, out / "grid.png")
+            errors, grid = held_out_errors, training_grid
+            if isinstance(run.model, Detailer):
+                errors, grid = report.held_out_errors, report.sheet
+            log.held_out(run.images, errors(run))
+            grid(run, out / "grid.png")
 
     def over() -> bool:
         spent, given = time.monotonic() - started, 60 * minutes

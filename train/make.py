@@ -6,10 +6,12 @@ from pathlib import Path
 import torch
 
 from cm_core.checkpoint import load_checkpoint
+from cm_core.detailer import Detailer
 from cm_core.errors import ConfigError
 from cm_core.model import ModelConfig, Preconditioned
 from train import data, snapshot
 from train.config import RunConfig
+from train.detail.model import make_detailer
 from train.objectives import OBJECTIVES, Objective
 from train.objectives.base import known
 
@@ -17,6 +19,8 @@ from train.objectives.base import known
 def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
     """The run's model: new, or with the weights of the checkpoint it starts from."""
     kind = known(OBJECTIVES, config.objective, "objective")
+    if kind.form is Detailer:
+        return make_detailer(config, source)
     torch.manual_seed(config.seed)
     start = load_checkpoint(config.init) if config.init else None
     # Weights are worth what they are only under the preconditioning that they were learnt with.

@@ -16,6 +16,7 @@ from ui.export import FORMATS, written
 from ui.film import animation
 from ui.interpolate import GRID
 from ui.made import Made, last, some
+from ui.menu import AXES
 from ui.pictures import PictureFile, refusal
 from ui.tasks import GUESSES, MAX_SEED, MOST_GUESSES, STROKE_GUESSES, Tasks
 
@@ -64,11 +65,10 @@ def endpoints(tasks: Tasks) -> None:
     axes = engines.first.axes
     with gr.Column() as never_shown:
         image, mask, hints = (PictureFile(label=name) for name in ("image", "mask", "hints"))
-        strength = Figure("strength", 0.5, 0, 1)
+        strength = Figure("strength", engines.first.model.config.strength, 0, 1)
         factor = gr.Radio([2, 4, 8], value=4, label="factor")
         sigma = Figure("sigma", 0, 0, 80, "(0: estimate it)")
         frames = Figure("frames", 12, 2, 32, precision=0)
-        variety = Figure("variety", 1, 1, 3)
         one, two, steps = (Figure("steps", count, 1, 8, precision=0) for count in (1, 2, 8))
         guess, guesses = (
             Figure("guesses", count, 1, MOST_GUESSES, "(a step takes their mean)", precision=0)
@@ -91,10 +91,11 @@ def endpoints(tasks: Tasks) -> None:
         # Another model has other names: they are checked against the model that was named.
         choice = [
             gr.Dropdown(axes.get(axis, [ANY]), value=ANY, allow_custom_value=True, label=axis)
-            for axis in ("style", "group", "category")
+            for axis in AXES
         ]
-        keep = gr.Checkbox(True, label="keep_colours (of the strokes)")
-        to = gr.Textbox("", label="to (subject of seed_b; empty: the same choice)")
+        to = [
+            gr.Textbox("", label=f"to_{axis} (of seed_b; empty: the same {axis})") for axis in AXES
+        ]
         model = gr.Dropdown(
             [entry.name for entry in engines.menu()], value=engines.first.name, label="model"
         )
@@ -109,39 +110,41 @@ def endpoints(tasks: Tasks) -> None:
     def finished(task: Callable[..., Any], *args: Any, **options: Any):
         return last(task(*args, **options)).picture
 
-    def paint(
-        image, strength, steps, seed, style, group, category, model, guesses, keep_colours=True
-    ):
-        chosen = (style, group, category, model)
-        how = {"guesses": guesses, "keep_colours": keep_colours}
-        return finished(tasks.paint, image, strength, steps, seed, *chosen, **how)
+    def paint(image, strength, steps, seed, scene, light, category, model, guesses):
+        chosen = (scene, light, category, model)
+        return finished(tasks.paint, image, strength, steps, seed, *chosen, guesses=guesses)
 
-    def generate(steps, seed, style, group, category, model):
-        return finished(tasks.generate, steps, seed, style, group, category, model)
+    def lights(image, strength, steps, seed, scene, light, category, model, guesses):
+        chosen = (scene, light, category, model)
+        made = tasks.lights(image, strength, steps, seed, *chosen, guesses=guesses)
+        return [(one.picture, name) for name, one in made]
 
-    def inpaint(image, mask, steps, seed, style, group, category, model, guesses):
+    def generate(steps, seed, scene, light, category, model):
+        return finished(tasks.generate, steps, seed, scene, light, category, model)
+
+    def inpaint(image, mask, steps, seed, scene, light, category, model, guesses):
         if image and mask and image.size != mask.size:
             raise ImageError("The mask must have the picture's own size: draw it over the picture.")
-        mask, chosen = mask and mask_file(mask), (style, group, category, model)
+        mask, chosen = mask and mask_file(mask), (scene, light, category, model)
         return finished(tasks.inpaint, image, mask, steps, seed, *chosen, guesses=guesses)
 
     def outpaint(
-        image, left, top, right, bottom, steps, seed, style, group, category, model, guesses
+        image, left, top, right, bottom, steps, seed, scene, light, category, model, guesses
     ):
-        sides, chosen = (left, top, right, bottom), (style, group, category, model)
+        sides, chosen = (left, top, right, bottom), (scene, light, category, model)
         return finished(tasks.outpaint, image, sides, steps, seed, *chosen, guesses=guesses)
 
-    def colorize(image, steps, seed, style, group, category, model, hints=None, guesses=GUESSES):
-        chosen = (style, group, category, model)
+    def colorize(image, steps, seed, scene, light, category, model, hints=None, guesses=GUESSES):
+        chosen = (scene, light, category, model)
         return finished(tasks.colorize, image, hints, steps, seed, *chosen, guesses=guesses)
 
-    def super_resolve(image, factor, steps, seed, style, group, category, model, guesses):
-        chosen = (style, group, category, model)
+    def super_resolve(image, factor, steps, seed, scene, light, category, model, guesses):
+        chosen = (scene, light, category, model)
         small = tasks.shrink(image, factor, *chosen)
         return finished(tasks.super_resolve, small, steps, seed, *chosen, guesses=guesses)
 
-    def denoise(image, sigma, style, group, category, model):
-        made, told = tasks.denoise(image, sigma, style, group, category, model)
+    def denoise(image, sigma, scene, light, category, model):
+        made, told = tasks.denoise(image, sigma, scene, light, category, model)
         return made.picture, told
 
     def interpolate(
@@ -149,28 +152,29 @@ def endpoints(tasks: Tasks) -> None:
         seed_b,
         frames,
         steps,
-        style,
-        group,
+        scene,
+        light,
         category,
         model,
         seed_c=None,
         seed_d=None,
-        variety=1,
-        to="",
+        to_scene="",
+        to_light="",
+        to_category="",
     ):
         corners = [seed for seed in (seed_c, seed_d) if seed is not None]
         if len(corners) == 1:
             raise SettingError("A grid has four corners: give seed_c and seed_d, or neither.")
         seeds, count = [seed_a, seed_b, *corners], GRID if corners else frames
-        chosen = (style, group, category, model)
-        walk = tasks.interpolate(seeds, count, steps, *chosen, variety=variety, to=to or "")
-        pictures, *_ = last(walk)
+        chosen = (scene, light, category, model)
+        to = dict(zip(AXES, (to_scene, to_light, to_category), strict=True))
+        pictures, _ = last(tasks.interpolate(seeds, count, steps, *chosen, to=to))
         return pictures, animation(pictures, GRID if corners else None)
 
-    def compare(seed, style, group, category, model):
+    def compare(seed, scene, light, category, model):
         done: list[tuple[str, Made]] = [
             (name, made)
-            for name, made in lesson.compare(tasks, seed, style, group, category, model)
+            for name, made in lesson.compare(tasks, seed, scene, light, category, model)
             if made.done
         ]
         table = [
@@ -189,7 +193,8 @@ def endpoints(tasks: Tasks) -> None:
     labels = [*choice, model]
     shared = [steps, seed, *labels]
     for name, fn, inputs, outputs in (
-        ("paint", paint, [image, strength, two, seed, *labels, guess, keep], picture),
+        ("paint", paint, [image, strength, two, seed, *labels, guess], picture),
+        ("lights", lights, [image, strength, two, seed, *labels, guess], gallery),
         ("generate", generate, [one, seed, *labels], picture),
         ("inpaint", inpaint, [image, mask, *shared, guesses], picture),
         ("outpaint", outpaint, [image, *margins, *shared, guesses], picture),
@@ -199,7 +204,7 @@ def endpoints(tasks: Tasks) -> None:
         (
             "interpolate",
             interpolate,
-            [seed_a, seed_b, frames, one, *labels, seed_c, seed_d, variety, to],
+            [seed_a, seed_b, frames, one, *labels, seed_c, seed_d, *to],
             [gallery, film],
         ),
         ("steps", compare, [seed, *labels], [gallery, costs]),

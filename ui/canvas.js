@@ -2,17 +2,16 @@
 // Two layers: `back` holds the picture, `ink` what was drawn. `props.value` leaves as {frame: data URL,
 // drawing: whether the pen is down}; Python sets it to {background: data URL or null} to start anew.
 // In mode "paint" both are the drawing: clearing takes both away, and undo brings both back.
-const PALETTE = ["#1d1d1f", "#ffffff", "#8e8e93", "#7a4a2b", "#d92d20", "#f97316", "#facc15", "#f6c99f",
-  "#65a30d", "#15803d", "#22b8cf", "#2563eb", "#1e3a8a", "#7c3aed", "#ec4899"];
-const NAMES = ["Black", "White", "Grey", "Brown", "Red", "Orange", "Yellow", "Skin", "Leaf green", "Green", "Cyan",
-  "Blue", "Navy", "Violet", "Pink"];
+const COLOURS = { Black: "#1d1d1f", White: "#ffffff", Grey: "#8e8e93", Brown: "#7a4a2b", Red: "#d92d20", Orange: "#f97316",
+  Yellow: "#facc15", "Leaf green": "#65a30d", Green: "#15803d", Blue: "#2563eb", Violet: "#7c3aed" };
 const SIDE = 512, SEND_EVERY_MS = 70, UNDO_DEPTH = 40;
 const root = element.querySelector(".lc"), mode = root.dataset.mode, frameSide = +root.dataset.send;
 const stage = root.querySelector(".lc-stage"), ring = root.querySelector(".lc-ring");
 const back = root.querySelector(".lc-back"), ink = root.querySelector(".lc-ink");
 const options = { willReadFrequently: true };
 const backCtx = back.getContext("2d", options), inkCtx = ink.getContext("2d", options);
-const brush = { tool: "brush", colour: mode === "mask" ? "#ff2d87" : PALETTE[0], opacity: 1, mirror: false,
+const MATERIALS = JSON.parse(root.dataset.materials); // what is painted, by name; colours as renders have them
+const brush = { tool: "brush", colour: mode === "mask" ? "#ff2d87" : MATERIALS.Forest, opacity: 1, mirror: false,
   size: +root.dataset.size };
 let undone = [], done = [], stroke = null, lastFrame = null, timer = null, lastSent = 0, ready = false;
 let paper = null; // what `back` shows: a canvas that is never drawn on again, so that undo may share it
@@ -191,7 +190,7 @@ stage.addEventListener("focus", () => showRing(hand));
 stage.addEventListener("blur", () => { if (stroke) penUp(); });
 
 // ---- the toolbar
-const tools = [...root.querySelectorAll("[data-tool]")], palette = root.querySelector(".lc-palette");
+const tools = [...root.querySelectorAll("[data-tool]")];
 function chooseTool(name) {
   brush.tool = name;
   tools.forEach((b) => b.setAttribute("aria-pressed", b.dataset.tool === name));
@@ -208,16 +207,24 @@ function chooseColour(colour) {
   swatches.forEach((b) => b.setAttribute("aria-pressed", b.dataset.colour === colour));
   if (brush.tool === "eraser") chooseTool("brush");
 }
-const swatches = PALETTE.map((colour, i) => {
+function swatch([name, colour]) {
   const b = document.createElement("button");
-  Object.assign(b, { type: "button", ariaLabel: NAMES[i], title: NAMES[i], onclick: () => chooseColour(colour) });
+  Object.assign(b, { type: "button", ariaLabel: name, title: name, onclick: () => chooseColour(colour) });
   b.dataset.colour = colour;
   b.style.setProperty("--swatch", colour);
   return b;
+}
+const materials = Object.entries(MATERIALS).map(swatch), colours = Object.entries(COLOURS).map(swatch);
+const swatches = [...materials, ...colours];
+materials.forEach((b) => {
+  const [r, g, blue] = [1, 3, 5].map((i) => parseInt(b.dataset.colour.slice(i, i + 2), 16));
+  b.classList.toggle("lc-dark", 0.3 * r + 0.59 * g + 0.11 * blue < 115);
+  b.append(b.title);
 });
 const custom = document.createElement("input");
 Object.assign(custom, { type: "color", ariaLabel: "Any other colour", title: "Any other colour", oninput: () => chooseColour(custom.value) });
-palette.append(...swatches, custom);
+root.querySelector(".lc-materials").append(...materials);
+root.querySelector(".lc-colours").append(...colours, custom);
 if (mode !== "mask") chooseColour(brush.colour);
 
 const size = root.querySelector("[data-set=size]"), opacity = root.querySelector("[data-set=opacity]");

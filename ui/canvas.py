@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
 from pathlib import Path
 from string import Template
@@ -11,6 +12,7 @@ import gradio as gr
 from PIL import Image
 
 from editing.image import on_white
+from ui.examples import MATERIALS
 from ui.pictures import data_url, from_data_url
 
 HERE = Path(__file__).parent
@@ -41,7 +43,12 @@ class LiveCanvas(gr.HTML):
         # Written into the template, because Gradio forgets a component's props when an update
         # reaches it before its tab was first opened.
         template = HTML.substitute(
-            mode=mode, title=escape(title, quote=True), hint=escape(hint), size=size, send=send
+            mode=mode,
+            title=escape(title, quote=True),
+            hint=escape(hint),
+            size=size,
+            send=send,
+            materials=escape(json.dumps(MATERIALS), quote=True),
         )
         super().__init__(
             value=value,

@@ -11,26 +11,27 @@ from PIL import Image
 from ui.export import reference
 from ui.pictures import data_url
 
-TEMPLATE = """<div class="choices" role="group" aria-label="Variations">
+TEMPLATE = """<div class="choices" role="group" aria-label="$title">
 {{#each value}}<button type="button" data-index="{{@index}}" title="Take {{this.caption}}">
-<img src="{{{this.url}}}" alt="{{this.caption}}"></button>{{/each}}</div>"""
+<img src="{{{this.url}}}" alt="{{this.caption}}"><span>{{this.caption}}</span></button>{{/each}}
+</div>"""
 
 
 class Choices(gr.HTML):
-    """A row of pictures with their seeds; its value is [(picture, seed), ...]."""
+    """A row of pictures; its value is [(picture, seed, caption), ...]."""
 
-    def __init__(self, **kwargs: Any):
+    def __init__(self, title: str, **kwargs: Any):
         super().__init__(
-            html_template=TEMPLATE,
+            html_template=TEMPLATE.replace("$title", title),
             apply_default_css=False,
             js_on_load=(Path(__file__).parent / "thumbs.js").read_text(),
             **kwargs,
         )
 
-    def postprocess(self, value: list[tuple[Image.Image, int]] | None) -> list[dict[str, Any]]:
+    def postprocess(self, value: list[tuple[Image.Image, int, str]] | None) -> list[dict[str, Any]]:
         return [
-            {"url": data_url(picture), "seed": seed, "caption": f"seed {seed}"}
-            for picture, seed in value or []
+            {"url": data_url(picture), "seed": seed, "caption": caption}
+            for picture, seed, caption in value or []
         ]
 
     def connect(self, result: gr.HTML, seed: gr.Number) -> None:

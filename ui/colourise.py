@@ -10,7 +10,7 @@ from PIL import Image
 from editing.image import on_white
 from ui.canvas import LiveCanvas
 from ui.desk import Desk
-from ui.examples import example
+from ui.examples import RENDERS, example
 from ui.guesses import guesses_slider
 from ui.made import Made, last
 from ui.result import grey
@@ -18,7 +18,7 @@ from ui.sidebar import LIVE_SECONDS, Controls, Go
 from ui.source import picture_source
 from ui.tasks import Tasks
 
-FIRST = "Apple"
+FIRST = "Autumn river"
 
 
 def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
@@ -33,7 +33,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_id="colourise-canvas",
                 elem_classes="first",
             )
-            picture = picture_source(desk, "Colourise", FIRST)
+            picture = picture_source(desk, "Colourise", RENDERS, FIRST)
         with gr.Column(min_width=300):
             with gr.Column(elem_classes=["top", "tight"], min_width=100):
                 gr.HTML(

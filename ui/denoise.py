@@ -6,11 +6,12 @@ import gradio as gr
 from PIL import Image
 
 from ui.desk import Desk
+from ui.examples import RENDERS
 from ui.sidebar import Controls
 from ui.source import picture_source
 from ui.tasks import Tasks
 
-FIRST = "Mushroom"
+FIRST = "Coast"
 
 
 def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
@@ -33,7 +34,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_id="denoise-noisy",
                 elem_classes="first",
             )
-            picture = picture_source(desk, "Denoise", FIRST)
+            picture = picture_source(desk, "Denoise", RENDERS, FIRST)
         with gr.Column(min_width=300):
             with gr.Column(elem_classes=["top", "tight", "second"], min_width=100):
                 blind = gr.Checkbox(

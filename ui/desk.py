@@ -21,7 +21,7 @@ class Desk:
     results: list[Result | History] = field(default_factory=list)
     sources: dict[str, gr.State] = field(default_factory=dict)
     ends: list[gr.Number] = field(default_factory=list)
-    goal: gr.Dropdown | None = None  # the second end's subject, where it is not the sidebar's
+    goals: list[gr.Dropdown] = field(default_factory=list)  # the second end's own labels
 
     def result(self, *args: Any, **kwargs: Any) -> Result:
         """A Result whose picture can be sent to other tabs."""
@@ -37,19 +37,20 @@ class Desk:
             if event.tab == "Interpolate":
                 pictures = [gr.skip()] * len(places)
                 ends = [event.seed if i == event.end else gr.skip() for i in range(len(self.ends))]
-                goal = "" if event.end == 1 else gr.skip()
+                goals = ["" if event.end == 1 else gr.skip() for _ in self.goals]
             else:
                 picture = reference(event.url)
                 picture = picture.convert("RGBA" if is_see_through(picture) else "RGB")
                 pictures = [picture if tab == event.tab else gr.skip() for tab in places]
-                ends, goal = [gr.skip()] * len(self.ends), gr.skip()
-            return gr.Tabs(selected=event.tab), *pictures, *ends, goal
+                ends = [gr.skip()] * len(self.ends)
+                goals = [gr.skip()] * len(self.goals)
+            return gr.Tabs(selected=event.tab), *pictures, *ends, *goals
 
         gr.on(
             [result.select for result in self.results],
             send,
             None,
-            [self.tabs, *self.sources.values(), *self.ends, self.goal],
+            [self.tabs, *self.sources.values(), *self.ends, *self.goals],
             show_progress="hidden",
             api_visibility="private",
         )

@@ -20,7 +20,7 @@ from ui.pictures import refusal
 
 T = TypeVar("T")
 ANY = "Any"
-SUBJECTS = ("group", "category")  # axes that say what a picture shows
+DETAIL = zoo.ASSETS / "landscape-detail"
 KEPT = 2  # models kept in memory besides the page's own
 # One core stays free for the server: with every core in a network, its threads wait for each other
 # as soon as anything else runs.
@@ -72,11 +72,11 @@ class Engine:
     Making one sets how many threads torch, and the models loaded from then on, use.
     """
 
-    def __init__(self, name: str, model: Any = None, teacher: Any = None):
+    def __init__(self, name: str, model: Any = None, teacher: Any = None, detailer: Any = None):
         torch.set_num_threads(THREADS)
         self.name = name
         self.model = load_model(name, fast=True) if model is None else model
-        self._teacher = teacher
+        self._teacher, self._detailer = teacher, detailer
         self._lock = threading.Lock()
         self.seconds: float | None = None  # of one estimate of one picture, as last measured
 
@@ -98,17 +98,26 @@ class Engine:
             return load_model(f"{self.name}-teacher", fast=True)
         raise CheckpointError("This model came without its teacher: choose the bundled one.")
 
+    @functools.cached_property
+    def detailer(self) -> Any:
+        """What makes this model's pictures larger than it draws them; None where nothing does."""
+        if self._detailer is None and self.name == zoo.DEFAULT and DETAIL.is_dir():
+            return load_model(DETAIL)
+        return self._detailer
+
+    def enlarged(self, x0: torch.Tensor, seed: int) -> torch.Tensor:
+        """Pictures (B, 3, H, W) as large as this engine finishes them: by its detailer, if any."""
+        if self.detailer is None:
+            return x0
+        with self._lock, torch.inference_mode():
+            return self.detailer.enlarge(x0, seed=seed)
+
     @property
     def axes(self) -> dict[str, list[str]]:
         """Label choices by axis, as the menus show them."""
         labels = self.model.config.labels
         anything = [ANY] if labels.any else []
         return {axis: [*anything, *names] for axis, names in labels.axes.items()}
-
-    @property
-    def subjects(self) -> str | None:
-        """The axis that says what a picture shows; None where no menu of the page does."""
-        return next((axis for axis in SUBJECTS if axis in self.axes), None)
 
     def label(self, **chosen: str | None) -> int | None:
         """The label index of the menus' choices; those of axes that this model lacks say nothing.

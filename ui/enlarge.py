@@ -9,13 +9,13 @@ from PIL import Image
 
 from ui.desk import Desk
 from ui.engine import plainly
-from ui.examples import example
+from ui.examples import RENDERS, example
 from ui.guesses import guesses_slider
 from ui.sidebar import Controls, Go
 from ui.source import picture_source
 from ui.tasks import Tasks
 
-FIRST = "Boat"
+FIRST = "Alpine meadow"
 
 
 def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
@@ -37,7 +37,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_id="enlarge-small",
                 elem_classes=["exact", "first"],
             )
-            picture = picture_source(desk, "Enlarge", FIRST)
+            picture = picture_source(desk, "Enlarge", RENDERS, FIRST)
         with gr.Column(min_width=300):
             with gr.Column(elem_classes=["top", "tight", "second"], min_width=100):
                 gr.HTML(

@@ -9,13 +9,13 @@ from PIL import Image
 
 from ui.canvas import LiveCanvas
 from ui.desk import Desk
-from ui.examples import example
+from ui.examples import RENDERS, example
 from ui.guesses import guesses_slider
 from ui.sidebar import Controls, Go
 from ui.source import picture_source
 from ui.tasks import Tasks
 
-FIRST = "Cat"
+FIRST = "Savanna"
 SIDES = ["Left", "Top", "Right", "Bottom"]
 
 
@@ -32,7 +32,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_id="inpaint-canvas",
                 elem_classes="first",
             )
-            picture = picture_source(desk, "Inpaint", FIRST)
+            picture = picture_source(desk, "Inpaint", RENDERS, FIRST)
         with gr.Column(min_width=300):
             go = Go("inpaint", "Repaint what is marked", place="second")
             result = desk.result(

@@ -8,7 +8,7 @@ import gradio as gr
 
 from ui.desk import Desk
 from ui.film import animation, filmstrip
-from ui.menu import goals
+from ui.menu import AXES, goals
 from ui.sidebar import Controls, Go
 from ui.tasks import MAX_SEED, Tasks
 from ui.walk import Walk
@@ -36,19 +36,24 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                     )
                     for i, label in enumerate(("From seed", "To seed", "Lower left", "Lower right"))
                 ]
-            to = gr.Dropdown(**goals(controls.engines.first), elem_id="interpolate-to")
+            with gr.Row(elem_classes="ends"):
+                to = [
+                    gr.Dropdown(
+                        **goals(controls.engines.first, axis),
+                        label=f"To {name.lower()}",
+                        min_width=100,
+                        elem_id=f"interpolate-to-{axis}",
+                    )
+                    for axis, name in AXES.items()
+                ]
             frames = gr.Slider(
                 2, 32, value=16, step=1, precision=0, label="Frames", elem_id="interpolate-frames"
             )
-            variety = gr.Slider(
-                1, 3, value=1, step=0.25, label="Variety", elem_id="interpolate-variety"
-            )
             go = Go("interpolate", "Interpolate")
             gr.HTML(
-                '<p class="note">What the sidebar leaves open, each seed has its own: one subject '
-                "turns into the other. Seeds that you like in the history can be taken as ends "
-                "there: choose one, then Walk. Pictures of one subject are alike: more variety "
-                "parts them, and the ends from what their seeds drew.</p>"
+                '<p class="note">The walk begins in the scene and light above and may end in '
+                "others: a day passes, a meadow turns into a desert. Seeds that you like in the "
+                "history can be taken as ends there: choose one, then Walk.</p>"
             )
             with gr.Row(elem_classes="under two"):
                 film = gr.DownloadButton(
@@ -61,42 +66,33 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
             walk = Walk(elem_id="interpolate-walk", elem_classes="second")
     desk.results.append(walk)
     desk.ends.extend(ends)
-    desk.goal = to
+    desk.goals.extend(to)
 
     def reshape(shape: str, model: str | None):
-        four = shape == FOUR
-        menu = goals(controls.engines.get(model), four)
+        four, engine = shape == FOUR, controls.engines.get(model)
         names = ("Upper left", "Upper right") if four else ("From seed", "To seed")
+        menus = [goals(engine, axis, four) for axis in AXES]
         return [
             *(gr.Number(label=name) for name in names),
             gr.Number(visible=four),
             gr.Number(visible=four),
             gr.Slider(visible=not four),
-            gr.Dropdown(visible=menu["visible"]),
+            *(gr.Dropdown(visible=menu["visible"]) for menu in menus),
         ]
 
     def travel(
-        a: int,
-        b: int,
-        c: int,
-        d: int,
-        shape: str,
-        to: str | None,
-        frames: int,
-        variety: float,
-        steps: int,
-        _: int,
-        *choice: str,
+        a: int, b: int, c: int, d: int, shape: str, frames: int, *told: str | int | None
     ) -> Iterator[tuple]:
+        """told: a goal an axis, steps, seed, and the choice."""
+        to, (steps, _, *choice) = told[: len(AXES)], told[len(AXES) :]
         four = shape == FOUR
         count = GRID * GRID if four else frames
         controls.warn(count * steps, choice[-1])
         seeds = [a, b, c, d] if four else [a, b]
         columns, wait = GRID if four else frames, gr.DownloadButton(interactive=False)
-        goal = "" if four else to or ""
-        walked = tasks.interpolate(seeds, columns, steps, *choice, variety=variety, to=goal)
-        for pictures, names, readout in walked:
-            yield (pictures, columns, seeds, names), wait, wait, readout
+        goal = {} if four else dict(zip(AXES, to, strict=True))
+        for pictures, readout in tasks.interpolate(seeds, columns, steps, *choice, to=goal):
+            yield (pictures, columns, seeds), wait, wait, readout
         yield (
             gr.skip(),
             gr.DownloadButton(value=animation(pictures, columns), interactive=True),
@@ -107,18 +103,20 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
     shape.input(
         reshape,
         [shape, controls.models.name],
-        [*ends, frames, to],
+        [*ends, frames, *to],
         show_progress="hidden",
         queue=False,
         api_visibility="private",
     )
     controls.models.name.change(
-        lambda model, shape: gr.Dropdown(**goals(controls.engines.get(model), shape == FOUR)),
+        lambda model, shape: [
+            gr.Dropdown(**goals(controls.engines.get(model), axis, shape == FOUR)) for axis in AXES
+        ],
         [controls.models.name, shape],
         to,
         show_progress="hidden",
         queue=False,
         api_visibility="private",
     )
-    inputs = [*ends, shape, to, frames, variety, *controls.inputs]
+    inputs = [*ends, shape, frames, *to, *controls.inputs]
     controls.work(go, travel, inputs, [walk, film, row], roll=False)

@@ -35,20 +35,20 @@ def path(
     tasks: Tasks, steps: int = 1, seed: int = 0, *choice: str
 ) -> Iterator[tuple[Made, list[Point]]]:
     """The consistency model from noise: (picture, its path so far), an evaluation at a time."""
-    engine, label, told = tasks.drawn(seed, *choice)
+    engine, label = tasks.on(*choice)
     points: list[Point] = []
     taken = engine.stream(lambda m: editing.stream_generate(m, seed, steps, label=label))
     for step, readout in taken:
         points.append(point(step))
         done = len(points) == steps
-        yield Made(points[-1].answer, readout, points[-1].given, done, seed, told), points
+        yield Made(points[-1].answer, readout, points[-1].given, done, seed), points
 
 
 def teacher_path(
     tasks: Tasks, levels: int = 18, seed: int = 0, *choice: str
 ) -> Iterator[tuple[Made, list[Point]]]:
     """The teacher's Heun walk from the same noise as it goes; at its end, f along it as points."""
-    engine, label, _ = tasks.drawn(seed, *choice)
+    engine, label = tasks.on(*choice)
     taken: list[Step] = []
     for made, step in walk(tasks, levels, seed, *choice):
         taken.append(step)
@@ -61,7 +61,7 @@ def teacher_path(
 
 def walk(tasks: Tasks, levels: int, seed: int, *choice: str) -> Iterator[tuple[Made, Step]]:
     """The teacher's evaluations, one by one."""
-    engine, label, told = tasks.drawn(seed, *choice)
+    engine, label = tasks.on(*choice)
     total = teacher_evaluations(levels)
     taken = engine.stream(
         lambda m: editing.stream_teacher(m, seed, levels, label=label), engine.teacher
@@ -69,20 +69,20 @@ def walk(tasks: Tasks, levels: int, seed: int, *choice: str) -> Iterator[tuple[M
     for step, readout in taken:
         done = step.index + 1 == total
         ended = seed if done else None
-        yield Made(to_pil(step.x0), readout, shown(step), done, ended, told), step
+        yield Made(to_pil(step.x0), readout, shown(step), done, ended), step
 
 
-def teacher_cost(tasks: Tasks, levels: int, seed: int, *choice: str) -> int:
+def teacher_cost(tasks: Tasks, levels: int, *choice: str) -> int:
     """Network evaluations of the teacher's walk."""
-    engine, label, _ = tasks.drawn(seed, *choice)
+    engine, label = tasks.on(*choice)
     return teacher_evaluations(levels) * network_runs(engine.teacher, label)
 
 
-def comparison_cost(tasks: Tasks, seed: int, *choice: str) -> int:
+def comparison_cost(tasks: Tasks, *choice: str) -> int:
     """Network evaluations of `compare`, or of its first half where there is no teacher."""
     own = sum(CONSISTENCY_STEPS)
     try:
-        return own + sum(teacher_cost(tasks, levels, seed, *choice) for levels in TEACHER_LEVELS)
+        return own + sum(teacher_cost(tasks, levels, *choice) for levels in TEACHER_LEVELS)
     except CheckpointError:
         return own
 

@@ -66,7 +66,8 @@ def connect(
             number(query, "seed", 0, MAX_SEED),
             number(query, "strength", 0, 1),
             *menus,
-            gr.Dropdown(**goals(engine)),
+            *(gr.Dropdown(**goals(engine, axis)) for axis in AXES),
+            1 if query else gr.skip(),  # the picture that the page opens with is not this one
             *(
                 number(query, "guesses", 1, MOST_GUESSES) if name == tab else gr.skip()
                 for name in controls.guesses
@@ -85,8 +86,9 @@ def connect(
             controls.left,
             controls.seed,
             strength,
-            *controls.choice[:-1],
-            desk.goal,
+            *controls.menus,
+            *desk.goals,
+            models.changed,
             *controls.guesses.values(),
         ],
         show_progress="hidden",

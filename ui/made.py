@@ -27,7 +27,6 @@ class Made:
     seen: Image.Image | None = None
     done: bool = True
     seed: int | None = None  # of a picture that came from noise alone: it can be walked to
-    told: str = ""  # what was drawn for a label that was left open
 
 
 def last(made: Iterator[T]) -> T:
@@ -41,7 +40,7 @@ def edit(
 ) -> Iterator[Made]:
     """The steps of an edit of a fitted picture, in the picture's own shape."""
     for step, readout in engine.stream(take):
-        picture, seen = (like(x, image, engine.size) for x in (step.x0, step.x / scale(step)))
+        picture, seen = (like(x, image) for x in (step.x0, step.x / scale(step)))
         yield Made(picture, readout, seen, step.index + 1 == steps)
 
 
@@ -68,9 +67,9 @@ def some(picture: Image.Image | None) -> Image.Image:
     return picture
 
 
-def like(x: torch.Tensor, image: Image.Image, size: int) -> Image.Image:
+def like(x: torch.Tensor, image: Image.Image) -> Image.Image:
     """A fitted tensor as a picture, without the margins that made `image` square."""
-    return to_pil(x).crop(fit_box(image.size, size))
+    return to_pil(x).crop(fit_box(image.size, x.shape[-1]))
 
 
 def scale(step: Step) -> float:

@@ -10,14 +10,16 @@ from cm_core.errors import CheckpointError
 from cm_core.zoo import MenuEntry
 from ui.engine import ANY, Engine, Engines
 
-AXES = {"style": "Style", "group": "Subject", "category": "Class"}
+AXES = {"scene": "Scene", "light": "Light", "category": "Class"}
 FILTERED = 30  # a menu longer than this can be searched by typing
 
 
 def label_menus(engine: Engine) -> dict[str, gr.Dropdown]:
     """A menu an axis of labels; hidden where the model was trained without it."""
     return {
-        axis: gr.Dropdown(**choices(engine, axis), label=label, elem_id=f"label-{axis}")
+        axis: gr.Dropdown(
+            **choices(engine, axis), label=label, min_width=100, elem_id=f"label-{axis}"
+        )
         for axis, label in AXES.items()
     }
 
@@ -33,14 +35,13 @@ def choices(engine: Engine, axis: str) -> dict[str, object]:
     }
 
 
-def goals(engine: Engine, four: bool = False) -> dict[str, object]:
-    """What the menu of the second end's subject shows on a walk: those of the model, nothing on a
-    walk between four."""
-    names = engine.model.config.labels.axes[engine.subjects] if engine.subjects else ()
+def goals(engine: Engine, axis: str, four: bool = False) -> dict[str, object]:
+    """What a menu of the second end's label shows on a walk: the names of an axis that the model
+    has, nothing on a walk between four."""
+    names = engine.model.config.labels.axes.get(axis, ())
     return {
-        "choices": [("As the sidebar says", ""), *((name, name) for name in names)],
+        "choices": [("As above", ""), *((name, name) for name in names)],
         "value": "",
-        "label": f"To {AXES.get(engine.subjects, 'subject').lower()}",
         "visible": bool(names) and not four,
         "filterable": len(names) > FILTERED,
     }

@@ -20,6 +20,6 @@
   if (die) die.title = die.ariaLabel = "Roll the seed";
   // In a menu that can be searched, typing takes the place of the name that stands there.
   document.addEventListener("focusin", (event) => {
-    if (event.target.matches(":is([id^=label-], #interpolate-to) input:not([readonly])")) event.target.select();
+    if (event.target.matches(":is([id^=label-], [id^=interpolate-to]) input:not([readonly])")) event.target.select();
   });
 }

@@ -9,7 +9,19 @@ import gradio as gr
 from PIL import Image
 from starlette.middleware import Middleware
 
-from ui import about, colourise, denoise, enlarge, inpaint, interpolate, link, paint, sidebar, steps
+from ui import (
+    about,
+    colourise,
+    denoise,
+    enlarge,
+    inpaint,
+    interpolate,
+    link,
+    paint,
+    sidebar,
+    steps,
+    told,
+)
 from ui.api import endpoints
 from ui.desk import Desk
 from ui.engine import Engine, Engines
@@ -34,10 +46,6 @@ TABS = {
 THEME = gr.themes.Default(
     primary_hue="violet", neutral_hue="zinc", font=SYSTEM_FONTS, font_mono=MONO_FONTS
 ).set(body_text_color_subdued="*neutral_500", body_text_color_subdued_dark="*neutral_400")
-HEADER = (
-    "<h1>OneStroke</h1><p>Paint, repair, colour and enlarge small pictures with a consistency "
-    "model: live in one network evaluation, finished in a few, on a CPU.</p>"
-)
 
 
 def tab(name: str, controls: sidebar.Controls) -> gr.Tab:
@@ -68,8 +76,7 @@ def build_page(engine: Engine) -> gr.Blocks:
         title="OneStroke", analytics_enabled=False, delete_cache=(60 * 60, DAY), fill_width=True
     ) as page:
         endpoints(tasks)  # first, so that they get their own names
-        controls = sidebar.build(engines)
-        gr.HTML(HEADER, elem_id="header")
+        controls = sidebar.build(engines, told.build(engine))
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             desk = Desk(tabs)
             with tab("Paint", controls):

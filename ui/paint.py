@@ -10,33 +10,38 @@ from PIL import Image
 from ui.canvas import LiveCanvas
 from ui.choices import Choices
 from ui.desk import Desk
+from ui.examples import PAINTINGS, example
 from ui.guesses import guesses_slider
 from ui.made import Made, last, some
-from ui.sidebar import LIVE_SECONDS, Controls, Go, costed
+from ui.sidebar import LIVE_SECONDS, STEPS, Controls, Go, costed
 from ui.source import picture_source
 from ui.tasks import STROKE_GUESSES, VARIATIONS, Tasks
 
+FIRST = "Snowy mountain"
 REFINE_STRENGTH = 0.12  # little noise: what is there gets cleaner and stays what it is
 
 
 def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
     """Lay out the tab and connect it; returns the strength slider."""
-    with gr.Row(elem_classes="workbench"):
+    config = controls.engines.first.model.config
+    first = opening(tasks, config.strength, [menu.value for menu in controls.menus])
+    with gr.Row(elem_classes=["workbench", "easel"]):
         with gr.Column(min_width=300):
+            photo = picture_source(desk, "Paint", PAINTINGS, FIRST)
             canvas = LiveCanvas(
+                example(FIRST),
                 title="Paint here",
-                hint="Paint here, or choose an example below",
+                hint="Paint here, or choose an example",
                 elem_id="paint-canvas",
                 elem_classes="first",
                 send=128,
             )
-            photo = picture_source(desk, "Paint")
         with gr.Column(min_width=300):
             with gr.Row(elem_classes=["top", "strength", "first"]):
                 strength = gr.Slider(
                     0,
                     1,
-                    value=0.35,
+                    value=config.strength,
                     step=0.01,
                     label="Follow my strokes → Surprise me",
                     elem_id="paint-strength",
@@ -45,6 +50,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
                 seen = desk.result(
                     "Model's view",
                     keep=False,
+                    value=first.seen,
                     elem_id="paint-seen",
                     elem_classes="seen",
                     scale=0,
@@ -53,41 +59,38 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
             result = desk.result(
                 "What the model sees in it",
                 "Paint something: it appears here.",
+                value=first,
                 elem_id="paint-result",
                 elem_classes="second",
             )
-            with gr.Row(elem_classes="under four"):
+            with gr.Row(elem_classes="under many"):
                 adopt = gr.Button("Use as canvas", elem_id="paint-adopt", min_width=80)
                 refine = gr.Button("Refine again", elem_id="paint-refine", min_width=80)
                 generate = Go("paint-generate", "From nothing", "secondary")
                 vary = Go("paint-vary", "Four variations", "secondary")
-            others = Choices(elem_id="paint-others")
-            keep = gr.Checkbox(
-                True,
-                label="Keep my colours",
-                info="Beyond the middle of the way to surprises, less and less.",
-                elem_id="paint-keep",
-            )
+                relight = Go("paint-lights", "In every light", "secondary")
+            others = Choices("Variations and lights", elem_id="paint-others")
             guesses = guesses_slider(controls, "Paint", STROKE_GUESSES)
+
+    def painted(drawing: Image.Image | None) -> Image.Image:
+        """The drawing; until the canvas sends one, it shows what the page opens with."""
+        return example(FIRST) if drawing is None else drawing
 
     def follow(
         drawing: Image.Image | None,
         strength: float,
-        keep: bool,
         guesses: int,
         steps: int,
         seed: int,
         *choice: str,
     ):
-        if drawing is None:
-            return gr.skip()
+        drawing = painted(drawing)
         drawing_on = drawing.info.get("drawing")
         if drawing_on and (tasks.on(*choice)[0].seconds or 0) > LIVE_SECONDS:
             return gr.skip()
         if drawing_on:  # one evaluation while the pen is down, all of them once it lifts
             guesses = steps = 1
-        how = {"guesses": guesses, "keep_colours": keep}
-        made = last(tasks.paint(drawing, strength, steps, seed, *choice, **how))
+        made = last(tasks.paint(drawing, strength, steps, seed, *choice, guesses=guesses))
         made = Made(made.picture, made.readout, made.seen, done=not drawing_on)
         return costed(made, made.seen)
 
@@ -104,30 +107,39 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
     def variations(
         drawing: Image.Image | None,
         strength: float,
-        keep: bool,
         guesses: int,
         steps: int,
         seed: int,
         *choice: str,
     ) -> Iterator[tuple]:
         controls.warn(VARIATIONS * steps * guesses, choice[-1])
-        done, how = [], {"guesses": guesses, "keep_colours": keep}
-        for other, made in tasks.vary(some(drawing), strength, steps, seed, *choice, **how):
-            done.append((made.picture, other))
+        given, done = (painted(drawing), strength, steps, seed, *choice), []
+        for other, made in tasks.vary(*given, guesses=guesses):
+            done.append((made.picture, other, f"seed {other}"))
+            yield done, made.readout
+
+    def in_every_light(
+        drawing: Image.Image | None,
+        strength: float,
+        guesses: int,
+        steps: int,
+        seed: int,
+        *choice: str,
+    ) -> Iterator[tuple]:
+        given, done = (painted(drawing), strength, steps, seed, *choice), []
+        for light, made in tasks.lights(*given, guesses=guesses):
+            done.append((made.picture, seed, light))
             yield done, made.readout
 
     photo.change(
         lambda picture: picture, photo, canvas, show_progress="hidden", api_visibility="private"
     )
-    controls.live(
-        "Paint",
-        [canvas.input, strength.input, keep.input, guesses.input],
-        follow,
-        [canvas, strength, keep, guesses, *controls.inputs],
-        [result, seen],
-    )
+    inputs = [canvas, strength, guesses, *controls.inputs]
+    triggers = [canvas.input, strength.input, guesses.input]
+    controls.live("Paint", triggers, follow, inputs, [result, seen])
     controls.work(generate, from_nothing, controls.inputs, [result, seen])
-    controls.work(vary, variations, [canvas, strength, keep, guesses, *controls.inputs], [others])
+    controls.work(vary, variations, inputs, [others], roll=False)
+    controls.work(relight, in_every_light, inputs, [others], roll=False)
     controls.run(refine, again, [result, guesses, *controls.inputs], [result, seen])
     # In the browser alone: the canvas takes {background: data URL} as a picture to start from.
     adopt.click(
@@ -139,3 +151,9 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
     )
     others.connect(result, controls.seed)
     return strength
+
+
+def opening(tasks: Tasks, strength: float, choice: list[str]) -> Made:
+    """The picture of the painting that the page opens with; not for the history."""
+    made = last(tasks.paint(example(FIRST), strength, STEPS["Paint"], 0, *choice))
+    return Made(made.picture, made.readout, made.seen, done=False)

@@ -1,4 +1,4 @@
-// A result picture, after actions.js. `props.value` is {url, file, before, seed, told, draft, reduced} or
+// A result picture, after actions.js. `props.value` is {url, file, before, seed, draft, reduced} or
 // null; what is reduced, a step of a large picture, can be looked at and not be saved.
 const figure = element.querySelector(".result"), after = figure.querySelector(".after");
 const before = figure.querySelector(".before"), wipe = figure.querySelector(".wipe");
@@ -11,7 +11,6 @@ function show() {
   figure.classList.toggle("has-picture", !!value?.url);
   figure.classList.toggle("has-before", !!value?.before);
   figure.classList.toggle("reduced", !!value?.reduced);
-  figure.querySelector(".told").textContent = value?.told ?? "";
   if (!value?.url) return after.removeAttribute("src");
   after.src = value.url;
   if (value.file) after.dataset.file = value.file;

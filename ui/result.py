@@ -48,7 +48,7 @@ class Result(gr.HTML):
         return reference(payload.get("file") or payload.get("url")) if payload else None
 
     def postprocess(self, value: Shown) -> dict[str, Any] | None:
-        """What the browser shows: {url, file, before, seed, told, draft, reduced: only a view}."""
+        """What the browser shows: {url, file, before, seed, draft, reduced: only a view}."""
         if value is None:
             return None
         before, after = value if isinstance(value, tuple) else (None, value)
@@ -60,7 +60,6 @@ class Result(gr.HTML):
             "file": stored(made.picture) if heavy and made.done else None,
             "before": None if before is None else preview(before),
             "seed": made.seed,
-            "told": made.told,
             "draft": not made.done,
             "reduced": heavy and not made.done,
         }

@@ -1,4 +1,4 @@
-"""The sidebar: what every tab shares, and what the last call cost."""
+"""The sidebar, for what is changed seldom, and how tabs use the controls that they share."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import gradio as gr
 from ui.engine import Engines, Readout, plainly
 from ui.limits import RateLimit
 from ui.made import Made
-from ui.menu import ModelMenu, label_menus
+from ui.menu import ModelMenu
 from ui.tasks import MAX_SEED
+from ui.told import Told
 
 HERE = Path(__file__).parent
 COPY_LINK = (HERE / "link.js").read_text()
@@ -28,8 +29,7 @@ IDLE = """() => document.getElementById("{0}").dispatchEvent(
 )"""
 LONG_SECONDS = 8  # a run that will take longer says so before it starts
 LIVE_SECONDS = 1.5  # of one estimate; a slower model paints when the pen lifts only
-# What a tab starts with: repairs gain from every step; of a picture from nothing, the first one has
-# the clearest shapes.
+# What a tab starts with: repairs gain from every step.
 STEPS = {"Paint": 2, "Inpaint": 8, "Colourise": 8, "Enlarge": 8, "Interpolate": 1}
 
 
@@ -58,7 +58,7 @@ class Controls:
     steps: gr.Slider
     seed: gr.Number
     lock: gr.Checkbox
-    choice: list[gr.components.Component]  # style, group, category, model
+    choice: list[gr.components.Component]  # scene, light, category, model
     models: ModelMenu
     readout: Cost
     share: gr.Button
@@ -66,6 +66,11 @@ class Controls:
     left: gr.State  # the steps that each tab was left with
     limit: RateLimit
     guesses: dict[str, gr.Slider] = field(default_factory=dict)  # by tab
+
+    @property
+    def menus(self) -> list[gr.components.Component]:
+        """Those of labels."""
+        return self.choice[:-1]
 
     @property
     def inputs(self) -> list[gr.components.Component]:
@@ -178,21 +183,16 @@ def costed(made: Made, *more: Any) -> tuple[Any, ...]:
     return made, *more, made.readout
 
 
-def build(engines: Engines) -> Controls:
-    """Lay out the sidebar."""
+def build(engines: Engines, told: Told) -> Controls:
+    """Lay out the sidebar, and wire what the model is told."""
+    seed, menus = told.seed, told.menus
     with gr.Sidebar(width=290, elem_id="sidebar"):
         models = ModelMenu(engines)
-        menus = label_menus(engines.first)
         steps = gr.Slider(
             1, 8, value=STEPS["Paint"], step=1, precision=0, label="Steps", elem_id="steps"
         )
-        with gr.Row(elem_classes="seed"):
-            seed = gr.Number(
-                0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, scale=3, elem_id="seed"
-            )
-            die = gr.Button("⚄", min_width=44, scale=0, elem_id="die", elem_classes="icon")
         lock = gr.Checkbox(
-            True, label="Lock the seed", info="Unlocked, a press for new pictures rolls it."
+            False, label="Lock the seed", info="Unlocked, a press for new pictures rolls it."
         )
         pixels = gr.Checkbox(False, label="Show the pixels")
         share = gr.Button("Copy link", size="md", elem_id="share")
@@ -205,7 +205,7 @@ def build(engines: Engines) -> Controls:
         api_visibility="private",
     )
     # The count makes the live tabs follow, as it does for another model.
-    die.click(
+    told.die.click(
         lambda count: (random.randint(0, MAX_SEED), count + 1),
         models.changed,
         [seed, models.changed],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
 from PIL import Image
 
 from ui.desk import Desk
-from ui.examples import DRAWINGS, example
+from ui.examples import example
 from ui.pictures import data_url, open_picture
 
 THUMBNAIL = 96
@@ -22,13 +23,13 @@ def thumbnail(name: str) -> str:
     return data_url(example(name).resize((THUMBNAIL, THUMBNAIL)), lossless=False)
 
 
-def picture_source(desk: Desk, tab: str, first: str | None = None) -> gr.State:
+def picture_source(desk: Desk, tab: str, names: Sequence[str], first: str) -> gr.State:
     """A row of examples and an upload button; the state holds the picture chosen, in full size."""
-    state = gr.State(first and example(first))
+    state = gr.State(example(first))
     desk.sources[tab] = state
     with gr.Row(elem_classes="source"):
         thumbs = gr.HTML(
-            [{"name": name, "url": thumbnail(name)} for name in DRAWINGS],
+            [{"name": name, "url": thumbnail(name)} for name in names],
             html_template=THUMBS,
             js_on_load=(Path(__file__).parent / "thumbs.js").read_text(),
             apply_default_css=False,
@@ -39,7 +40,7 @@ def picture_source(desk: Desk, tab: str, first: str | None = None) -> gr.State:
         )
 
     def choose(event: gr.EventData) -> Image.Image:
-        return example(list(DRAWINGS)[event.index]).copy()  # a State tells pictures by identity
+        return example(names[event.index]).copy()  # a State tells pictures by identity
 
     glue = {"outputs": state, "api_visibility": "private", "show_progress": "hidden"}
     thumbs.select(choose, **glue)

@@ -80,14 +80,14 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         return made, given + answers, made.readout
 
     def walk(levels: int, seed: int, *choice: str) -> Iterator[tuple]:
-        controls.warn(lesson.teacher_cost(tasks, levels, seed, *choice), choice[-1])
+        controls.warn(lesson.teacher_cost(tasks, levels, *choice), choice[-1])
         for made, points in lesson.teacher_path(tasks, levels, seed, *choice):
             given = strip((p.given, f"t = {p.sigma:.3g}") for p in points)
             answers = strip((p.answer, "f(x, t)") for p in points)
             yield made, given + answers if points else gr.skip(), made.readout
 
     def everything(seed: int, *choice: str) -> Iterator[tuple]:
-        controls.warn(lesson.comparison_cost(tasks, seed, *choice), choice[-1])
+        controls.warn(lesson.comparison_cost(tasks, *choice), choice[-1])
         done: list[tuple] = []
         for name, made in lesson.compare(tasks, seed, *choice):
             if made.done:

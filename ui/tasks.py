@@ -1,24 +1,26 @@
 """The page's edits, from pictures and plain numbers to pictures, each with what it cost.
 
 The tabs and the public endpoints both call these. Each edit yields a Made a step. `choice` is what
-the sidebar says besides steps and seed: style, group, category, model. `guesses`: evaluations that
-a step takes the mean of.
+the page says besides steps and seed: scene, light, category, model. `guesses`: evaluations that a
+step takes the mean of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from PIL import Image
+from torch import Tensor
 
 import editing
 from cm_core.errors import ImageError, SettingError
 from cm_core.samplers import Step
 from editing.image import fit, fit_hints, inside, to_hints, to_pil, to_tensor
+from editing.lights import light_of, relight
 from editing.tasks import GUESSES, STROKE_GUESSES, estimate_sigma
 from ui.engine import ANY, Engine, Engines, Readout
-from ui.made import Made, clean, edit, last, like, region, shown, some
+from ui.made import Made, clean, edit, last, like, region, scale, shown, some
 
 MAX_SEED = 999_999
 VARIATIONS = 4
@@ -33,34 +35,14 @@ class Tasks:
 
     def on(
         self,
-        style: str | None = ANY,
-        group: str | None = ANY,
+        scene: str | None = ANY,
+        light: str | None = ANY,
         category: str | None = ANY,
         model: str | None = None,
     ) -> tuple[Engine, int | None]:
         """(engine, label) of a choice. Raises SettingError, CheckpointError."""
         engine = self.engines.get(model)
-        return engine, engine.label(style=style, group=group, category=category)
-
-    def drawn(
-        self,
-        seed: int,
-        style: str | None = ANY,
-        group: str | None = ANY,
-        category: str | None = ANY,
-        model: str | None = None,
-    ) -> tuple[Engine, int | None, str]:
-        """(engine, label, its names) of a choice for a picture from noise alone: what it leaves
-        open the seed draws, for the middle of everything is a picture of nothing.
-
-        The names are empty where nothing was open. Raises SettingError, CheckpointError.
-        """
-        engine, asked = self.on(style, group, category, model)
-        menus = {"style": style, "group": group, "category": category}
-        chosen = {axis: name for axis, name in menus.items() if name != ANY}
-        names = engine.model.config.labels.drawn(seed, **chosen)
-        label = engine.label(**names)
-        return engine, label, "" if label == asked else ", ".join(reversed(names.values()))
+        return engine, engine.label(scene=scene, light=light, category=category)
 
     def paint(
         self,
@@ -70,18 +52,38 @@ class Tasks:
         seed: int = 0,
         *choice: str,
         guesses: int = STROKE_GUESSES,
-        keep_colours: bool = True,
     ) -> Iterator[Made]:
         """A finished picture from a rough painting."""
         engine, label = self.on(*choice)
         painting = to_tensor(fit(some(image), engine.size))
-        how = {"guesses": guesses, "keep_colours": keep_colours, "label": label}
-        return edit(
-            engine,
-            lambda model: editing.stream_stroke(model, painting, strength, steps, seed, **how),
-            image,
-            steps,
-        )
+        how = {"guesses": guesses, "label": label}
+        return finish(engine, painting, image, strength, steps, seed, **how)
+
+    def lights(
+        self,
+        image: Image.Image | None,
+        strength: float = 0.5,
+        steps: int = 2,
+        seed: int = 0,
+        *choice: str,
+        guesses: int = STROKE_GUESSES,
+    ) -> Iterator[tuple[str, Made]]:
+        """(light, picture) of a painting in every light that the model knows.
+
+        Its colours are moved from the light that is chosen, or else that it looks most like, and
+        the model is told the new one.
+        """
+        scene, light, *rest = (*choice, *(ANY, ANY)[len(choice) :])
+        engine, _ = self.on(scene, light, *rest)
+        names = engine.model.config.labels.axes.get("light")
+        if not names:
+            raise SettingError("This model knows no lights: choose the bundled one.")
+        painting = to_tensor(fit(some(image), engine.size))
+        source = light_of(painting) if light in (None, ANY) else light
+        for name in names:
+            _, label = self.on(scene, name, *rest)
+            moved, how = relight(painting, source, name), {"guesses": guesses, "label": label}
+            yield name, last(finish(engine, moved, image, strength, steps, seed, **how))
 
     def vary(
         self,
@@ -98,14 +100,15 @@ class Tasks:
             yield other, last(self.paint(image, strength, steps, other, *choice, **how))
 
     def generate(self, steps: int = 1, seed: int = 0, *choice: str) -> Iterator[Made]:
-        """A picture from noise alone; what the choice leaves open of its label the seed draws."""
-        engine, label, told = self.drawn(seed, *choice)
+        """A picture from noise alone."""
+        engine, label = self.on(*choice)
         taken = engine.stream(
             lambda model: editing.stream_generate(model, seed, steps, label=label)
         )
         for step, readout in taken:
             done = step.index + 1 == steps
-            yield Made(to_pil(step.x0), readout, shown(step), done, seed, told)
+            x0 = engine.enlarged(step.x0, seed) if done else step.x0
+            yield Made(to_pil(x0), readout, shown(step), done, seed)
 
     def inpaint(
         self,
@@ -214,28 +217,23 @@ class Tasks:
         picture = to_tensor(fit(some(image), engine.size))
         noisy = editing.add_noise(picture, level, seed)
         sigma = estimate_sigma(inside(noisy, image)) if blind or level == 0 else level
-        return like(noisy, image, engine.size), *clean(engine, noisy, sigma, label, image)
+        return like(noisy, image), *clean(engine, noisy, sigma, label, image)
 
     def ends(
-        self, seeds: list[int], *choice: str, to: str = ""
-    ) -> tuple[Engine, list[int | None], list[str]]:
-        """(engine, labels, their names) of the ends of a walk, or the corners of a grid: what the
-        choice leaves open each end's seed draws, as `generate` would. `to` is the subject of the
-        second of two, in place of the choice's. Names are empty where nothing was drawn or set.
-
-        Raises SettingError, CheckpointError.
+        self, seeds: list[int], *choice: str, to: Mapping[str, str] | None = None
+    ) -> tuple[Engine, list[int | None]]:
+        """(engine, labels) of the ends of a walk, or the corners of a grid. `to`: names by axis
+        that the second of two has in place of the choice's. Raises SettingError, CheckpointError.
         """
-        drawn = [self.drawn(seed, *choice) for seed in seeds]
-        engine, names = drawn[0][0], [told for *_, told in drawn]
-        if to:
+        engine, label = self.on(*choice)
+        labels = [label] * len(seeds)
+        goals = {axis: name for axis, name in (to or {}).items() if name}
+        if goals:
             if len(seeds) > 2:
-                raise SettingError("Only a walk between two seeds goes to another subject.")
-            if not engine.subjects:
-                raise SettingError("This model knows no subjects to go to.")
-            menus = dict(zip(("style", "group", "category", "model"), choice, strict=False))
-            drawn[1] = self.drawn(seeds[1], **menus | {engine.subjects: to})
-            names = [names[0] or menus.get(engine.subjects, ANY), drawn[1][-1] or to]
-        return engine, [label for _, label, _ in drawn], names
+                raise SettingError("Only a walk between two seeds goes to another label.")
+            told = dict(zip(("scene", "light", "category", "model"), choice, strict=False))
+            _, labels[1] = self.on(**told | goals)
+        return engine, labels
 
     def interpolate(
         self,
@@ -243,18 +241,37 @@ class Tasks:
         frames: int = 12,
         steps: int = 1,
         *choice: str,
-        variety: float = 1.0,
-        to: str = "",
-    ) -> Iterator[tuple[list[Image.Image], list[str], Readout]]:
-        """(frames, what their ends are of, cost) on the way between two seeds or of the square
-        between four, row by row; all of them after each step."""
-        engine, labels, names = self.ends(seeds, *choice, to=to)
-        how = {"labels": labels, "variety": variety}
+        to: Mapping[str, str] | None = None,
+    ) -> Iterator[tuple[list[Image.Image], Readout]]:
+        """(frames, cost) on the way between two seeds or of the square between four, row by row;
+        all of them after each step."""
+        engine, labels = self.ends(seeds, *choice, to=to)
 
         def take(model: Any) -> Iterator[Step]:
             if len(seeds) == 2:
-                return editing.stream_interpolate(model, *seeds, frames, steps, **how)
-            return editing.stream_interpolate_grid(model, seeds, frames, frames, steps, **how)
+                return editing.stream_interpolate(model, *seeds, frames, steps, labels=labels)
+            return editing.stream_interpolate_grid(
+                model, seeds, frames, frames, steps, labels=labels
+            )
 
         for step, readout in engine.stream(take):
-            yield [to_pil(x) for x in step.x0.split(1)], names, readout
+            yield [to_pil(x) for x in step.x0.split(1)], readout
+
+
+def finish(
+    engine: Engine,
+    painting: Tensor,
+    image: Image.Image,
+    strength: float,
+    steps: int,
+    seed: int,
+    **how: Any,
+) -> Iterator[Made]:
+    """The steps of a fitted painting's way to a picture, in the shape of `image`, which it was."""
+    taken = engine.stream(
+        lambda model: editing.stream_stroke(model, painting, strength, steps, seed, **how)
+    )
+    for step, readout in taken:
+        done = step.index + 1 == steps
+        x0 = engine.enlarged(step.x0, seed) if done else step.x0
+        yield Made(like(x0, image), readout, like(step.x / scale(step), image), done)

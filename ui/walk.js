@@ -1,7 +1,7 @@
-// Frames held in the browser, after actions.js. `props.value` is {frames, columns, seeds, names} or null.
+// Frames held in the browser, after actions.js. `props.value` is {frames, columns, seeds} or null.
 const figure = element.querySelector(".walk"), picture = figure.querySelector(".after");
 const along = figure.querySelector(".along"), across = figure.querySelector(".across");
-const title = figure.querySelector(".title"), told = figure.querySelector(".told"), sheet = figure.querySelector(".walk-frames");
+const title = figure.querySelector(".title"), sheet = figure.querySelector(".walk-frames");
 let at = 0, walked = null; // the frame shown, and which walk it is of
 
 function endHere() { // an end or a corner is of a seed
@@ -15,9 +15,8 @@ function go(to) {
   picture.src = frames[at];
   along.value = at % columns;
   across.value = Math.floor(at / columns);
-  const { seeds, names } = props.value, end = endHere(), frame = `Frame ${at + 1} of ${frames.length}`;
+  const { seeds } = props.value, end = endHere(), frame = `Frame ${at + 1} of ${frames.length}`;
   title.textContent = end < 0 ? frame : `${frame}: seed ${seeds[end]}`;
-  told.textContent = names[end] ?? "";
   [...sheet.children].forEach((b, i) => b.setAttribute("aria-pressed", i === at));
 }
 function show() {
@@ -37,7 +36,7 @@ function show() {
     button.append(small);
     return button;
   }));
-  const walk = [frames.length, columns, ...value.seeds, ...value.names].join();
+  const walk = [frames.length, columns, ...value.seeds].join();
   go(walk === walked ? at : 0); // the same walk, further refined, stays where one looks
   walked = walk;
 }

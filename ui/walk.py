@@ -18,8 +18,7 @@ HERE = Path(__file__).parent
 class Walk(gr.HTML):
     """Frames with a slider along them, and one more across where they form a grid.
 
-    Its value is (frames row by row, frames in a row, seeds of the ends or corners, what these are
-    of).
+    Its value is (frames row by row, frames in a row, seeds of the ends or corners).
     """
 
     def __init__(self, **kwargs: Any):
@@ -31,9 +30,8 @@ class Walk(gr.HTML):
             **kwargs,
         )
 
-    def postprocess(self, value: tuple[list[Image.Image], int, list[int], list[str]] | None) -> Any:
+    def postprocess(self, value: tuple[list[Image.Image], int, list[int]] | None) -> Any:
         if value is None:
             return None
-        frames, columns, seeds, names = value
-        urls = [data_url(frame) for frame in frames]
-        return {"frames": urls, "columns": columns, "seeds": seeds, "names": names}
+        frames, columns, seeds = value
+        return {"frames": [data_url(frame) for frame in frames], "columns": columns, "seeds": seeds}

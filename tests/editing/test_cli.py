@@ -13,6 +13,7 @@ def files(tmp_path):
     mask = Image.new("L", (32, 24), 0)
     mask.paste(255, (10, 8, 20, 16))
     mask.save(tmp_path / "mask.png")
+    mask.crop((8, 6, 24, 22)).save(tmp_path / "square.png")
     Image.fromarray(pixels[:4, :4]).save(tmp_path / "small.png")
     hints = Image.new("RGBA", (32, 24))
     hints.paste((200, 40, 40, 255), (2, 2, 8, 8))
@@ -78,11 +79,9 @@ def test_a_walk_goes_to_another_label(files, folder):
     ("arguments", "sentence"),
     [
         (["stroke", "gone.png"], "There is no file"),
-        (["inpaint", "in.png", "--mask", "small.png"], "draw it over the picture"),
-        (
-            ["stroke", "in.png", "--strength", "7"],
-            "strength lies between 0 and 1",
-        ),
+        (["inpaint", "in.png", "--mask", "square.png"], "draw it over the picture"),
+        (["inpaint", "in.png", "--mask", "in.png"], "The mask holds many colours"),
+        (["stroke", "in.png", "--strength", "7"], "strength lies between 0 and 1"),
         (["stroke", "in.png", "--label", "scene=street"], "choose lake, moor"),
         (["super_resolve", "in.png"], "whole factor"),
         (["stroke", "in.png", "--samples-per-step", "0"], "samples_per_step lies between"),

@@ -9,17 +9,15 @@ from editing.image import (
     fit_box,
     fit_hints,
     fit_mask,
-    hard_mask,
     inside,
     is_see_through,
-    mask_file,
     open_picture,
     paste_back,
     to_hints,
-    to_mask,
     to_pil,
     to_tensor,
 )
+from editing.masks import hard_mask, to_mask
 from editing.tasks import estimate_sigma
 
 
@@ -112,18 +110,6 @@ def test_sixteen_bits_of_grey_keep_their_range(tmp_path):
     assert to_tensor(opened)[0, 0, 0].tolist() == pytest.approx([-1, 100 / 127.5 - 1, 1])
 
 
-def test_a_mask_saved_opaque_goes_by_its_lightness():
-    """Paint programs save black and white with an alpha of 255 everywhere."""
-    drawn = Image.new("L", (4, 1), 0)
-    drawn.putpixel((1, 0), 255)
-    opaque = drawn.convert("RGBA")
-    assert not is_see_through(opaque)
-    assert list(hard_mask(mask_file(opaque)).getdata()) == [0, 255, 0, 0]
-    opaque.putpixel((0, 0), (0, 0, 0, 0))
-    assert is_see_through(opaque)
-    assert list(hard_mask(mask_file(opaque)).getdata()) == [0, 255, 255, 255]
-
-
 @pytest.mark.parametrize("shape", [(64, 64), (64, 48), (64, 36), (48, 64), (64, 33)])
 def test_noise_is_estimated_without_the_margins(shape):
     picture = Image.new("RGB", shape, "gray")
@@ -142,4 +128,5 @@ def test_a_palettes_transparency_counts_in_a_mask():
     shape.putpalette([255, 255, 255, 0, 0, 0])
     shape.putpixel((1, 0), 1)
     shape.info["transparency"] = 0
-    assert list(hard_mask(mask_file(shape)).getdata()) == [0, 255]
+    assert list(hard_mask(shape).getdata()) == [0, 255]
+    assert is_see_through(shape) and not is_see_through(Image.new("RGBA", (2, 1), "red"))

@@ -2,12 +2,14 @@ import pytest
 from gradio_client import Client
 
 from cm_core import Denoiser
-from tests.cm_core.test_model import LABELS, tiny
+from cm_core.labels import Labels
+from tests.cm_core.test_model import tiny
 from ui.engine import Engine, Engines
 from ui.page import launch
 from ui.tasks import Tasks
 
 SIZE = 32
+LABELS = Labels({"scene": ("alpine", "coast", "sea"), "light": ("day", "dusk", "night")})
 
 
 @pytest.fixture(scope="session")

@@ -104,7 +104,7 @@ def visitor(url):
 @pytest.fixture
 def files(tmp_path):
     """Paths by what lies there: none may be opened, though the last five lead by the uploads."""
-    example("Apple").save(tmp_path / "secret.png")
+    example("Beach").save(tmp_path / "secret.png")
     inside = folder()
     for fifo in (tmp_path / "fifo", inside / "fifo"):
         os.mkfifo(fifo)
@@ -143,7 +143,16 @@ def unopened(files):
 
 
 KINDS = ["secret", "missing", "fifo", "folder", "device", "null", "around", "link"]
-TAKERS = {"paint", "inpaint", "outpaint", "colorize", "super_resolve", "denoise", "export"}
+TAKERS = {
+    "paint",
+    "lights",
+    "inpaint",
+    "outpaint",
+    "colorize",
+    "super_resolve",
+    "denoise",
+    "export",
+}
 INSIDE = ["fifo inside", "folder inside", "missing inside"]
 
 
@@ -219,7 +228,7 @@ def test_what_takes_a_files_place_after_the_check_is_refused_too(files, monkeypa
 
 def test_what_a_visitor_sent_is_opened_whatever_its_payload(visitor):
     here = folder() / "mine.png"
-    picture = example("Apple")
+    picture = example("Beach")
     picture.save(here)
     for payload in ({"path": str(here)}, {"path": str(here), **META}):
         ends = {one["api_name"]: one for one in visitor.endpoints}

@@ -8,8 +8,7 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from tests.cm_core.test_model import LABELS
-from tests.ui.conftest import SIZE
+from tests.ui.conftest import LABELS, SIZE
 from ui.examples import example
 from ui.lesson import TEACHER_LEVELS
 
@@ -32,14 +31,13 @@ def save(tmp_path):
 
 
 @pytest.fixture
-def apple():
-    return example("Apple").resize((SIZE, SIZE))
+def painting():
+    return example("Snowy mountain").resize((SIZE, SIZE))
 
 
 def test_the_page_has_these_endpoints_and_no_other(client):
-    names = (
-        "paint inpaint outpaint colorize super_resolve denoise interpolate generate steps export"
-    )
+    edits = "paint lights inpaint outpaint colorize super_resolve denoise"
+    names = f"{edits} interpolate generate steps export"
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
         f"/{name}" for name in names.split()
     }
@@ -52,11 +50,6 @@ def test_the_endpoints_say_what_each_number_and_picture_is(client):
     assert [one["parameter_default"] for one in told if one["parameter_name"] == "steps"] == [8]
 
 
-def drawn(seed):
-    """What the seed draws where the menus say Any."""
-    return LABELS.drawn(seed)
-
-
 def test_generate_repeats_with_its_seed_and_changes_with_another(client):
     first, again, other = (
         pixels(client.predict(steps=1, seed=seed, api_name="/generate")) for seed in (7, 7, 8)
@@ -65,37 +58,42 @@ def test_generate_repeats_with_its_seed_and_changes_with_another(client):
     assert np.array_equal(first, again) and not np.array_equal(first, other)
 
 
-def test_generate_follows_the_label_and_draws_what_is_left_open(client):
-    noto, twemoji, any_style = (
-        pixels(client.predict(steps=1, seed=7, style=style, group="Food", api_name="/generate"))
-        for style in ("Noto", "Twemoji", "Any")
+def test_generate_follows_the_label(client):
+    day, night, open_light = (
+        pixels(client.predict(steps=1, seed=7, scene="sea", light=light, api_name="/generate"))
+        for light in ("day", "night", "Any")
     )
-    assert not np.array_equal(noto, twemoji)
-    assert np.array_equal(any_style, noto if drawn(7)["style"] == "Noto" else twemoji)
+    assert not np.array_equal(day, night)
+    assert not np.array_equal(open_light, day) and not np.array_equal(open_light, night)
 
 
-def test_paint_moves_away_from_the_strokes_with_strength(client, save, apple):
-    file = save(apple)
+def test_paint_moves_away_from_the_strokes_with_strength(client, save, painting):
+    file = save(painting)
     gentle, bold = (
         pixels(client.predict(file, strength=s, steps=1, seed=3, api_name="/paint")) for s in (0, 1)
     )
-    target = np.asarray(apple, dtype=float)
+    target = np.asarray(painting, dtype=float)
     assert np.abs(gentle - target).mean() < np.abs(bold - target).mean()
 
 
-def test_paint_keeps_the_colours_of_the_strokes_unless_told_otherwise(client, save, apple):
-    file, given = save(apple), np.asarray(apple.convert("RGB"), dtype=float)
-    off = []
-    for keep in ({}, {"keep_colours": True}, {"keep_colours": False}):
-        made = client.predict(file, strength=0.4, steps=1, seed=7, **keep, api_name="/paint")
-        off.append(np.abs(pixels(made) - given).mean())
-    assert off[0] == off[1] < off[2]
+def test_lights_are_a_picture_each_from_colours_moved_beforehand(client, save, painting):
+    """Told the painting's own light, that picture is the painting's; nights are made of darker
+    strokes, which at little noise stay dark."""
+    file = save(painting)
+    how = {"strength": 0, "steps": 1, "seed": 3, "light": "day"}
+    gallery = client.predict(file, **how, api_name="/lights")
+    assert [shown["caption"] for shown in gallery] == list(LABELS.axes["light"])
+    day, dusk, night = (pixels(shown["image"]) for shown in gallery)
+    assert np.array_equal(day, pixels(client.predict(file, **how, api_name="/paint")))
+    relabelled = client.predict(file, **how | {"light": "night"}, api_name="/paint")
+    assert night.mean() < pixels(relabelled).mean() - 20
+    assert night.mean() < dusk.mean() < day.mean()
 
 
 def test_inpaint_keeps_every_pixel_outside_of_the_mask_at_full_size(client, save):
-    picture = example("Cat").crop((0, 60, 300, 260))  # neither square nor the model's size
+    picture = example("Savanna").crop((0, 30, 150, 130))  # neither square nor the model's size
     mask = Image.new("L", picture.size, 0)
-    mask.paste(255, (100, 50, 180, 120))
+    mask.paste(255, (50, 25, 90, 60))
     result = pixels(client.predict(save(picture), save(mask, "mask.png"), api_name="/inpaint"))
     hole, before = np.asarray(mask) > 0, np.asarray(picture, dtype=float)
     assert result.shape == before.shape
@@ -104,15 +102,15 @@ def test_inpaint_keeps_every_pixel_outside_of_the_mask_at_full_size(client, save
 
 
 def test_outpaint_adds_a_border_and_keeps_the_picture(client, save):
-    picture = example("Cat").crop((0, 60, 300, 260))
+    picture = example("Savanna").crop((0, 30, 150, 130))
     result = pixels(client.predict(save(picture), left=0.2, bottom=0.1, api_name="/outpaint"))
-    assert result.shape == (200 + 30, 300 + 60, 3)
-    assert np.array_equal(result[:200, 60:], np.asarray(picture, dtype=float))
+    assert result.shape == (100 + 15, 150 + 30, 3)
+    assert np.array_equal(result[:100, 30:], np.asarray(picture, dtype=float))
 
 
 @pytest.mark.parametrize(("form", "scale"), [("png1", 1), ("png4", 4), ("png8", 8)])
 def test_export_enlarges(client, save, form, scale):
-    picture = example("Tree").resize((20, 10))
+    picture = example("Beach").resize((20, 10))
     result = Image.open(client.predict(save(picture), form=form, api_name="/export"))
     assert result.format == "PNG" and result.size == (20 * scale, 10 * scale)
     if scale == 1:
@@ -120,23 +118,23 @@ def test_export_enlarges(client, save, form, scale):
 
 
 def test_export_traces_shapes(client, save):
-    file = client.predict(save(example("Apple")), form="svg", api_name="/export")
+    file = client.predict(save(example("Night water")), form="svg", api_name="/export")
     svg = Path(file).read_text()
     assert "<svg" in svg and svg.count("<path") >= 3
 
 
-def test_colorize_keeps_the_luma_wherever_colours_did_not_clip(client, save, apple):
-    result = pixels(client.predict(save(apple), api_name="/colorize"))
-    before = np.asarray(apple, dtype=float)
+def test_colorize_keeps_the_luma_wherever_colours_did_not_clip(client, save, painting):
+    result = pixels(client.predict(save(painting), api_name="/colorize"))
+    before = np.asarray(painting, dtype=float)
     inside = ((result > 0) & (result < 255)).all(-1)
     assert inside.mean() > 0.1
     assert np.abs((result - before) @ LUMA)[inside].max() <= 1  # 8-bit rounding of three channels
 
 
-def test_colorize_takes_hints(client, save, apple):
-    hints = Image.new("RGBA", apple.size, (0, 0, 0, 0))
+def test_colorize_takes_hints(client, save, painting):
+    hints = Image.new("RGBA", painting.size, (0, 0, 0, 0))
     hints.paste((40, 120, 240, 255), (8, 8, 24, 24))
-    file, dabs = save(apple), save(hints, "hints.png")
+    file, dabs = save(painting), save(hints, "hints.png")
     plain = pixels(client.predict(file, api_name="/colorize"))
     hinted = pixels(client.predict(file, hints=dabs, api_name="/colorize"))
     assert not np.array_equal(plain, hinted)
@@ -145,13 +143,13 @@ def test_colorize_takes_hints(client, save, apple):
 
 
 @pytest.mark.parametrize("name", ["paint", "inpaint", "outpaint", "colorize", "super_resolve"])
-def test_guesses_are_told_apart_and_bounded(client, save, apple, name):
-    mask = Image.new("L", apple.size)
+def test_guesses_are_told_apart_and_bounded(client, save, painting, name):
+    mask = Image.new("L", painting.size)
     mask.paste(255, (8, 8, 24, 24))
     more = {"inpaint": {"mask": save(mask, "mask.png")}, "outpaint": {"left": 0.5}}.get(name, {})
 
     def made(guesses):
-        return client.predict(save(apple), **more, guesses=guesses, api_name=f"/{name}")
+        return client.predict(save(painting), **more, guesses=guesses, api_name=f"/{name}")
 
     assert not np.array_equal(pixels(made(1)), pixels(made(4)))
     with pytest.raises(AppError, match="guesses has to be a number from 1 to 8"):
@@ -182,7 +180,7 @@ def test_denoise_estimates_the_level_of_real_noise(client, save):
     assert told == 0.5 and pixels(picture).shape == (SIZE, SIZE, 3)
 
 
-def test_interpolate_ends_at_the_two_seeds_with_what_each_draws(client):
+def test_interpolate_ends_at_the_two_seeds(client):
     gallery, film = client.predict(seed_a=4, seed_b=9, frames=3, steps=1, api_name="/interpolate")
     ends = [pixels(client.predict(steps=1, seed=seed, api_name="/generate")) for seed in (4, 9)]
     frames = [pixels(shown["image"]) for shown in gallery]
@@ -192,13 +190,14 @@ def test_interpolate_ends_at_the_two_seeds_with_what_each_draws(client):
     assert Image.open(film).n_frames == 4  # there and back
 
 
-def test_interpolate_goes_from_one_subject_to_another(client):
-    walk = {"seed_a": 4, "seed_b": 9, "frames": 3, "style": "Noto", "group": "Food"}
-    gallery, _ = client.predict(**walk, to="Travel", api_name="/interpolate")
+def test_interpolate_goes_from_one_scene_and_light_to_others(client):
+    walk = {"seed_a": 4, "seed_b": 9, "frames": 3, "scene": "sea", "light": "day"}
+    goals = {"to_scene": "alpine", "to_light": "night"}
+    gallery, _ = client.predict(**walk, **goals, api_name="/interpolate")
     frames = [pixels(shown["image"]) for shown in gallery]
-    for frame, seed, group in ((frames[0], 4, "Food"), (frames[-1], 9, "Travel")):
-        told = {"style": "Noto", "group": group}
-        end = pixels(client.predict(steps=1, seed=seed, **told, api_name="/generate"))
+    told = {"scene": "sea", "light": "day"}, {"scene": "alpine", "light": "night"}
+    for frame, seed, names in zip((frames[0], frames[-1]), (4, 9), told, strict=True):
+        end = pixels(client.predict(steps=1, seed=seed, **names, api_name="/generate"))
         assert np.abs(frame - end).max() <= 1
     gallery, _ = client.predict(**walk, api_name="/interpolate")
     assert np.abs(pixels(gallery[0]["image"]) - frames[0]).max() <= 1
@@ -232,11 +231,11 @@ def refused(client, *args, **kwargs):
     return sentence
 
 
-def test_bad_input_is_refused_in_one_sentence(client, save, tmp_path, apple):
+def test_bad_input_is_refused_in_one_sentence(client, save, tmp_path, painting):
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnot really")
-    broken, file = handle_file(tmp_path / "broken.png"), save(apple)
+    broken, file = handle_file(tmp_path / "broken.png"), save(painting)
     huge = save(Image.new("1", (5000, 3000)), "huge.png")
-    black = save(Image.new("L", apple.size, 0), "black.png")
+    black = save(Image.new("L", painting.size, 0), "black.png")
     other = save(Image.new("L", (50, 20), 255), "other.png")
     assert "could not be read" in refused(client, broken, api_name="/paint")
     assert "too large" in refused(client, huge, api_name="/paint")
@@ -254,7 +253,7 @@ def test_bad_input_is_refused_in_one_sentence(client, save, tmp_path, apple):
     assert "left has" in refused(client, file, left=None, api_name="/outpaint")
     assert "No side grows" in refused(client, file, api_name="/outpaint")
     assert "four corners" in refused(client, 1, 2, seed_c=3, api_name="/interpolate")
-    four = {"seed_c": 3, "seed_d": 4, "to": "Food"}
+    four = {"seed_c": 3, "seed_d": 4, "to_scene": "sea"}
     assert "between two seeds" in refused(client, 1, 2, **four, api_name="/interpolate")
-    assert "'Cubism' is no group" in refused(client, 1, 2, to="Cubism", api_name="/interpolate")
-    assert "Fauvist" in refused(client, steps=1, style="Fauvist", api_name="/generate")
+    assert "'moon' is no scene" in refused(client, 1, 2, to_scene="moon", api_name="/interpolate")
+    assert "noon" in refused(client, steps=1, light="noon", api_name="/generate")

@@ -13,11 +13,13 @@ from PIL import Image
 from cm_core import Denoiser
 from cm_core.errors import CheckpointError, ImageError, SettingError
 from cm_core.labels import Labels
-from tests.cm_core.test_model import LABELS, tiny
+from tests.cm_core.test_model import tiny
+from tests.ui.conftest import LABELS
 from ui import about, lesson
+from ui.canvas import LiveCanvas
 from ui.chart import MISSING, quality_chart
 from ui.engine import Engine, Engines, network_runs
-from ui.examples import example
+from ui.examples import MATERIALS, PAINTINGS, RENDERS, example
 from ui.export import FILE_URL, export_picture, reference
 from ui.film import round_trip
 from ui.limits import RateLimit
@@ -27,6 +29,7 @@ from ui.page import build_page
 from ui.pictures import from_data_url, strip
 from ui.result import Result
 from ui.tasks import Tasks
+from ui.told import Seed
 
 
 def test_a_readout_counts_and_measures(tasks):
@@ -46,17 +49,38 @@ def test_the_teacher_walks_from_the_same_noise(tasks):
     )  # f at the first point of the walk
 
 
-def test_a_picture_from_nothing_says_what_was_drawn_for_it(tasks):
-    names = LABELS.drawn(5)
-    told = f"{names['group']}, {names['style']}"
-    made = last(tasks.generate(1, 5))
-    assert made.told == told
-    assert last(lesson.path(tasks, 1, 5))[0].told == last(lesson.teacher_path(tasks, 5, 5))[0].told
-    assert Result("Picture").postprocess(made)["told"] == told
-    chosen = last(tasks.generate(1, 5, names["style"], names["group"]))
-    assert chosen.told == "" and chosen.picture.tobytes() == made.picture.tobytes()
-    half = last(tasks.generate(1, 5, "Any", names["group"]))
-    assert half.told == told and half.picture.tobytes() == made.picture.tobytes()
+def test_every_light_is_finished_under_its_own_name(tasks):
+    painting = example("Snowy mountain")
+    made = dict(tasks.lights(painting, 0.5, 1, 3, "sea"))
+    assert list(made) == list(LABELS.axes["light"])
+    assert {one.readout.evaluations for one in made.values()} == {1}
+    # By day, which it looks like, the painting is itself.
+    alone = last(tasks.paint(painting, 0.5, 1, 3, "sea", "day"))
+    assert made["day"].picture.tobytes() == alone.picture.tobytes()
+
+
+def test_a_model_without_lights_says_so():
+    tasks = Tasks(Engines(Engine("other", tiny())))
+    with pytest.raises(SettingError, match="knows no lights"):
+        last(tasks.lights(example("Beach")))
+
+
+def test_a_detailer_finishes_what_is_drawn_and_leaves_the_steps_before():
+    class Detailer:
+        def enlarge(self, x0, seed):
+            seen.append(seed)
+            return x0.repeat_interleave(4, -1).repeat_interleave(4, -2)
+
+    seen, model = [], tiny(labels=LABELS, image_size=32)
+    tasks = Tasks(Engines(Engine("tiny", model, detailer=Detailer())))
+    plain = Tasks(Engines(Engine("tiny", model)))
+    wide = Image.new("RGB", (400, 200), "green")
+    for edit, given in (("paint", (wide, 0.5, 2, 7)), ("generate", (2, 7))):
+        first, done = getattr(tasks, edit)(*given)
+        small = last(getattr(plain, edit)(*given)).picture
+        assert first.picture.size == small.size and seen.pop() == 7 and not seen
+        assert done.picture.tobytes() == small.resize(done.picture.size, 0).tobytes()
+        assert done.picture.width == 4 * small.width
 
 
 def test_a_guided_teachers_evaluations_count_twice():
@@ -65,11 +89,11 @@ def test_a_guided_teachers_evaluations_count_twice():
     guided = Denoiser(config).eval()
     guided.load_state_dict(teacher.state_dict())
     tasks = Tasks(Engines(Engine("tiny", tiny(labels=LABELS), guided)))
-    made = [one for one, _ in lesson.walk(tasks, 5, 1, "Noto")]
+    made = [one for one, _ in lesson.walk(tasks, 5, 1, "sea")]
     assert [one.readout.evaluations for one in made] == list(range(2, 19, 2))
     assert [one.done for one in made] == [False] * 8 + [True]
-    assert lesson.teacher_cost(tasks, 5, 1, "Noto") == 18
-    assert lesson.comparison_cost(tasks, 1, "Noto") == 36 + 2 * (9 + 17 + 35 + 79)
+    assert lesson.teacher_cost(tasks, 5, "sea") == 18
+    assert lesson.comparison_cost(tasks, "sea") == 36 + 2 * (9 + 17 + 35 + 79)
     assert network_runs(guided, None) == network_runs(teacher, 0) == 1
 
 
@@ -80,13 +104,13 @@ def test_an_edit_comes_step_by_step_and_says_which_is_the_last(tasks):
 
 
 def test_every_guess_of_a_step_is_counted(tasks):
-    picture = example("Apple")
+    picture = example("Beach")
     for edit, first in ((tasks.paint, 0.5), (tasks.colorize, None), (tasks.super_resolve, None)):
         given = [tasks.shrink(picture, 4)] if edit == tasks.super_resolve else [picture, first]
         made = list(edit(*given, 3, 1, guesses=2))
         assert [one.readout.evaluations for one in made] == [2, 4, 6]
     mask = Image.new("L", picture.size)
-    mask.paste(255, (100, 100, 300, 300))
+    mask.paste(255, (50, 50, 150, 150))
     for made in (
         tasks.inpaint(picture, mask, 1, 1, guesses=3),
         tasks.outpaint(picture, (0, 0, 0.5, 0), 1, 1, guesses=3),
@@ -98,7 +122,7 @@ def test_every_guess_of_a_step_is_counted(tasks):
 
 
 def test_variations_differ_and_can_be_made_again(tasks):
-    painting = example("Apple")
+    painting = example("Beach")
     made = dict(tasks.vary(painting, 0.6, 1, 999_998))
     assert list(made) == [999_999, 0, 1, 2]
     assert len({one.picture.tobytes() for one in made.values()}) == 4
@@ -144,57 +168,44 @@ def test_a_model_without_a_null_label_has_its_first_class_preselected():
     engine = Engine("classes", tiny(labels=labels, image_size=8))
     menu = choices(engine, "category")
     assert menu["value"] == "goldfish" and menu["choices"] == ["goldfish", "hen"]
-    assert menu["visible"] and not choices(engine, "style")["visible"]
-    assert engine.label(category="hen", style="Any") == 1
+    assert menu["visible"] and not choices(engine, "scene")["visible"]
+    assert engine.label(category="hen", scene="Any") == 1
     with pytest.raises(SettingError, match="needs a category"):
         engine.label(category="Any")
     engine.warm_up()  # with a class, as it knows no other way
     assert engine.seconds > 0
 
 
-def test_a_walks_ends_are_what_their_seeds_draw(tasks):
-    """Each seed's own where the menus say Any; a goal takes the place of the second's subject. Both
-    ends are named then, and none where nothing was left open."""
-    mine, yours = LABELS.drawn(4), LABELS.drawn(9)
-    named = [f"{names['group']}, {names['style']}" for names in (mine, yours)]
+def test_a_walks_second_end_may_be_told_otherwise(tasks):
     label = LABELS.index
-    assert tasks.ends([4, 9])[1:] == ([label(**mine), label(**yours)], named)
-    assert tasks.ends([4, 9], "Noto", "Food")[1:] == (
-        [label(style="Noto", group="Food")] * 2,
-        ["", ""],
-    )
-    _, labels, names = tasks.ends([4, 9], "Noto", "Food", to="Travel")
-    assert labels == [label(style="Noto", group=g) for g in ("Food", "Travel")]
-    assert names == ["Food", "Travel"]
-    _, labels, names = tasks.ends([4, 9], to="Travel")
-    assert labels == [label(**mine), label(**yours | {"group": "Travel"})]
-    assert names == [named[0], f"Travel, {yours['style']}"]
-    assert len(tasks.ends([1, 2, 3, 4])[1]) == 4
+    assert tasks.ends([4, 9], "sea", "day")[1] == [label(scene="sea", light="day")] * 2
+    to = {"scene": "", "light": "night"}
+    night = [label(scene="sea", light=light) for light in ("day", "night")]
+    assert tasks.ends([4, 9], "sea", "day", to=to)[1] == night
+    both = {"scene": "alpine", "light": "night"}
+    assert tasks.ends([4, 9], to=both)[1] == [LABELS.null, label(**both)]
+    assert tasks.ends([1, 2, 3, 4])[1] == [LABELS.null] * 4
     with pytest.raises(SettingError, match="between two seeds"):
-        tasks.ends([1, 2, 3, 4], to="Food")
+        tasks.ends([1, 2, 3, 4], to=both)
 
 
 @pytest.mark.parametrize(
-    ("labels", "shown", "label"),
+    ("labels", "axis", "shown"),
     [
-        (Labels(), (), "To subject"),
-        (Labels({"class": ("plane", "car")}), (), "To subject"),
-        (Labels({"category": ("goldfish", "hen")}, any=False), ("goldfish", "hen"), "To class"),
+        (Labels(), "scene", ()),
+        (Labels({"class": ("plane", "car")}), "category", ()),
+        (Labels({"category": ("goldfish", "hen")}, any=False), "category", ("goldfish", "hen")),
+        (LABELS, "light", ("day", "dusk", "night")),
     ],
 )
-def test_a_walk_goes_to_what_the_model_knows(labels, shown, label):
+def test_a_walk_goes_to_what_the_model_knows(labels, axis, shown):
     engine = Engine("other", tiny(labels=labels))
-    menu = goals(engine)
-    assert [name for _, name in menu["choices"]] == ["", *shown] and menu["label"] == label
-    assert menu["visible"] == bool(shown) and not goals(engine, four=True)["visible"]
-    tasks, choice = Tasks(Engines(engine)), ("Any", "Any", shown[0] if shown else "Any")
-    assert len(last(tasks.interpolate([1, 2], 3, 1, *choice))[0]) == 3
-    if shown:
-        _, labels, names = tasks.ends([1, 2], *choice, to="hen")
-        assert labels == [0, 1] and names == ["goldfish", "hen"]
-    else:
-        with pytest.raises(SettingError, match="no subjects"):
-            tasks.ends([1, 2], *choice, to="car")
+    menu = goals(engine, axis)
+    assert [name for _, name in menu["choices"]] == ["", *shown]
+    assert menu["visible"] == bool(shown) and not goals(engine, axis, four=True)["visible"]
+    if not shown:
+        with pytest.raises(SettingError, match="knows no 'car'"):
+            Tasks(Engines(engine)).ends([1, 2], to={axis: "car"})
 
 
 def test_an_estimate_is_timed_by_the_picture():
@@ -278,6 +289,28 @@ def test_the_card_is_shown_without_its_front_matter(tmp_path):
     file.write_text("---\nlicense: apache-2.0\n---\n# Card\ntext\n")
     assert about.card(file) == "# Card\ntext\n"
     assert "without a card" in about.card(tmp_path / "missing.md")
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [(7, 7), (7.6, 8), (-3, 0), (10**9, 999_999), (None, 0), ("", 0), (float("nan"), 0), (True, 0)],
+)
+def test_a_seed_that_is_none_counts_as_the_nearest(typed, taken):
+    assert Seed(0).preprocess(typed) == taken
+
+
+def test_materials_are_named_once_and_every_example_is_there():
+    assert len(MATERIALS) == len(set(MATERIALS.values())) == 12
+    assert {example(name).size for name in (*PAINTINGS, *RENDERS)} == {(256, 256)}
+    canvas = LiveCanvas()
+    for name, colour in MATERIALS.items():
+        assert f"&quot;{name}&quot;: &quot;{colour}&quot;" in canvas.html_template
+
+
+def test_what_a_model_draws_is_told_by_its_own_labels(engine):
+    told = about.limits(engine)
+    assert "alpine, coast, sea" in told and "day, dusk, night" in told and "32 × 32" in told
+    assert about.limits(Engine("other", tiny())) == ""
 
 
 def test_no_event_of_the_page_has_two_listeners_that_keep_its_last(engine):

@@ -8,6 +8,7 @@ from train.objectives.continuous import (
     ContinuousDistillationFull,
     ContinuousTraining,
 )
+from train.objectives.detail import Detailing
 from train.objectives.diffusion import EDM, ProgressiveDistillation
 from train.objectives.discrete import (
     ConsistencyDistillation,
@@ -34,6 +35,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "guide": GuidanceDistillation,
     "dmd": DistributionMatching,
     "dmd-gan": AdversarialMatching,
+    "detail": Detailing,
 }
 
 __all__ = ["OBJECTIVES", "Batch", "Objective"]

@@ -1,0 +1,62 @@
+"""Long pictures in overlapping windows, for networks that see no further than a margin."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cm_core.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Window:
+    """Along one side of a picture: what is read, [start, stop), and what of it is kept."""
+
+    start: int
+    stop: int
+    first: int
+    last: int
+
+    def read(self, scale: int = 1) -> slice:
+        """What is read, in a picture `scale` times as long."""
+        return slice(scale * self.start, scale * self.stop)
+
+    def kept(self, scale: int = 1) -> slice:
+        """What is kept, in the whole."""
+        return slice(scale * self.first, scale * self.last)
+
+    def inside(self, scale: int = 1) -> slice:
+        """What is kept, in what was read."""
+        return slice(scale * (self.first - self.start), scale * (self.last - self.start))
+
+
+def windows(length: int, most: int, margin: int, step: int) -> list[Window]:
+    """Windows of at most `most` that keep each position of a length once, `margin` from their ends.
+
+    All begin at multiples of `step`, which divides `length`, so that networks with strides see each
+    position in the same place. A length up to `most` is one window. Raises SettingError.
+    """
+    if length <= most:
+        return [Window(0, length, 0, length)]
+    margin = -(-margin // step) * step
+    core = (most - 2 * margin) // step * step
+    if core < step:
+        raise SettingError(f"A tile has to be larger than {2 * margin + step}, not {most}.")
+    count = -(-length // core)
+    core = -(-length // (count * step)) * step  # all about as long
+    return [
+        Window(
+            max(0, first - margin),
+            min(length, first + core + margin),
+            first,
+            min(length, first + core),
+        )
+        for first in range(0, length, core)
+    ]
+
+
+def tiles(
+    height: int, width: int, most: int, margin: int, step: int
+) -> Iterator[tuple[Window, Window]]:
+    """(rows, columns) of the tiles of a picture, row by row; as `windows` along each side."""
+    for rows in windows(height, most, margin, step):
+        for columns in windows(width, most, margin, step):
+            yield rows, columns

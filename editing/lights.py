@@ -1,0 +1,170 @@
+"""The colours of a painting moved from one light into another, before a model is told the other.
+
+A label alone does not turn a painted blue sky into dusk: at any noise that keeps the strokes'
+shapes it keeps their colours as well. What colours sky and land have in a light is known from
+pictures (`python -m train.landscapes.lights`), as a Gaussian each in OKLab; between two lights the
+colours are moved by the affine map that carries the one Gaussian into the other.
+"""
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from cm_core.errors import SettingError
+
+TABLE = Path(__file__).resolve().parent.parent / "assets" / "lights.json"
+PARTS = ("sky", "land")
+SOFT = 16  # a picture's side over the reach, both ways, of what says where sky ends
+LEAST = 1e-5  # variance added to colours, so that a single one has a Gaussian as well
+
+# OKLab (Ottosson 2020, "A perceptual color space for image processing").
+TO_LMS = torch.tensor(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ],
+    dtype=torch.float64,
+)
+TO_LAB = torch.tensor(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ],
+    dtype=torch.float64,
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Colours of a part of the pictures in one light: their mean in OKLab at the top row (3,) and
+    by how much it differs at the lowest (3,), the covariance (3, 3) about that, and the part's
+    share of the top row and of the lowest."""
+
+    mean: Tensor
+    fall: Tensor
+    covariance: Tensor
+    share: tuple[float, float]
+
+    def mean_at(self, rows: Tensor) -> Tensor:
+        """(3, H, 1) at rows (H,) from 0, the top, to 1."""
+        return (self.mean[:, None] + self.fall[:, None] * rows)[..., None]
+
+    def likely(self, lab: Tensor, rows: Tensor) -> Tensor:
+        """How likely the part has each colour (B, 3, H, W) at its row, a density (B, 1, H, W)."""
+        apart = lab - self.mean_at(rows)
+        inverse = torch.linalg.inv(self.covariance)
+        far = torch.einsum("bihw,ij,bjhw->bhw", apart, inverse, apart)[:, None]
+        top, low = self.share
+        share = (top + (low - top) * rows)[:, None]
+        return share * (-far / 2).exp() / torch.linalg.det(self.covariance).sqrt()
+
+
+Lights = Mapping[str, Mapping[str, Part]]
+
+
+@functools.cache
+def known_lights(file: Path = TABLE) -> Lights:
+    """Sky and land by light, from the table of a file."""
+    return {
+        light: {
+            name: Part(
+                torch.tensor(part["mean"], dtype=torch.float64),
+                torch.tensor(part["fall"], dtype=torch.float64),
+                torch.tensor(part["covariance"], dtype=torch.float64)
+                + LEAST * torch.eye(3, dtype=torch.float64),
+                tuple(part["share"]),
+            )
+            for name, part in parts.items()
+        }
+        for light, parts in json.loads(file.read_text()).items()
+    }
+
+
+def to_lab(x: Tensor) -> Tensor:
+    """sRGB (B, 3, H, W) in [-1, 1] -> OKLab, float64."""
+    s = ((x.double() + 1) / 2).clamp(0, 1)
+    linear = torch.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4)
+    lms = torch.einsum("ij,bjhw->bihw", TO_LMS.to(x.device), linear)
+    return torch.einsum("ij,bjhw->bihw", TO_LAB.to(x.device), lms.clamp(min=0) ** (1 / 3))
+
+
+def to_rgb(lab: Tensor) -> Tensor:
+    """OKLab -> sRGB in [-1, 1], clamped to what a screen can show."""
+    lms = torch.einsum("ij,bjhw->bihw", torch.linalg.inv(TO_LAB).to(lab.device), lab) ** 3
+    linear = torch.einsum("ij,bjhw->bihw", torch.linalg.inv(TO_LMS).to(lab.device), lms)
+    linear = linear.clamp(0, 1)
+    s = torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return (s * 2 - 1).float()
+
+
+def root(matrix: Tensor) -> Tensor:
+    """The symmetric square root of a symmetric matrix without negative eigenvalues."""
+    values, vectors = torch.linalg.eigh(matrix)
+    return vectors * values.clamp(min=0).sqrt() @ vectors.T
+
+
+def transport(source: Tensor, target: Tensor) -> Tensor:
+    """The matrix (3, 3) that carries one covariance into another and moves least on the way
+    (Pitié and Kokaram 2007, "The linear Monge-Kantorovitch linear colour mapping")."""
+    half = root(source)
+    back = torch.linalg.inv(half)
+    return back @ root(half @ target @ half) @ back
+
+
+def rows_of(lab: Tensor) -> Tensor:
+    """Where each row of a picture lies, from 0, the top, to 1."""
+    return torch.linspace(0, 1, lab.shape[-2], dtype=lab.dtype, device=lab.device)
+
+
+def sky_share(lab: Tensor, parts: Mapping[str, Part]) -> Tensor:
+    """How much of each place is sky, (B, 1, H, W) from 0 to 1, by colour and row, without steps."""
+    rows, tiny = rows_of(lab), 1e-12
+    sky, land = (parts[name].likely(lab, rows) + tiny for name in PARTS)
+    radius = max(1, lab.shape[-1] // SOFT)
+    share = F.pad(sky / (sky + land), (radius,) * 4, mode="replicate")
+    return F.avg_pool2d(share, 2 * radius + 1, 1)
+
+
+def light_of(painting: Tensor, lights: Lights | None = None) -> str:
+    """The light whose sky and land have the painting's colours most likely. painting
+    (1, 3, H, W)."""
+    lab = to_lab(painting)
+    rows, tiny = rows_of(lab), 1e-6
+
+    def fits(parts: Mapping[str, Part]) -> float:
+        likely = sum(parts[name].likely(lab, rows) for name in PARTS)
+        return float((likely + tiny).log().mean())
+
+    lights = known_lights() if lights is None else lights
+    return max(lights, key=lambda light: fits(lights[light]))
+
+
+def relight(painting: Tensor, source: str, target: str, lights: Lights | None = None) -> Tensor:
+    """A painting (B, 3, H, W) in [-1, 1] with the colours that it would have in another light.
+
+    Sky and land are moved each by its own map, mixed where it is not clear which a place is. The
+    same light leaves the painting as it is. Raises SettingError for a light unknown.
+    """
+    lights = known_lights() if lights is None else lights
+    for name in (source, target):
+        if name not in lights:
+            raise SettingError(f"'{name}' is no light: choose {', '.join(lights)}.")
+    if source == target:
+        return painting
+    lab = to_lab(painting)
+    rows, sky = rows_of(lab), sky_share(lab, lights[source])
+    moved = torch.zeros_like(lab)
+    for name, weight in zip(PARTS, (sky, 1 - sky), strict=True):
+        here, there = lights[source][name], lights[target][name]
+        matrix = transport(here.covariance, there.covariance)
+        apart = torch.einsum("ij,bjhw->bihw", matrix, lab - here.mean_at(rows))
+        moved += weight * (there.mean_at(rows) + apart)
+    return to_rgb(moved)

@@ -1,0 +1,91 @@
+"""Enlarging by a detailer: means that are kept, by 2 and by 4."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from cm_core.detail_net import DetailNetConfig
+from cm_core.detailer import Augmentation, Detailer, DetailerConfig, bicubic
+from cm_core.errors import ImageError, SettingError
+from editing import enlarge, stream_enlarge
+from editing.detail import with_means
+from editing.operators import PatchMean
+
+
+@pytest.fixture(scope="module")
+def detailer():
+    """A detailer whose weights are all drawn."""
+    net = DetailNetConfig(channels=8, channel_mult=(1, 2), middle=1)
+    config = DetailerConfig("tiny", net, sigma_data=0.1, augmentation=Augmentation(0.1, 1.0))
+    made, g = Detailer(config).eval().requires_grad_(False), torch.Generator().manual_seed(0)
+    for weight in made.parameters():
+        weight.add_(0.1 * torch.randn(weight.shape, generator=g))
+    return made
+
+
+@pytest.fixture
+def small():
+    """Two pictures with pixels at both ends of the range."""
+    x = torch.rand(2, 3, 9, 14, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    x[:, :, :3], x[:, :, 3:5] = 1, -1
+    return x
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+@pytest.mark.parametrize("faithful", [False, True])
+def test_the_means_are_the_small_pictures(detailer, small, factor, faithful):
+    made = enlarge(detailer, small, factor, seed=3, faithful=faithful)
+    assert made.shape == (2, 3, 9 * factor, 14 * factor)
+    assert (PatchMean(factor).measure(made) - small).abs().max() < 1e-5
+    assert made.abs().max() < 1 + 1e-5
+    loose = enlarge(detailer, small, factor, seed=3, faithful=faithful, keep_means=False)
+    assert (PatchMean(factor).measure(loose) - small).abs().max() > 0.01
+
+
+def test_by_two_is_the_mean_of_by_four(detailer, small):
+    four = detailer.enlarge(small, 3)
+    assert torch.equal(enlarge(detailer, small, 4, 3, keep_means=False), four)
+    two = enlarge(detailer, small, 2, 3, keep_means=False)
+    assert torch.allclose(two, F.avg_pool2d(four, 2))
+
+
+def test_pixels_take_up_what_is_missing_as_far_as_they_have_room():
+    """By hand: 0.25 up, of rooms 0.5, 1, 1, 1.5 with mean 1; then down, of rooms 1.5 to 0.5."""
+    x = torch.tensor([[0.5, 0.0], [0.0, -0.5]]).reshape(1, 1, 2, 2)
+    up = with_means(PatchMean(2), torch.full((1, 1, 1, 1), 0.25), x)
+    assert up.flatten().tolist() == pytest.approx([0.625, 0.25, 0.25, -0.125])
+    down = with_means(PatchMean(2), torch.full((1, 1, 1, 1), -0.25), x)
+    assert down.flatten().tolist() == pytest.approx([0.125, -0.25, -0.25, -0.625])
+    for end in (-1.0, 1.0):
+        made = with_means(PatchMean(2), torch.full((1, 1, 1, 1), end), x)
+        assert made.flatten().tolist() == pytest.approx([end] * 4)
+        full = torch.full((1, 1, 2, 2), end)
+        assert torch.equal(with_means(PatchMean(2), torch.full((1, 1, 1, 1), end), full), full)
+
+
+def test_a_seed_is_one_picture_alone_and_in_a_batch(detailer, small):
+    both = enlarge(detailer, small, 4, [5, 6])
+    assert (enlarge(detailer, small[1:], 4, 6) - both[1:]).abs().max() < 1e-5
+    generator = torch.Generator().manual_seed(6)
+    by_generator = enlarge(detailer, small[1:], 4, generator=generator)
+    assert (by_generator - both[1:]).abs().max() < 1e-5
+
+
+def test_the_stream_is_one_step(detailer, small):
+    (step,) = stream_enlarge(detailer, small, 2, 5)
+    told = []
+    made = enlarge(detailer, small, 2, 5, on_step=told.append)
+    assert torch.equal(step.x0, made) and len(told) == 1
+    assert step.sigma == detailer.config.sigma_max
+    assert torch.allclose(step.x, F.avg_pool2d(bicubic(small), 2))
+
+
+def test_what_cannot_be_enlarged_is_refused(detailer, small):
+    with pytest.raises(SettingError, match="enlarged by 2 or 4, not 3"):
+        enlarge(detailer, small, 3)
+    with pytest.raises(SettingError, match="Only a detailer enlarges"):
+        enlarge(lambda x, sigma, label=None: x, small)
+    with pytest.raises(ImageError, match="lies in"):
+        enlarge(detailer, 3 * small)
+    with pytest.raises(ImageError, match="has the shape"):
+        enlarge(detailer, small[:, :1])

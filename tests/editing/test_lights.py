@@ -1,0 +1,105 @@
+"""Colours in another light: closed forms, and that the table says what lights are like."""
+
+import pytest
+import torch
+
+from cm_core.errors import SettingError
+from editing.lights import (
+    PARTS,
+    Part,
+    known_lights,
+    light_of,
+    relight,
+    sky_share,
+    to_lab,
+    to_rgb,
+    transport,
+)
+
+EYE = torch.eye(3, dtype=torch.float64)
+SIDE = 32
+
+
+def flat(red, green, blue):
+    return torch.tensor([red, green, blue])[None, :, None, None].expand(1, 3, SIDE, SIDE)
+
+
+def part(mean, fall=(0, 0, 0), spread=0.1, share=(0.5, 0.5)):
+    mean, fall = (torch.tensor(v, dtype=torch.float64) for v in (mean, fall))
+    return Part(mean, fall, spread**2 * EYE, share)
+
+
+def halves(sky, land):
+    """A painting with one colour above and one below."""
+    painting = flat(*sky).clone()
+    painting[..., SIDE // 2 :, :] = flat(*land)[..., SIDE // 2 :, :]
+    return painting
+
+
+@pytest.mark.parametrize(
+    ("rgb", "lab"),  # as the article that defines OKLab gives them, red and white by arithmetic
+    [
+        ((1, 1, 1), (1, 0, 0)),
+        ((-1, -1, -1), (0, 0, 0)),
+        ((1, -1, -1), (0.627955, 0.224863, 0.125846)),
+        ((-1, -1, 1), (0.452014, -0.032457, -0.311528)),
+    ],
+)
+def test_colours_in_oklab(rgb, lab):
+    found = to_lab(flat(*map(float, rgb)))[0, :, 0, 0]
+    assert torch.allclose(found, torch.tensor(lab, dtype=torch.float64), atol=1e-4)
+
+
+def test_colours_come_back():
+    x = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    assert torch.allclose(to_rgb(to_lab(x)), x, atol=1e-5)
+
+
+def test_one_covariance_is_carried_into_the_other_without_turning():
+    a, b = (torch.randn(3, 3, dtype=torch.float64, generator=g) for g in seeds(1, 2))
+    source, target = a @ a.T + 0.1 * EYE, b @ b.T + 0.1 * EYE
+    matrix = transport(source, target)
+    assert torch.allclose(matrix @ source @ matrix.T, target)
+    assert torch.allclose(matrix, matrix.T) and (torch.linalg.eigvalsh(matrix) > 0).all()
+    wide = torch.diag(torch.tensor([4.0, 1.0, 0.25], dtype=torch.float64))
+    assert torch.allclose(transport(EYE, wide), wide.sqrt())
+
+
+def seeds(*numbers):
+    return [torch.Generator().manual_seed(number) for number in numbers]
+
+
+def test_a_colour_goes_to_where_the_other_light_has_it_at_its_row():
+    """One spread below the mean of one light, it is one spread below that of the other."""
+    land = part((0.4, 0, 0), share=(0, 0))
+    lights = {
+        "dim": {"sky": part((0.5, 0, 0), (0.1, 0, 0), 0.1, (1, 1)), "land": land},
+        "bright": {"sky": part((0.7, 0.02, 0), (-0.1, 0, 0.04), 0.05, (1, 1)), "land": land},
+    }
+    grey = to_rgb(torch.tensor([0.4, 0, 0], dtype=torch.float64)[None, :, None, None])
+    painting = grey.expand(1, 3, SIDE, SIDE)
+    moved = to_lab(relight(painting, "dim", "bright", lights))
+    top, low = moved[0, :, 0, 0], moved[0, :, -1, 0]
+    assert torch.allclose(top, torch.tensor([0.65, 0.02, 0.0], dtype=torch.float64), atol=1e-4)
+    assert torch.allclose(low, torch.tensor([0.5, 0.02, 0.04], dtype=torch.float64), atol=1e-4)
+    assert relight(painting, "dim", "dim", lights) is painting
+
+
+def test_sky_and_land_are_told_apart_and_mixed_between():
+    day = known_lights()["day"]
+    painting = halves((0.0, 0.45, 0.77), (-0.1, 0.2, -0.5))  # blue over green
+    share = sky_share(to_lab(painting), day)[0, 0, :, SIDE // 2]
+    assert share[2] > 0.9 and share[-3] < 0.1
+    assert (share[1:] - share[:-1]).abs().max() < 0.5  # no step where they meet
+
+
+def test_lights_are_known_by_their_colours_and_night_is_dark_and_blue():
+    assert {tuple(parts) for parts in known_lights().values()} == {PARTS}
+    noon = halves((0.0, 0.45, 0.77), (0.2, 0.4, -0.3))
+    assert light_of(noon) == "day"
+    night = relight(noon, "day", "night")
+    assert light_of(night) == "night"
+    before, after = to_lab(noon).mean((0, 2, 3)), to_lab(night).mean((0, 2, 3))
+    assert after[0] < before[0] - 0.1 and after[2] < before[2]
+    with pytest.raises(SettingError, match="'noon' is no light"):
+        relight(noon, "noon", "day")

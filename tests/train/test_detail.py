@@ -1,0 +1,238 @@
+"""Training a detailer, on textures that can be told from what is left of them when small."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from cm_core import load_model
+from cm_core.checkpoint import save_checkpoint
+from cm_core.detail_net import DetailNetConfig
+from cm_core.detailer import Augmentation, Detailer, bicubic
+from cm_core.errors import ConfigError, DataError
+from tests.cm_core.test_model import tiny
+from tests.train.test_loop import same, weights
+from train import data, loop, reproduce
+from train.config import DataConfig, ECTConfig, NoiseConfig, OptimConfig, RunConfig
+from train.detail.condition import blurred, spoilt
+from train.detail.model import residual_spread
+from train.detail.settings import DetailConfig
+from train.objectives.base import Batch
+from train.objectives.detail import Detailing
+from train.sources.crops import Crops
+
+SIDE, CROP = 32, 16
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def texture(rng):
+    """Stripes on a ground whose colour says which way they run; means of 4x4 show no stripes."""
+    across = rng.random() < 0.5
+    ground = np.array([0.3, 0.5, 0.7] if across else [0.7, 0.5, 0.3])
+    at = np.arange(SIDE) + rng.integers(4)
+    stripes = 0.25 * np.where(at // 2 % 2, 1, -1)
+    stripes = stripes[None, :] if across else stripes[:, None]
+    return np.broadcast_to(stripes, (SIDE, SIDE))[..., None] + ground
+
+
+@pytest.fixture(scope="module")
+def textures(tmp_path_factory):
+    rng = np.random.default_rng(0)
+    images = np.stack([(255 * texture(rng)).round().astype(np.uint8) for _ in range(48)])
+    path = tmp_path_factory.mktemp("data") / "textures.npz"
+    np.savez_compressed(
+        path,
+        images=images,
+        style=np.zeros(48, np.uint8),
+        group=np.zeros(48, np.uint8),
+        held_out=np.arange(48) >= 40,
+        concept=np.array([f"texture-{i}" for i in range(48)]),
+        styles=np.array(["Plain"]),
+        groups=np.array(["Any"]),
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def config(textures):
+    return RunConfig(
+        name="toy-detail",
+        objective="detail",
+        images=1600,
+        batch=16,
+        ema=(0.8,),
+        data=DataConfig(str(textures), size=SIDE, crop=CROP, label_dropout=1.0, flip=False),
+        detail=DetailConfig(DetailNetConfig(16, (1, 2), 1), noise=0.02, blur=0.5),
+        optim=OptimConfig("muon", 1e-2, 1e-4, warmup=5, decay=0.5),
+        noise=NoiseConfig(0.0, 1.2),
+        ect=ECTConfig((1.0,), weight="inverse"),
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, config):
+    out = tmp_path_factory.mktemp("detail")
+    loop.train(config, out, device="cpu")
+    return out
+
+
+def test_a_short_run_learns_the_textures(trained, textures):
+    """Held-out stripes: their direction is known by the colour, where they begin is not."""
+    images = np.load(textures)["images"][40:]
+    x0 = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
+    small = F.avg_pool2d(x0, 4)
+    detailer = load_model(trained / "ema-0.8")
+    assert isinstance(detailer, Detailer) and (trained / "grid.png").exists()
+    made = detailer.enlarge(small)
+    around, true = ((x - bicubic(small)) for x in (made, x0))
+    assert 0.6 < float(around.std() / true.std()) < 1.3
+    drawn, wanted = steps(made), steps(x0)
+    assert torch.equal(drawn.argmax(1), wanted.argmax(1))  # they run the right way
+    assert drawn.max(1).values.mean() > 0.7 * wanted.max(1).values.mean()
+    assert drawn.max(1).values.mean() > 2 * drawn.min(1).values.mean()
+
+
+def steps(x):
+    """(B, 2) mean absolute differences of neighbours, across and down."""
+    found = (x.diff(dim=3), x.diff(dim=2))
+    return torch.stack([d.abs().flatten(1).mean(1) for d in found], 1)
+
+
+def test_a_resumed_run_equals_the_unbroken_one(tmp_path, config):
+    config = dataclasses.replace(config, images=128)
+    loop.train(config, tmp_path / "whole", device="cpu")
+    run = loop.Run(config, None, torch.device("cpu"))
+    for _ in range(4):
+        run.step()
+    run.save(tmp_path / "broken", shards=False)
+    torch.manual_seed(12345)
+    loop.train(config, tmp_path / "rest", resume=tmp_path / "broken", device="cpu")
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "rest"))
+
+
+def test_the_model_is_as_its_settings_say(config, trained):
+    about = load_model(trained / "ema-0.8").config
+    assert about.net == config.detail.net and about.augmentation == Augmentation(0.02, 0.5)
+    # Stripes of 0.25 of a range of 2 in [-1, 1], which bicubic knows nothing of.
+    assert about.sigma_data == pytest.approx(0.5, abs=0.02)
+    assert about.sigma_max == pytest.approx(10 * about.sigma_data, abs=1e-3)
+
+
+def test_a_run_starts_from_a_detailer_and_nothing_else(config, trained, tmp_path):
+    start = trained / "ema-0.8"
+    run = loop.Run(dataclasses.replace(config, init=str(start)), None, torch.device("cpu"))
+    before = load_model(start)
+    assert run.model.config.sigma_data == before.config.sigma_data
+    assert same(dict(run.model.state_dict()), dict(before.state_dict()))
+    save_checkpoint(tiny(), tmp_path)
+    with pytest.raises(ConfigError, match="is no detailer"):
+        loop.Run(dataclasses.replace(config, init=str(tmp_path)), None, torch.device("cpu"))
+    uneven = dataclasses.replace(config, data=dataclasses.replace(config.data, crop=18))
+    with pytest.raises(ConfigError, match="sides of whole 4 pixels, not 18"):
+        loop.Run(uneven, None, torch.device("cpu"))
+
+
+def test_crops_are_squares_of_the_pictures(config):
+    whole, held_out = data.load(dataclasses.replace(config.data, crop=0))
+    crops, _ = data.load(config.data)
+    assert isinstance(crops, Crops) and len(crops) == len(whole) == 40 and len(held_out) == 8
+    x, _ = crops.draw(30, seeded(4))
+    g = seeded(4)
+    index = torch.randint(40, (30,), generator=g)
+    corners = torch.randint(SIDE - CROP + 1, (30, 2), generator=g)
+    for found, i, (top, left) in zip(x, index, corners, strict=True):
+        assert torch.equal(found, whole.floats(i)[:, top : top + CROP, left : left + CROP])
+    assert set(corners[:, 0].tolist()) >= {0, SIDE - CROP}  # all places, both edges too
+    assert torch.equal(crops.look(5)[0], whole.floats(slice(1))[0, :, 8:24, 8:24])
+    with pytest.raises(DataError, match="of side 32 is at most that, not 40"):
+        data.load(dataclasses.replace(config.data, crop=40))
+
+
+def test_a_blur_is_a_gaussian_of_each_pictures_own_spread():
+    x = torch.zeros(2, 3, 15, 15)
+    x[:, :, 7, 7] = 1
+    made = blurred(x, torch.tensor([0.5, 1.0]))
+    for found, spread in zip(made, (0.5, 1.0), strict=True):
+        line = torch.exp(-(torch.arange(-3.0, 4) ** 2) / (2 * spread**2))
+        line = line / line.sum()
+        assert torch.allclose(found[1, 4:11, 4:11], line[:, None] * line, atol=1e-6)
+    flat = torch.full((1, 3, 6, 6), 0.4)
+    assert torch.allclose(blurred(flat, torch.ones(1)), flat)
+
+
+def test_conditions_are_spoilt_by_as_much_as_is_told():
+    torch.manual_seed(0)
+    x0 = torch.zeros(2000, 3, 32, 32)
+    settings = DetailConfig(noise=0.2, blur=1.0, clean=0.25, faithful=0.125)
+    made = spoilt(x0, settings)
+    noise, blur = made.augmentation.unbind(1)
+    clean = (noise == 0) & (blur == 0)
+    assert float(clean.float().mean()) == pytest.approx(0.25, abs=0.03)
+    assert float(made.faithful.float().mean()) == pytest.approx(0.125, abs=0.03)
+    assert float(noise.max()) == pytest.approx(0.2, abs=0.01) and float(blur.max()) <= 1
+    assert float(noise[~clean].mean()) == pytest.approx(0.2 / 3, abs=0.01)  # of u^2
+    assert torch.equal(made.small[clean], torch.zeros_like(made.small[clean]))
+    loud = noise > 0.1
+    spread = made.small[loud].flatten(1).std(1)
+    assert torch.allclose(spread / noise[loud], torch.ones_like(spread), atol=0.25)
+    x0 = torch.randn(4, 3, 32, 32)
+    alone = spoilt(x0, dataclasses.replace(settings, clean=1.0))
+    assert torch.allclose(alone.small, F.avg_pool2d(x0, 4), atol=1e-6)
+
+
+def test_the_spread_is_that_of_what_bicubic_leaves(config):
+    source, _ = data.load(config.data)
+    clean = dataclasses.replace(config, detail=dataclasses.replace(config.detail, clean=1.0))
+    x0 = source.look(256)
+    found = residual_spread(source, clean)
+    assert found == pytest.approx(float((x0 - bicubic(F.avg_pool2d(x0, 4))).std()), abs=1e-6)
+    noisy = DetailConfig(noise=1.0, blur=0.0, clean=0.0)
+    assert residual_spread(source, dataclasses.replace(config, detail=noisy)) > found + 0.05
+
+
+def test_the_faithful_part_of_a_batch_learns_the_picture_itself(config):
+    """Of it the loss is the pseudo-Huber distance of the noiseless estimate to x0, weighted."""
+    run = loop.Run(config, None, torch.device("cpu"))
+    objective, model = run.objective, run.model
+    with torch.no_grad():
+        torch.nn.init.normal_(model.net.out_conv.weight, std=0.1)
+    g = seeded(2)
+    batch = Batch(*run.draw(0, 64).__dict__.values())
+    torch.manual_seed(3)
+    loss, t = objective.loss(model, model, batch, 0)
+    torch.manual_seed(3)
+    condition = spoilt(batch.x0, config.detail)
+    told = condition.faithful
+    assert isinstance(objective, Detailing) and 0 < told.sum() < 64
+    sigma_max, spread = model.config.sigma_max, model.config.sigma_data
+    assert torch.equal(t[told], torch.full_like(t[told], sigma_max))
+    with torch.no_grad():
+        x = torch.randn(64, 3, CROP, CROP, generator=g)  # ignored
+        mean = model(x, 1.0, **vars(condition))
+    c = config.ect.c
+    far = ((mean - batch.x0).square().flatten(1).sum(1) + c**2).sqrt() - c
+    assert torch.allclose(loss[told], far[told] * (1 / sigma_max + 1 / spread), rtol=1e-4)
+
+
+@pytest.mark.parametrize("budget", ["cpu", "gpu"])
+def test_the_recipe_that_ships(tmp_path, budget):
+    recipe = reproduce.read("landscape-detail", tmp_path, budget)
+    (stage,) = recipe.stages
+    run = stage.config
+    assert (run.name, run.objective) == ("landscape-detail", "detail")
+    assert (run.data.source, run.data.size, run.data.label_dropout) == ("landscapes", 256, 1.0)
+    assert 64 <= run.data.crop <= 128 and run.data.crop % run.detail.net.stride == 0
+    assert recipe.renders >= 6_000
+    if budget == "cpu":
+        assert run.detail.net == DetailNetConfig()
+    # One in forty at least at sigma_max, from which an evaluation starts.
+    highest = math.log(run.detail.sigma_max * 0.12)
+    assert (highest - run.noise.mean) / run.noise.std < 2
+    first = next(reproduce.PRESETS.rglob("landscape-detail.toml")).read_text().splitlines()[1]
+    assert first == "#   python -m train reproduce landscape-detail"

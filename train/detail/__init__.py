@@ -1,0 +1,1 @@
+"""What is particular to training a detailer: its conditions, its model and how it is watched."""

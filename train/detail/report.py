@@ -1,0 +1,64 @@
+"""How a detailer is watched: errors and a sheet of held-out pictures, by its last average."""
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from cm_core.detail_net import FACTOR
+from cm_core.detailer import bicubic
+from train.grid import save_grid
+
+MEASURED = 24  # held-out pictures
+SHOWN = 6
+
+
+def held_out(run, count: int) -> Tensor:
+    """Held-out pictures spread over all, on the training device, sides of whole strides."""
+    pick = torch.linspace(0, len(run.held_out) - 1, min(count, len(run.held_out))).long()
+    return run.held_out.floats(pick).to(run.device)
+
+
+def psnr(x: Tensor, x0: Tensor) -> float:
+    """Mean over pictures of the peak signal-to-noise ratio, in dB; x0 in [-1, 1]."""
+    error = (x - x0).square().flatten(1).mean(1).clamp(min=1e-10)
+    return float((10 * (4 / error).log10()).mean())
+
+
+@torch.no_grad()
+def held_out_errors(run, count: int = MEASURED) -> dict[str, float]:
+    """PSNR of bicubic, faithful and lively enlargements of clean pictures; and how much detail the
+    lively ones add, as a part of what the true ones have: 1 is right."""
+    if not len(run.held_out):
+        return {}
+    x0 = held_out(run, count)
+    small = F.avg_pool2d(x0, FACTOR)
+    base = bicubic(small)
+    with run.averaged() as model:
+        made = {
+            "lively": torch.cat([model.enlarge(s, i) for i, s in enumerate(small.split(1))]),
+            "faithful": torch.cat([model.enlarge(s, faithful=True) for s in small.split(1)]),
+        }
+    found = {"bicubic": psnr(base.clamp(-1, 1), x0)}
+    found |= {name: psnr(x, x0) for name, x in made.items()}
+    added = (made["lively"] - base).square().mean() / (x0 - base).square().mean()
+    return found | {"detail": float(added.sqrt())}
+
+
+@torch.no_grad()
+def sheet(run, path: Path, count: int = SHOWN) -> None:
+    """A row a held-out picture: its pixels, bicubic, faithful, lively, the true one."""
+    if not len(run.held_out):
+        return
+    x0 = held_out(run, count)
+    small = F.avg_pool2d(x0, FACTOR)
+    with run.averaged() as model:
+        columns = [
+            F.interpolate(small, scale_factor=FACTOR, mode="nearest"),
+            bicubic(small),
+            model.enlarge(small, faithful=True),
+            model.enlarge(small),
+            x0,
+        ]
+    save_grid(torch.stack([c.cpu() for c in columns], 1).flatten(0, 1), path, len(columns))

@@ -16,11 +16,8 @@ format: .venv/test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The screenshots and sample grids that the README shows.
-GRID := --each 1 --count 582 --columns 24
+# The screenshots that the README shows.
 pictures: .venv/test
-	$(BIN)/python -m train sample emoji64 $(GRID) --steps 1 --out assets/screenshots/samples-1.webp
-	$(BIN)/python -m train sample emoji64 $(GRID) --steps 4 --out assets/screenshots/samples-4.webp
 	$(BIN)/python -m tests.e2e.screenshots assets/screenshots
 
 .venv/demo: requirements.txt

@@ -103,6 +103,15 @@ def evaluate(args: argparse.Namespace) -> None:
     evaluate(folder, teacher_of(args), sizes, args.choose, quality)
 
 
+def fidelity(args: argparse.Namespace) -> None:
+    from cm_core import load_model
+    from train import fidelity, listing, report
+
+    run = next(iter(listing.runs_of(Path(args.config)).values()))
+    model = load_model(args.checkpoint)
+    print(report.table(fidelity.rows(model, run.data, args.steps, args.count)))
+
+
 def landscapes_only(checkpoint: str) -> None:
     """Refuse a model by name or from a folder of ours whose labels are not scene and light."""
     from cm_core.checkpoint import read_config
@@ -206,6 +215,13 @@ def parser() -> argparse.ArgumentParser:
         "--choose", action="store_true", help="find and store noise levels and strength first"
     )
     p.set_defaults(function=evaluate)
+
+    p = commands.add_parser("fidelity", help="FID and IS, where Inception's weights are at hand")
+    p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
+    p.add_argument("config", help="name of a preset or a TOML file, on whose pictures it trained")
+    p.add_argument("--steps", type=int, nargs="+", default=[1, 2], help="evaluations a sample")
+    p.add_argument("--count", type=int, default=50_000, help="samples")
+    p.set_defaults(function=fidelity)
 
     p = commands.add_parser("export", help="write a checkpoint for others' tools, or upload it")
     p.add_argument("checkpoint", help="a model's name, a folder, a .pt or a name of the hub")

@@ -5,13 +5,18 @@ itself. Nothing else here depends on either.
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.utils.data import Dataset
 
 from cm_core.errors import OneStrokeError
+from cm_core.model import Preconditioned
+from train import data
+from train.config import DataConfig
+from train.grid import samples
 
 FOLDER = Path("runs/fidelity")  # features of the real pictures are kept here
 NAMES = {
@@ -73,3 +78,27 @@ def inception_measures(made: Tensor, real: Tensor, extractor: str | None = None)
             "FID and IS need a network once."
         ) from None
     return {name: float(found[key]) for name, key in NAMES.items()}
+
+
+def rows(
+    model: Preconditioned,
+    config: DataConfig,
+    steps: Sequence[int],
+    count: int,
+    extractor: str | None = None,
+) -> list[dict]:
+    """The measures of `count` samples by each number of steps, against the pictures trained on.
+
+    Samples are of seeds 0 to count - 1, labels as frequent as they are among the pictures. Raises
+    DataError, FidelityError.
+    """
+    source, _ = data.load(config)
+    real = ((source.look(count) + 1) * 127.5).round().byte()
+    label = None
+    if model.config.labels.axes:
+        _, choices = source.draw(count, Generator().manual_seed(0))
+        label = data.fold(choices, source.labels)
+    return [
+        {"steps": n} | inception_measures(samples(model, count, n, label=label), real, extractor)
+        for n in steps
+    ]

@@ -83,7 +83,7 @@ def samples(
 
 def training_grid(run, path: Path, columns: int = 16) -> None:
     """Samples of a run's last EMA: rows of one and two steps, of 18 Heun levels, or of a distilled
-    denoiser's own levels; any label, then one row a style and group in turn."""
+    denoiser's own levels; any label, then each label in turn."""
     labels = run.model.config.labels
     turn = torch.arange(columns * 2) % max(labels.count, 1) if labels.count else None
     with run.averaged() as model:

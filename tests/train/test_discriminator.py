@@ -13,9 +13,10 @@ from cm_core import losses
 from cm_core.errors import ConfigError
 from cm_core.labels import Labels
 from train.data import fold, unfold
-from train.discriminator import CHANNELS, MEAN, SIDE, STD, TAPS, Backbone, Discriminator
+from train.discriminator import CHANNELS, SIDE, TAPS, Backbone, Discriminator
+from train.evaluation.features import MEAN, STD
 
-LABELS = Labels({"style": ("Flat", "Shaded"), "group": ("Red", "Green", "Blue")})
+LABELS = Labels({"shape": ("disc", "square"), "colour": ("red", "green", "blue")})
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -36,7 +37,7 @@ def test_the_folded_backbone_gives_the_networks_own_maps():
     net.eval()
     pictures = torch.rand(2, 3, 32, 32, generator=seeded()) * 2 - 1
     x = F.interpolate((pictures + 1) / 2, (SIDE, SIDE), mode="bilinear")
-    x = (x - torch.tensor(MEAN)[:, None, None]) / torch.tensor(STD)[:, None, None]
+    x = (x - MEAN) / STD
     with torch.no_grad():
         x, wanted = F.relu6(net._bn0(net._conv_stem(x))), []
         for number, block in enumerate(net._blocks):
@@ -88,7 +89,7 @@ def test_while_still_the_heads_take_no_gradient_and_the_picture_does(discriminat
 
 
 def pictures(count: int, label: torch.Tensor, seed: int, round_: bool) -> torch.Tensor:
-    """Discs or squares on white, somewhere, in their group's colour."""
+    """Discs or squares on white, somewhere, in their label's colour."""
     g = seeded(seed)
     centre = torch.rand(count, 2, 1, 1, generator=g) - 0.5
     at = torch.linspace(-1, 1, 32)

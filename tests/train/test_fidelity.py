@@ -4,7 +4,9 @@ import urllib.error
 import pytest
 import torch
 
-from train import fidelity
+from cm_core import load_model
+from train import data, fidelity
+from train.config import DataConfig
 
 NAME = "means-of-quarters"
 
@@ -56,6 +58,24 @@ def test_darker_pictures_are_at_the_distance_of_their_means(extractor):
     found = fidelity.inception_measures((real - 80) / 127.5 - 1, real, extractor)
     assert found["FID"] == pytest.approx(12 * (80 / 255) ** 2, rel=1e-3)
     assert found["precision"] == found["recall"] == 0
+
+
+def test_samples_are_labelled_as_the_pictures_are(extractor, pictures, consistent, monkeypatch):
+    """A model that draws the very pictures is at no distance; labels are as frequent as there."""
+    config, asked = DataConfig(str(pictures), size=16), []
+    source, _ = data.load(config)
+
+    def drawn(model, count, steps, label):
+        asked.append((steps, label))
+        return source.look(count)
+
+    monkeypatch.setattr(fidelity, "samples", drawn)
+    rows = fidelity.rows(load_model(consistent, "cpu"), config, (1, 2), 40, extractor)
+    assert [row["steps"] for row in rows] == [steps for steps, _ in asked] == [1, 2]
+    assert all(row["FID"] == pytest.approx(0, abs=1e-4) for row in rows)
+    label = asked[0][1]
+    assert label.shape == (40,) and set((label // 3).tolist()) == {0, 1, 2}  # three scenes
+    assert set((label % 3).tolist()) == {0, 1}  # two lights, and none left open
 
 
 def test_a_missing_package_says_what_to_do(monkeypatch):

@@ -24,11 +24,11 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
     torch.manual_seed(config.seed)
     start = load_checkpoint(config.init) if config.init else None
     # Weights are worth what they are only under the preconditioning that they were learnt with.
-    scale = start.config.sigma_data if start else data.sigma_data(source)
+    spread = config.sigma_data or (start.config.sigma_data if start else data.sigma_data(source))
     about = ModelConfig(
         name=config.name,
         unet=replace(config.net, num_classes=source.labels.count),
-        sigma_data=config.sigma_data or scale,
+        sigma_data=spread,
         c_noise=config.c_noise,
         labels=source.labels,
     )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ from train.config import DataConfig, ECTConfig, NoiseConfig, OptimConfig, RunCon
 from train.detail.condition import blurred, spoilt
 from train.detail.model import residual_spread
 from train.detail.settings import DetailConfig
+from train.landscapes import store
+from train.landscapes.workers import Renderer
 from train.objectives.base import Batch
 from train.objectives.detail import Detailing
 from train.sources.crops import Crops
@@ -31,32 +34,25 @@ def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def texture(rng):
+def render(seed, size):
     """Stripes on a ground whose colour says which way they run; means of 4x4 show no stripes."""
+    rng = np.random.default_rng(seed)
     across = rng.random() < 0.5
     ground = np.array([0.3, 0.5, 0.7] if across else [0.7, 0.5, 0.3])
-    at = np.arange(SIDE) + rng.integers(4)
+    at = np.arange(size) + rng.integers(4)
     stripes = 0.25 * np.where(at // 2 % 2, 1, -1)
     stripes = stripes[None, :] if across else stripes[:, None]
-    return np.broadcast_to(stripes, (SIDE, SIDE))[..., None] + ground
+    picture = np.broadcast_to(stripes, (size, size))[..., None] + ground
+    picture = (255 * picture).round().astype(np.uint8)
+    return SimpleNamespace(picture=picture, scene="plain", light="any")
 
 
 @pytest.fixture(scope="module")
 def textures(tmp_path_factory):
-    rng = np.random.default_rng(0)
-    images = np.stack([(255 * texture(rng)).round().astype(np.uint8) for _ in range(48)])
-    path = tmp_path_factory.mktemp("data") / "textures.npz"
-    np.savez_compressed(
-        path,
-        images=images,
-        style=np.zeros(48, np.uint8),
-        group=np.zeros(48, np.uint8),
-        held_out=np.arange(48) >= 40,
-        concept=np.array([f"texture-{i}" for i in range(48)]),
-        styles=np.array(["Plain"]),
-        groups=np.array(["Any"]),
-    )
-    return path
+    folder = tmp_path_factory.mktemp("data") / "textures"
+    renderer = Renderer(render, ("plain",), ("any",), "textures")
+    store.build(folder, SIDE, 40, 1, held_out=8, renderer=renderer)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +78,9 @@ def trained(tmp_path_factory, config):
     return out
 
 
-def test_a_short_run_learns_the_textures(trained, textures):
+def test_a_short_run_learns_the_textures(trained, config):
     """Held-out stripes: their direction is known by the colour, where they begin is not."""
-    images = np.load(textures)["images"][40:]
-    x0 = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
+    x0 = data.load(config.data)[1].floats()
     small = F.avg_pool2d(x0, 4)
     detailer = load_model(trained / "ema-0.8")
     assert isinstance(detailer, Detailer) and (trained / "grid.png").exists()
@@ -140,6 +135,7 @@ def test_a_run_starts_from_a_detailer_and_nothing_else(config, trained, tmp_path
 
 def test_crops_are_squares_of_the_pictures(config):
     whole, held_out = data.load(dataclasses.replace(config.data, crop=0))
+    pictures = whole.look(40)
     crops, _ = data.load(config.data)
     assert isinstance(crops, Crops) and len(crops) == len(whole) == 40 and len(held_out) == 8
     x, _ = crops.draw(30, seeded(4))
@@ -147,9 +143,9 @@ def test_crops_are_squares_of_the_pictures(config):
     index = torch.randint(40, (30,), generator=g)
     corners = torch.randint(SIDE - CROP + 1, (30, 2), generator=g)
     for found, i, (top, left) in zip(x, index, corners, strict=True):
-        assert torch.equal(found, whole.floats(i)[:, top : top + CROP, left : left + CROP])
+        assert torch.equal(found, pictures[i, :, top : top + CROP, left : left + CROP])
     assert set(corners[:, 0].tolist()) >= {0, SIDE - CROP}  # all places, both edges too
-    assert torch.equal(crops.look(5)[0], whole.floats(slice(1))[0, :, 8:24, 8:24])
+    assert torch.equal(crops.look(5)[0], pictures[0, :, 8:24, 8:24])
     with pytest.raises(DataError, match="of side 32 is at most that, not 40"):
         data.load(dataclasses.replace(config.data, crop=40))
 

@@ -1,7 +1,8 @@
 """python -m editing TASK ... --out FILE: every zero-shot task on ordinary picture files.
 
 The ending of FILE says what is written: .png and the like, .svg for flat pictures, and for the
-frames of a walk .webp or .gif, which move, or any other kind, which holds them side by side.
+frames of a walk .webp or .gif, which move, or any other kind, which holds them side by side. Where
+the picture is a folder, so is FILE: every picture in it is edited, by one model and one mask.
 """
 
 import argparse
@@ -14,7 +15,8 @@ from cm_core import load_model
 from cm_core.errors import OneStrokeError, SettingError
 from cm_core.samplers import Step
 from editing import commands
-from editing.output import check_path, save
+from editing.batch import places
+from editing.output import check_quality, lost_bits, save
 from editing.region import CONTEXT
 from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP
 
@@ -56,8 +58,9 @@ def parser() -> argparse.ArgumentParser:
     ):
         p = tasks.add_parser(name, **about)
         if picture:
-            p.add_argument("input", help="picture file")
-        p.add_argument("--out", required=True, type=Path, help="file to write")
+            p.add_argument("input", help="picture file, or a folder of them")
+        p.add_argument("--out", required=True, type=Path, help="file to write; of a folder, folder")
+        p.add_argument("--quality", type=int, help="1 to 100, of JPEG, WebP and AVIF")
         p.add_argument("--scale", type=int, default=1, help="times the size of the result")
         p.add_argument("--model", default="landscape64", help="model name or checkpoint folder")
         p.add_argument("--label", action="append", default=[], help="AXIS=NAME, e.g. light=dusk")
@@ -124,22 +127,41 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     args = parser().parse_args(arguments)
     try:
-        check_path(args.out)
+        check_quality(args.quality)
+        given = getattr(args, "input", None)
+        pairs = places(given, args.out, [getattr(args, name, None) for name in ("mask", "hints")])
         model = load_model(args.model, fast=True)
         options = {**labels_of(model, args), **progress()}
-        if "samples_per_step" in args:
-            options["samples_per_step"] = args.samples_per_step
-        with torch.inference_mode():
-            made = args.function(model, args, options)
-        pictures = made.pictures[0] if len(made.pictures) == 1 else made.pictures
-        save(pictures, args.out, args.scale, made.columns)
     except OneStrokeError as error:
-        print(error, file=sys.stderr)
-        return 2
+        return refused(error)
+    if "samples_per_step" in args:
+        options["samples_per_step"] = args.samples_per_step
+    return max([edit(model, args, options, *pair) for pair in pairs])  # a list: every one is tried
+
+
+def edit(model, args: argparse.Namespace, options: dict, given: str | None, out: Path) -> int:
+    """Run the task on one picture and write what it makes; the exit code."""
+    try:
+        one = argparse.Namespace(**{**vars(args), "input": given})
+        with torch.inference_mode():
+            made = args.function(model, one, dict(options))
+        pictures = made.pictures[0] if len(made.pictures) == 1 else made.pictures
+        save(pictures, out, args.scale, made.columns, args.quality)
+    except OneStrokeError as error:
+        return refused(error, given if given != getattr(args, "input", None) else None)
+    if lost := lost_bits(made.pictures[0], out):
+        print(lost, file=sys.stderr)
     if made.note:
         print(made.note)
-    print(args.out)
+    print(out)
     return 0
+
+
+def refused(error: OneStrokeError, given: str | None = None) -> int:
+    """Say what is wrong, of a folder with which of its pictures; the exit code."""
+    said = str(error)
+    print(said if given is None or given in said else f"{given}: {said}", file=sys.stderr)
+    return 2
 
 
 def progress() -> dict:

@@ -10,20 +10,21 @@ from torch import Tensor
 
 import editing
 from cm_core import ConsistencyModel, load_model
-from cm_core.errors import ImageError, SettingError
+from cm_core.errors import SettingError
 from editing.checks import check_between
+from editing.files import open_mask, open_picture
 from editing.generate import teacher_evaluations
 from editing.image import (
     crop_like,
     fit,
     fit_hints,
     inside,
-    mask_file,
+    like,
     on_white,
-    open_picture,
     to_hints,
     to_pil,
     to_tensor,
+    with_alpha,
 )
 from editing.output import strip
 from editing.tasks import estimate_sigma
@@ -46,6 +47,16 @@ def fitted(model: ConsistencyModel, args: argparse.Namespace) -> tuple[Image.Ima
     return picture, to_tensor(fit(picture, model.config.image_size))
 
 
+def resembling(edited: Image.Image, picture: Image.Image) -> Image.Image:
+    """The edit of a fitted picture in the picture's shape, as grey and as transparent as it is."""
+    return like(with_alpha(crop_like(edited, picture), picture), picture)
+
+
+def side_by_side(shown: list[Image.Image]) -> Image.Image:
+    """Pictures in a row; a single one as it is."""
+    return strip(shown) if len(shown) > 1 else shown[0]
+
+
 def stroke(model, args, options) -> Made:
     picture, painting = fitted(model, args)
     made = editing.stroke(model, painting, args.strength, args.steps, args.seed, **options)
@@ -53,12 +64,7 @@ def stroke(model, args, options) -> Made:
 
 
 def inpaint(model, args, options) -> Made:
-    picture, mask = open_picture(args.input), mask_file(open_picture(args.mask))
-    if mask.size != picture.size:
-        raise ImageError(
-            f"The mask is {mask.width}x{mask.height}, the picture {picture.width}x{picture.height}:"
-            " draw it over the picture."
-        )
+    picture, mask = open_picture(args.input), open_mask(args.mask)
     options["context"] = args.context
     return Made([editing.inpaint_region(model, picture, mask, args.steps, args.seed, **options)])
 
@@ -74,17 +80,17 @@ def colorize(model, args, options) -> Made:
     hints = to_hints(fit_hints(open_picture(args.hints), size)) if args.hints else None
     picture, image = fitted(model, args)
     made = editing.colorize(model, image, args.steps, args.seed, hints, **options)
-    return Made([crop_like(to_pil(made), picture)])
+    return Made([with_alpha(crop_like(to_pil(made), picture), picture)])
 
 
 def super_resolve(model, args, options) -> Made:
-    picture, size = on_white(open_picture(args.input)), model.config.image_size
+    picture, size = open_picture(args.input), model.config.image_size
     small = fit(picture, size // args.factor) if args.factor else picture
     made = to_pil(editing.super_resolve(model, to_tensor(small), args.steps, args.seed, **options))
     shown = [made]
     if args.beside:
-        shown.insert(0, small.resize((size, size), Image.Resampling.BICUBIC))
-    return Made([strip([crop_like(each, picture) for each in shown])])
+        shown.insert(0, on_white(small).resize((size, size), Image.Resampling.BICUBIC))
+    return Made([side_by_side([resembling(each, picture) for each in shown])])
 
 
 def denoise(model, args, options) -> Made:
@@ -96,7 +102,7 @@ def denoise(model, args, options) -> Made:
     if args.beside:
         shown.insert(0, to_pil(noisy))
     how = "estimated" if args.sigma is None else "given"
-    made = strip([crop_like(each, picture) for each in shown])
+    made = side_by_side([resembling(each, picture) for each in shown])
     return Made([made], note=f"noise level {sigma:.3f} ({how})")
 
 

@@ -1,43 +1,68 @@
 """PIL pictures and tensors: conversion, fitting to the model's size, pasting an edit back."""
 
-from pathlib import Path
-
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops
 from torch import Tensor
 
 from cm_core.errors import ImageError
 from editing.masks import hard_mask
 
 MAX_PIXELS = 25_000_000
-
-
-def open_picture(path: str | Path) -> Image.Image:
-    """A picture file, upright; refused where it is no picture or too large to edit."""
-    try:
-        picture = Image.open(path)
-        if picture.width * picture.height > MAX_PIXELS:
-            raise ImageError(f"{path} is larger than {MAX_PIXELS // 10**6} million pixels.")
-        picture.load()
-    except FileNotFoundError:
-        raise ImageError(f"There is no file {path}.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise ImageError(f"{path} cannot be read as a picture: save it as PNG or JPEG.") from None
-    return eight_bits(ImageOps.exif_transpose(picture))
+SHADES = 32  # of grey in a photo, at least
 
 
 def eight_bits(picture: Image.Image) -> Image.Image:
-    """A picture as it is, or a grey one of 16 bits brought to 8, where Pillow would cut it off."""
-    if not picture.mode.startswith("I"):
+    """A picture as it is, or a grey one of more bits or of decimals brought to 8.
+
+    Its own numbers (H, W) stay with it as `info["deep"]`. Raises ImageError.
+    """
+    if picture.mode != "F" and not picture.mode.startswith("I"):
         return picture
-    grey = np.asarray(picture, dtype=np.float32) / 257
-    return Image.fromarray(grey.clip(0, 255).round().astype(np.uint8))
+    values = np.asarray(picture)
+    made = Image.fromarray(in_bytes(values))
+    made.info = {**picture.info, "deep": values.astype(values.dtype.newbyteorder("="))}
+    return made
+
+
+def in_bytes(values: np.ndarray) -> np.ndarray:
+    """Greys of any range as uint8. Raises ImageError."""
+    return (values * (255 / white_of(values))).round().clip(0, 255).astype(np.uint8)
+
+
+def white_of(values: np.ndarray) -> int:
+    """What white is among greys of 16 bits, or of others: 1, 255 or 65535 by the largest."""
+    if values.dtype.itemsize == 2:
+        return 65535
+    low, high = float(values.min()), float(values.max())
+    full = next((full for full in (1, 255, 65535) if high <= full), None)
+    if full is None or not low >= 0:  # also where some are not a number
+        told = f"not from {low:g} to {high:g}"
+        raise ImageError(f"Greys go from 0 to 1, to 255 or to 65535, {told}.")
+    return full
+
+
+def is_deep(picture: Image.Image) -> bool:
+    """Whether a grey picture comes, at its size, from one of more bits than 8."""
+    deep = picture.info.get("deep")
+    return deep is not None and picture.mode == "L" and deep.shape == picture.size[::-1]
+
+
+def deepened(picture: Image.Image) -> Image.Image:
+    """A grey picture that is_deep with the numbers of its file where it is unchanged."""
+    deep = picture.info["deep"]
+    now, full = np.asarray(picture), white_of(deep)
+    edited = now * (full / 255)
+    if deep.dtype.kind != "f":
+        edited = edited.round()
+    made = Image.fromarray(np.where(now == in_bytes(deep), deep, edited).astype(deep.dtype))
+    made.info = dict(picture.info)
+    return made
 
 
 def is_transparent(picture: Image.Image) -> bool:
     """Whether a picture has, or may have, transparent parts."""
-    return picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
+    return picture.has_transparency_data
 
 
 def is_see_through(picture: Image.Image) -> bool:
@@ -50,8 +75,54 @@ def on_white(picture: Image.Image) -> Image.Image:
     if is_transparent(picture):
         picture = picture.convert("RGBA")
         paper = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(paper, picture).convert("RGB")
+        return informed(Image.alpha_composite(paper, picture).convert("RGB"), picture)
     return picture.convert("RGB")
+
+
+def informed(made: Image.Image, picture: Image.Image) -> Image.Image:
+    """The first picture, with what the file of the second held; see editing.metadata."""
+    made.info = {name: value for name, value in picture.info.items() if name != "transparency"}
+    return made
+
+
+def with_alpha(made: Image.Image, picture: Image.Image) -> Image.Image:
+    """An edit (RGB or L, any size) of a picture on white, as transparent as the picture.
+
+    The paper is taken out of the colours of what lets it through: on white it is the edit again.
+    """
+    if not is_see_through(picture):
+        return made
+    alpha = picture.convert("RGBA").getchannel("A").resize(made.size, Image.Resampling.BICUBIC)
+    share = np.maximum(np.asarray(alpha, np.float32)[..., None] / 255, 1 / 255)
+    colours = 255 - (255 - np.asarray(made.convert("RGB"), np.float32)) / share
+    clear = Image.fromarray(colours.round().clip(0, 255).astype(np.uint8)).convert(made.mode)
+    clear.putalpha(alpha)
+    return informed(clear, made)
+
+
+def grey_mode(picture: Image.Image) -> bool:
+    """Whether a picture's mode has no colours."""
+    return picture.mode in ("1", "L", "LA", "La", "F") or picture.mode.startswith("I")
+
+
+def is_grey(picture: Image.Image) -> bool:
+    """Whether a picture is grey: by its mode, or by its pixels where they have many shades.
+
+    Few shades, as of a blank page, say nothing of what may come upon it.
+    """
+    if grey_mode(picture):
+        return True
+    red, green, blue = picture.convert("RGB").split()
+    coloured = any(ImageChops.difference(red, other).getbbox() for other in (green, blue))
+    return not coloured and sum(count > 0 for count in red.histogram()) >= SHADES
+
+
+def like(made: Image.Image, picture: Image.Image) -> Image.Image:
+    """An edit (RGB or RGBA) as grey as its picture, and with what the picture's file held."""
+    if is_grey(picture):
+        grey = made.convert("LA" if made.mode == "RGBA" else "L")
+        made = grey if grey_mode(picture) else grey.convert(made.mode)
+    return informed(made, picture)
 
 
 def to_tensor(picture: Image.Image) -> Tensor:
@@ -98,8 +169,11 @@ def fit(picture: Image.Image, size: int) -> Image.Image:
 
 
 def crop_like(edited: Image.Image, picture: Image.Image) -> Image.Image:
-    """The edit of a fitted picture without the margins that made `picture` square."""
-    return edited.crop(fit_box(picture.size, edited.width))
+    """The edit of a fitted picture without the margins that made `picture` square.
+
+    It has in its info what the picture's file held.
+    """
+    return informed(edited.crop(fit_box(picture.size, edited.width)), picture)
 
 
 def inside(x: Tensor, picture: Image.Image) -> Tensor:
@@ -131,14 +205,3 @@ def fit_hints(hints: Image.Image, size: int) -> Image.Image:
     resized = hints.convert("RGBA").resize((right - left, bottom - top), Image.Resampling.NEAREST)
     square.paste(resized, (left, top))
     return square
-
-
-def paste_back(picture: Image.Image, edited: Image.Image, mask: Image.Image) -> Image.Image:
-    """The edit of a fitted picture at the picture's own size, inside the mask only.
-
-    mask (L or RGBA) has the picture's shape at any size. Pixels outside keep their exact values.
-    """
-    box = fit_box(picture.size, edited.width)
-    patch = edited.crop(box).resize(picture.size, Image.Resampling.BICUBIC)
-    inside = hard_mask(mask).resize(picture.size, Image.Resampling.NEAREST)
-    return Image.composite(patch, on_white(picture), inside)

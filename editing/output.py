@@ -10,7 +10,9 @@ import numpy as np
 from PIL import Image
 
 from cm_core.errors import ImageError, SettingError
-from editing.image import MAX_PIXELS, on_white
+from editing.checks import check_between
+from editing.image import MAX_PIXELS, deepened, is_deep, on_white
+from editing.metadata import WITH_PROFILE, in_srgb, options
 
 SCALES = (1, 4, 8)  # what the page offers
 FRAME_MS = 90
@@ -18,7 +20,8 @@ COLOURS = 16  # of a traced picture
 PAPER = 240  # lighter than this in every channel, a traced colour is the white it is meant to be
 TRACE_SIDE = 512  # small pictures are traced enlarged to about this: curves instead of stairs
 ANIMATED = (".webp", ".gif")
-WITH_ALPHA = ("PNG", "WEBP", "TIFF")
+WITH_ALPHA = ("PNG", "WEBP", "TIFF", "AVIF")
+DEEP = {"PNG": "u", "TIFF": "uif"}  # kinds that hold greys of more bits, and of what numbers
 
 
 def enlarge_picture(picture: Image.Image, scale: int = 1, smooth: bool = True) -> Image.Image:
@@ -117,14 +120,24 @@ def encoded(picture: Image.Image, kind: str, **options) -> bytes:
     return file.getvalue()
 
 
+def kind_of(path: Path) -> str | None:
+    """Pillow's name of the kind of file that a path's ending says, if pictures are written so."""
+    kind = Image.registered_extensions().get(path.suffix.lower())
+    return kind if kind in Image.SAVE and kind != "HEIF" else None
+
+
 def check_path(path: Path) -> Path:
     """A path whose ending is a known kind of picture, in a folder that exists."""
-    ending = path.suffix.lower()
-    if ending != ".svg" and Image.registered_extensions().get(ending) not in Image.SAVE:
+    if path.suffix.lower() != ".svg" and kind_of(path) is None:
         raise ImageError(f"{path} does not end in a kind of picture: use .png, .webp or .svg.")
     if not path.parent.is_dir():
         raise ImageError(f"There is no folder {path.parent}.")
     return path
+
+
+def check_quality(quality: int | None) -> int | None:
+    """A quality of JPEG, WebP or AVIF, or none."""
+    return None if quality is None else int(check_between(quality, 1, 100, "quality"))
 
 
 def save(
@@ -132,14 +145,17 @@ def save(
     path: str | Path,
     scale: int = 1,
     columns: int | None = None,
+    quality: int | None = None,
 ) -> None:
     """Write a picture, or frames, whole or not at all; the file's ending says how.
 
-    Frames: an animation as WebP or GIF, else a strip in rows of `columns`. `.svg` is traced.
+    Frames: an animation as WebP or GIF, else a strip in rows of `columns`. `.svg` is traced. What a
+    picture's info holds (see editing.metadata) goes with it. quality: 1 to 100, of JPEG, WebP and
+    AVIF; without, a JPEG has that of the JPEG it was, or the best, and WebP loses nothing.
     Raises ImageError, SettingError.
     """
     path = check_path(Path(path))
-    content = file_content(made, path.suffix.lower(), scale, columns)
+    content = file_content(made, path.suffix.lower(), scale, columns, quality)
     # Beside its place and then renamed, so that a full disk leaves no half of a picture.
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -155,19 +171,39 @@ def file_content(
     ending: str,
     scale: int = 1,
     columns: int | None = None,
+    quality: int | None = None,
 ) -> bytes:
     """The bytes of the file that `save` writes, e.g. for the ending ".png"."""
+    check_quality(quality)
     if not isinstance(made, Image.Image):
         if ending in ANIMATED:
             return animation(made, scale, kind=ending[1:].upper())
         made = strip(made, columns)
     if ending == ".svg":
-        return to_svg(made, scale).encode()
+        return to_svg(in_srgb(made), scale).encode()
     kind = Image.registered_extensions()[ending]
     made = enlarge_picture(made, scale)
+    if holds_all_bits(made, kind):
+        made = deepened(made)
+    elif kind not in WITH_ALPHA:
+        made = on_white(made).convert("L" if made.mode in ("L", "LA") else "RGB")
+    if kind not in WITH_PROFILE:
+        made = in_srgb(made)
     try:
-        if kind in WITH_ALPHA:
-            return encoded(made, kind, **({"lossless": True} if kind == "WEBP" else {}))
-        return encoded(on_white(made), kind)
+        return encoded(made, kind, **options(made, kind, quality))
     except (OSError, ValueError) as error:
         raise ImageError(f"The picture cannot be kept as {kind}: {error}.") from None
+
+
+def holds_all_bits(made: Image.Image, kind: str) -> bool:
+    """Whether a picture comes from one of more bits than 8, and a kind of file holds them."""
+    return is_deep(made) and made.info["deep"].dtype.kind in DEEP.get(kind, "")
+
+
+def lost_bits(made: Image.Image, path: Path) -> str:
+    """A sentence where a picture's file has more bits than its edit keeps, else nothing."""
+    deep, kind = made.info.get("deep"), kind_of(path)
+    bits = made.info.get("bits", 8) if deep is None else 8 * deep.dtype.itemsize
+    if bits == 8 or kind is None or holds_all_bits(made, kind):
+        return ""
+    return f"The picture has {bits} bits a channel: {path.name} keeps 8 of them."

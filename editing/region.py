@@ -17,7 +17,16 @@ from torch import Tensor
 from cm_core.errors import ImageError, SettingError
 from cm_core.samplers import Model, Step
 from editing.checks import check_between, model_side
-from editing.image import MAX_PIXELS, is_transparent, on_white, to_pil, to_tensor
+from editing.image import (
+    MAX_PIXELS,
+    eight_bits,
+    is_transparent,
+    like,
+    on_white,
+    to_pil,
+    to_tensor,
+    white_of,
+)
 from editing.masks import MaskLike, hard_mask
 from editing.seam import join
 from editing.tasks import OnStep, stream_inpaint
@@ -32,14 +41,19 @@ LEAST = 2
 class Region:
     """A square of a picture, and what of it may change. It may reach over the picture's edges.
 
-    pixels (H, W, 3 or 4) uint8: the upload; free (H, W) bool; left, top, side: the square.
+    picture: the upload; free (H, W) bool; left, top, side: the square.
     """
 
-    pixels: np.ndarray
+    picture: Image.Image
     free: np.ndarray
     left: int
     top: int
     side: int
+
+    @cached_property
+    def pixels(self) -> np.ndarray:
+        """The upload as (H, W, 3 or 4) uint8."""
+        return upload_pixels(self.picture)
 
     def square(self, array: np.ndarray) -> np.ndarray:
         """The square cut out of an array (H, W, ...), edge values repeated beyond its edges."""
@@ -65,7 +79,10 @@ class Region:
         return to_tensor(self.crop.resize((size, size), kind)), touched
 
     def paste(self, x0: Tensor) -> Image.Image:
-        """The upload with an edit (1, 3, size, size) of its square, inside the mask only."""
+        """The upload with an edit (1, 3, size, size) of its square, inside the mask only.
+
+        As grey as the upload, and with what its file held.
+        """
         left, top, right, bottom = bounds(self.free)
         hole = torch.from_numpy(self.hole)[None, None]
         edit = to_pil(join(x0[:1].detach().float().cpu(), to_tensor(self.crop), hole))
@@ -80,7 +97,7 @@ class Region:
         window, inside = made[top:bottom, left:right], self.free[top:bottom, left:right]
         window[inside, :3] = np.array(patch)[inside]
         window[inside, 3:] = 255  # what was repainted is opaque
-        return Image.fromarray(made)
+        return like(Image.fromarray(made), self.picture)
 
 
 def bounds(free: np.ndarray) -> tuple[int, int, int, int]:
@@ -119,7 +136,7 @@ def find_region(
         int(np.clip((low + high - side) // 2, *sorted((0, whole - side))))
         for low, high, whole in zip(box[:2], box[2:], picture.size, strict=True)
     )
-    return Region(upload_pixels(picture), free, left, top, side)
+    return Region(eight_bits(picture), free, left, top, side)
 
 
 def upload_pixels(picture: Image.Image) -> np.ndarray:
@@ -189,12 +206,18 @@ def extend(
     width, height = picture.width + left + right, picture.height + top + bottom
     if width * height > MAX_PIXELS:
         raise SettingError(f"A canvas has at most {MAX_PIXELS // 10**6} million pixels: add less.")
+    picture = eight_bits(picture)
     pixels = upload_pixels(picture)
     canvas = np.full((height, width, pixels.shape[2]), 255, np.uint8)
     free = np.ones((height, width), bool)
     inner = slice(top, top + picture.height), slice(left, left + picture.width)
     canvas[inner], free[inner] = pixels, False
-    return Image.fromarray(canvas), free
+    larger = like(Image.fromarray(canvas), picture)
+    if (deep := picture.info.get("deep")) is not None:
+        ground = np.full((height, width), white_of(deep), deep.dtype)
+        ground[inner] = deep
+        larger.info["deep"] = ground
+    return larger, free
 
 
 def stream_outpaint(

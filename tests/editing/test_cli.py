@@ -158,3 +158,42 @@ def test_steps_compares_one_noise(files, folder, capsys):
     assert "NFE 1," in said and "NFE 3," in said and "NFE 5," in said
     assert run(folder, "steps", *counts, "--no-teacher", "--out", out) == 0
     assert Image.open(out).size == (32, 16)
+
+
+def test_a_folder_with_one_mask_is_one_command_and_one_model(files, folder, monkeypatch, capsys):
+    """Each as it is made alone; what cannot be read is named, the others are made."""
+    from editing import __main__ as command
+
+    many, out, loads = files / "many", files / "made", []
+    many.mkdir()
+    picture = Image.open(files / "in.png")
+    for name in ("b.png", "a.webp", "c.gif", ".hidden.png"):
+        picture.save(many / name, lossless=True)
+    (many / "notes.txt").write_text("no picture")
+    (many / "bad.jpg").write_text("no picture")
+    (files / "mask.png").rename(many / "mask.png")
+    load = command.load_model
+    monkeypatch.setattr(command, "load_model", lambda *a, **k: loads.append(a) or load(*a, **k))
+    line = ["inpaint", many, "--mask", many / "mask.png", "--steps", 1, "--seed", 4]
+    assert run(folder, *line, "--out", out) == 2
+    assert len(loads) == 1 and "bad.jpg cannot be read" in capsys.readouterr().err
+    assert sorted(p.name for p in out.iterdir()) == ["a.webp", "b.png", "c.gif.png"]
+    one = files / "one.png"
+    line[1] = files / "in.png"
+    assert run(folder, *line, "--out", one) == 0
+    for name in ("a.webp", "b.png"):
+        made = np.array(Image.open(out / name).convert("RGB"))
+        assert (made == np.array(Image.open(one))).all()
+
+
+def test_folders_that_cannot_be_are_refused(files, folder, capsys):
+    (files / "none").mkdir()
+    for given, out, said in (
+        (files / "none", files / "made", "no pictures in"),
+        (files, files, "choose another folder"),
+        (files, files / "in.png", "need a folder too"),
+        (files, files / "gone" / "made", "cannot be made"),
+    ):
+        assert run(folder, "denoise", given, "--out", out) == 2
+        assert said in capsys.readouterr().err
+    assert not (files / "made").exists()

@@ -3,7 +3,6 @@ import pytest
 import torch
 from PIL import Image
 
-from cm_core.errors import ImageError
 from editing.image import (
     fit,
     fit_box,
@@ -11,8 +10,6 @@ from editing.image import (
     fit_mask,
     inside,
     is_see_through,
-    open_picture,
-    paste_back,
     to_hints,
     to_pil,
     to_tensor,
@@ -74,40 +71,6 @@ def test_hints_do_not_blend_into_the_unhinted():
     opaque = fitted[:, 3:] == 1
     assert opaque.sum() == 16 * 16
     assert (fitted[:, 0:1][opaque] == 1).all() and (fitted[:, 1:2][opaque] == -1).all()
-
-
-@pytest.mark.parametrize("size", [(300, 200), (64, 64), (31, 77)])
-def test_paste_back_keeps_every_pixel_outside_the_mask(size):
-    picture = noise_picture(*size)
-    mask = Image.new("L", size, 0)
-    mask.paste(255, (5, 6, 20, 25))
-    back = paste_back(picture, Image.new("RGB", (64, 64), "red"), mask)
-    before, after = np.array(picture), np.array(back)
-    inside = np.array(mask) > 127
-    assert back.size == size and (after[~inside] == before[~inside]).all()
-    assert (after[inside] == (255, 0, 0)).all()
-
-
-def test_files_that_are_no_pictures_are_refused(tmp_path):
-    with pytest.raises(ImageError, match="no file"):
-        open_picture(tmp_path / "gone.png")
-    text = tmp_path / "text.png"
-    text.write_text("hello")
-    with pytest.raises(ImageError, match="cannot be read"):
-        open_picture(text)
-    noise_picture(40, 40).save(tmp_path / "cut.png")
-    cut = tmp_path / "cut.png"
-    cut.write_bytes(cut.read_bytes()[:-400])
-    with pytest.raises(ImageError, match="cannot be read"):
-        open_picture(cut)
-
-
-def test_sixteen_bits_of_grey_keep_their_range(tmp_path):
-    deep = Image.fromarray(np.array([[0, 257 * 100, 65535]], dtype=np.uint16))
-    deep.save(tmp_path / "deep.png")
-    opened = open_picture(tmp_path / "deep.png")
-    assert opened.mode == "L" and Image.open(tmp_path / "deep.png").mode.startswith("I")
-    assert to_tensor(opened)[0, 0, 0].tolist() == pytest.approx([-1, 100 / 127.5 - 1, 1])
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (64, 48), (64, 36), (48, 64), (64, 33)])

@@ -52,10 +52,10 @@ MASKS = {
 def test_every_pixel_outside_the_mask_keeps_its_bits(model, name, mode):
     picture, mask = upload(*ODD, mode), MASKS[name]
     made = inpaint_region(model, picture, mask, steps=1)
-    before, after = np.array(picture.convert("RGBA" if "A" in mode else "RGB")), np.array(made)
-    assert after.shape == before.shape and (after[~mask] == before[~mask]).all()
+    before, after = (np.array(each).reshape(77, 133, -1) for each in (picture, made))
+    assert made.mode == mode and (after[~mask] == before[~mask]).all()
     assert (after[mask] != before[mask]).any(-1).mean() > 0.9
-    assert (after[mask][..., 3:] == 255).all()
+    assert "A" not in mode or (after[mask][..., -1] == 255).all()
 
 
 @pytest.mark.parametrize("size", [(16, 16), (7, 5), (1, 40), (300, 3), (15, 17)])
@@ -142,8 +142,8 @@ def test_streams_and_results_agree(model):
 def test_outpaint_keeps_the_old_picture(model, mode, margins):
     picture, (left, top, right, bottom) = upload(45, 31, mode), margins
     made = outpaint(model, picture, *margins, steps=1)
-    assert made.size == (45 + left + right, 31 + top + bottom)
-    before = np.array(picture.convert("RGBA" if mode == "RGBA" else "RGB"))
+    assert made.size == (45 + left + right, 31 + top + bottom) and made.mode == mode
+    before = np.array(picture)
     assert (np.array(made)[top : top + 31, left : left + 45] == before).all()
     *_, streamed = stream_outpaint(model, picture, *margins, steps=1)
     assert (np.array(streamed.picture) == np.array(made)).all()

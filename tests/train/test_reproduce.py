@@ -284,7 +284,7 @@ def test_mistakes_are_named(tmp_path, toy, old, new, said):
 
 
 def test_unknown_names_are_refused(tmp_path, toy):
-    with pytest.raises(ConfigError, match="no preset 'landscape': choose landscape.*landscape64"):
+    with pytest.raises(ConfigError, match=r"no preset 'landscape': choose landscape.*landscape64"):
         reproduce.read("landscape", tmp_path)
     with pytest.raises(ConfigError, match="no budget 'tpu': choose cpu, gpu"):
         reproduce.read(toy(), tmp_path, "tpu")

@@ -47,7 +47,11 @@ class Sky:
 
 def render(seed: int, size: int = 64) -> Landscape:
     """The landscape of a seed, `size` pixels a side."""
-    scene = scene_of(seed)
+    return picture_of(scene_of(seed), size)
+
+
+def picture_of(scene: Scene, size: int = 64) -> Landscape:
+    """The landscape of a scene, `size` pixels a side."""
     terrain = Terrain(scene)
     view = view_of(scene, terrain, size)
     weather = scene.weather

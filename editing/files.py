@@ -20,7 +20,7 @@ from editing.metadata import held, in_srgb, orientation
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "AVIF", "HEIF", "TIFF", "GIF", "BMP", "JPEG2000", "PPM")
 FORMATS += ("TGA", "ICO", "PCX", "QOI")
 HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")  # what an HEIC file begins with
-HEIC_READERS = ("pillow_heif", "pi_heif")  # the second only reads: a smaller one, without x265
+HEIC_READERS = ("pi_heif", "pillow_heif")  # the second writes as well, with x265, under the GPL
 DEVICE = ("CMYK", "LAB", "HSV", "YCbCr")  # colour spaces that have to become RGB
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -104,7 +104,7 @@ def learn_heic(content: BinaryIO, name: str) -> None:
         except ImportError:
             continue
     if head[8:12] in HEIC:
-        needs = "pip install pillow-heif, or save it as JPEG"
+        needs = "pip install pi-heif, or save it as JPEG"
         raise ImageError(f"{name} is an HEIC picture: {needs}.")
 
 

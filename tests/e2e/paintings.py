@@ -26,7 +26,7 @@ def band(material: str, top: float, bottom: float, size: int = 90) -> list[Strok
     half = size / 512
     rows = max(1, round((bottom - top - half) / half))
     heights = [top + half + (bottom - top - 2 * half) * i / max(rows - 1, 1) for i in range(rows)]
-    return [(material, size, [(-0.02, y), (1.02, y)]) for y in heights]
+    return [(material, size, [(0.01, y), (0.99, y)]) for y in heights]
 
 
 def shape(material: str, size: int, *points: tuple[float, float]) -> list[Stroke]:
@@ -47,45 +47,57 @@ def peak(material: str, x: float, top: float, foot: float, wide: float, size=40)
 PAINTINGS: dict[str, list[Stroke]] = {
     "mountain lake": [
         *band("Sky", 0, 0.45), *band("Water", 0.62, 1), *band("Forest", 0.45, 0.62, 60),
-        *peak("Rock", 0.35, 0.16, 0.5, 0.28), *shape("Snow", 30, (0.3, 0.2), (0.35, 0.15), (0.41, 0.21)),
+        *peak("Rock", 0.35, 0.16, 0.5, 0.28),
+        *shape("Snow", 30, (0.3, 0.2), (0.35, 0.15), (0.41, 0.21)),
         *peak("Far mountain", 0.8, 0.3, 0.5, 0.2),
     ],
     "beach": [
         *band("Sky", 0, 0.42), *band("Water", 0.4, 0.7), *band("Sand", 0.68, 1),
-        *shape("Cloud", 34, (0.15, 0.15), (0.35, 0.13)), *shape("Cloud", 30, (0.65, 0.25), (0.8, 0.24)),
+        *shape("Cloud", 34, (0.15, 0.15), (0.35, 0.13)),
+        *shape("Cloud", 30, (0.65, 0.25), (0.8, 0.24)),
     ],
     "dunes": [
-        *band("Sky", 0, 0.5), *band("Sand", 0.5, 1), *peak("Sand", 0.3, 0.38, 0.6, 0.3),
-        *peak("Sand", 0.8, 0.42, 0.6, 0.25), *shape("Sun", 34, (0.75, 0.15), (0.77, 0.16)),
+        *band("Sky", 0, 0.5), *band("Sand", 0.5, 1),
+        *peak("Sand", 0.3, 0.38, 0.6, 0.3),
+        *peak("Sand", 0.8, 0.42, 0.6, 0.25),
+        *shape("Sun", 34, (0.75, 0.15), (0.77, 0.16)),
     ],
     "meadow path": [
         *band("Sky", 0, 0.45), *band("Meadow", 0.45, 1),
         *shape("Sand", 26, (0.5, 0.5), (0.46, 0.62), (0.54, 0.78), (0.45, 1.0)),
-        *shape("Cloud", 40, (0.2, 0.18), (0.42, 0.16)), *shape("Forest", 44, (0.78, 0.45), (0.95, 0.46)),
+        *shape("Cloud", 40, (0.2, 0.18), (0.42, 0.16)),
+        *shape("Forest", 44, (0.78, 0.45), (0.95, 0.46)),
     ],
     "autumn lake": [
         *band("Sky", 0, 0.4), *band("Autumn", 0.38, 0.62, 60), *band("Water", 0.62, 1),
-        *shape("Autumn", 70, (0.1, 0.5), (0.18, 0.35)), *shape("Autumn", 60, (0.85, 0.5), (0.8, 0.4)),
+        *shape("Autumn", 70, (0.1, 0.5), (0.18, 0.35)),
+        *shape("Autumn", 60, (0.85, 0.5), (0.8, 0.4)),
     ],
     "snowfield": [
-        *band("Sky", 0, 0.45), *band("Snow", 0.45, 1), *peak("Far mountain", 0.5, 0.22, 0.5, 0.4),
-        *shape("Forest", 34, (0.15, 0.45), (0.15, 0.75)), *shape("Forest", 30, (0.8, 0.5), (0.8, 0.72)),
+        *band("Sky", 0, 0.45), *band("Snow", 0.45, 1),
+        *peak("Far mountain", 0.5, 0.22, 0.5, 0.4),
+        *shape("Forest", 34, (0.15, 0.45), (0.15, 0.75)),
+        *shape("Forest", 30, (0.8, 0.5), (0.8, 0.72)),
     ],
     "forest edge": [
         *band("Sky", 0, 0.35), *band("Forest", 0.33, 0.62, 70), *band("Meadow", 0.6, 1),
         *shape("Cloud", 30, (0.55, 0.12), (0.8, 0.14)),
     ],
     "night water": [
-        *band("Night", 0, 1), *shape("Cloud", 30, (0.7, 0.18), (0.71, 0.19)),
+        *band("Night", 0, 1),
+        *shape("Cloud", 30, (0.7, 0.18), (0.71, 0.19)),
         *peak("Rock", 0.25, 0.35, 0.55, 0.3),
     ],
     "canyon": [
         *band("Sky", 0, 0.5), *band("Sand", 0.7, 1), *band("Autumn", 0.5, 0.72, 60),
-        *shape("Autumn", 90, (0.1, 0.65), (0.1, 0.3)), *shape("Autumn", 80, (0.88, 0.65), (0.9, 0.25)),
+        *shape("Autumn", 90, (0.1, 0.65), (0.1, 0.3)),
+        *shape("Autumn", 80, (0.88, 0.65), (0.9, 0.25)),
     ],
     "island": [
-        *band("Sky", 0, 0.48), *band("Water", 0.46, 1), *peak("Forest", 0.6, 0.36, 0.52, 0.22, 30),
-        *shape("Sand", 14, (0.38, 0.53), (0.84, 0.53)), *shape("Cloud", 34, (0.15, 0.2), (0.4, 0.18)),
+        *band("Sky", 0, 0.48), *band("Water", 0.46, 1),
+        *peak("Forest", 0.6, 0.36, 0.52, 0.22, 30),
+        *shape("Sand", 14, (0.38, 0.53), (0.84, 0.53)),
+        *shape("Cloud", 34, (0.15, 0.2), (0.4, 0.18)),
     ],
     "river valley": [
         *band("Sky", 0, 0.35), *band("Meadow", 0.42, 1), *band("Far mountain", 0.26, 0.44, 50),

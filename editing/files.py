@@ -5,6 +5,7 @@ info (see editing.metadata), or as one sentence.
 """
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,7 +20,7 @@ from editing.metadata import held, in_srgb, orientation
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "AVIF", "HEIF", "TIFF", "GIF", "BMP", "JPEG2000", "PPM")
 FORMATS += ("TGA", "ICO", "PCX", "QOI")
 HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")  # what an HEIC file begins with
-HEIC_READERS = ("pillow_heif", "pi_heif")  # the second only reads: a smaller one, without x265
+HEIC_READERS = ("pi_heif", "pillow_heif")  # the second writes as well, with x265, under the GPL
 DEVICE = ("CMYK", "LAB", "HSV", "YCbCr")  # colour spaces that have to become RGB
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -31,6 +32,7 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 File = str | Path | BinaryIO
+Finish = Callable[[Image.Image], Image.Image]
 
 
 def open_picture(
@@ -41,34 +43,37 @@ def open_picture(
     file: a path, or a file open for reading, which stays open. formats: Pillow's names of those
     that are read. most: pixels. Raises ImageError, never anything else.
     """
-    return plain(decoded(file, formats, most))
+    return read(file, formats, most, plain)
 
 
 def open_mask(
     file: File, formats: tuple[str, ...] = FORMATS, most: int = MAX_PIXELS
 ) -> Image.Image:
     """A mask file (L) of 0 and 255, upright, read by editing.masks in the file's own numbers."""
-    return hard_mask(decoded(file, formats, most))
+    return read(file, formats, most, hard_mask)
 
 
-def decoded(file: File, formats: tuple[str, ...], most: int) -> Image.Image:
-    """A picture file in its own mode, upright, with what it held in its info."""
+def read(file: File, formats: tuple[str, ...], most: int, finish: Finish) -> Image.Image:
+    """A picture file in its own mode, upright, with what it held in its info, then finished."""
     if not isinstance(file, str | Path):
-        return read(file, "This file", formats, most)
+        return decoded(file, "This file", formats, most, finish)
     try:
         if Path(file).is_file():
             with open(file, "rb") as content:
-                return read(content, str(file), formats, most)
+                return decoded(content, str(file), formats, most, finish)
     except (OSError, ValueError):  # a folder that may not be looked into; no name of a file
         pass
     raise ImageError(f"There is no file {file}.".replace("\0", ""))
 
 
-def read(content: BinaryIO, name: str, formats: tuple[str, ...], most: int) -> Image.Image:
+def decoded(
+    content: BinaryIO, name: str, formats: tuple[str, ...], most: int, finish: Finish
+) -> Image.Image:
     """The same of an open file; name: for the sentence where it is refused."""
     large = ImageError(f"{name} is larger than {most / 1e6:.3g} million pixels: make it smaller.")
     try:
-        learn_heic(content, name)
+        if "HEIF" in formats:
+            learn_heic(content, name)
         Image.init()
         picture = Image.open(content, formats=[kind for kind in formats if kind in Image.OPEN])
         if picture.width * picture.height > most:
@@ -78,7 +83,7 @@ def read(content: BinaryIO, name: str, formats: tuple[str, ...], most: int) -> I
         info = held(picture)
         if bits == 16 and picture.mode in ("LA", "RGB", "RGBA"):
             info["bits"] = bits
-        return turned(picture, info)
+        return finish(turned(picture, info))
     except ImageError:
         raise
     except (Image.DecompressionBombError, MemoryError):
@@ -99,7 +104,7 @@ def learn_heic(content: BinaryIO, name: str) -> None:
         except ImportError:
             continue
     if head[8:12] in HEIC:
-        needs = "pip install pillow-heif, or save it as JPEG"
+        needs = "pip install pi-heif, or save it as JPEG"
         raise ImageError(f"{name} is an HEIC picture: {needs}.")
 
 

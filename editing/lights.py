@@ -21,6 +21,8 @@ from cm_core.errors import SettingError
 TABLE = Path(__file__).resolve().parent.parent / "assets" / "lights.json"
 PARTS = ("sky", "land")
 SOFT = 16  # a picture's side over the reach, both ways, of what says where sky ends
+LAND_SAYS = 0.2  # of the light of a painting, where sky says 1
+TINY = 1e-6  # of a density: what is likely nowhere is as likely sky as land
 LEAST = 1e-5  # variance added to colours, so that a single one has a Gaussian as well
 
 # OKLab (Ottosson 2020, "A perceptual color space for image processing").
@@ -44,26 +46,29 @@ TO_LAB = torch.tensor(
 
 @dataclass(frozen=True)
 class Part:
-    """Colours of a part of the pictures in one light: their mean in OKLab at the top row (3,) and
-    by how much it differs at the lowest (3,), the covariance (3, 3) about that, and the part's
-    share of the top row and of the lowest."""
+    """Colours of a part of the pictures in one light.
+
+    Their mean in OKLab at the part's upper end (3,) and by how much it differs at its lower end
+    (3,), the covariance (3, 3) about that, and the part's share of a picture's top row and of its
+    lowest.
+    """
 
     mean: Tensor
     fall: Tensor
     covariance: Tensor
     share: tuple[float, float]
 
-    def mean_at(self, rows: Tensor) -> Tensor:
-        """(3, H, 1) at rows (H,) from 0, the top, to 1."""
-        return (self.mean[:, None] + self.fall[:, None] * rows)[..., None]
+    def mean_at(self, place: Tensor) -> Tensor:
+        """(B, 3, H, 1) at places (B, 1, H, 1) from 0, the part's upper end, to 1."""
+        return self.mean[:, None, None] + self.fall[:, None, None] * place
 
-    def likely(self, lab: Tensor, rows: Tensor) -> Tensor:
-        """How likely the part has each colour (B, 3, H, W) at its row, a density (B, 1, H, W)."""
-        apart = lab - self.mean_at(rows)
+    def likely(self, lab: Tensor, place: Tensor) -> Tensor:
+        """How likely the part has each colour (B, 3, H, W) at its place, a density (B, 1, H, W)."""
+        apart = lab - self.mean_at(place)
         inverse = torch.linalg.inv(self.covariance)
         far = torch.einsum("bihw,ij,bjhw->bhw", apart, inverse, apart)[:, None]
         top, low = self.share
-        share = (top + (low - top) * rows)[:, None]
+        share = (top + (low - top) * rows_of(lab))[:, None]
         return share * (-far / 2).exp() / torch.linalg.det(self.covariance).sqrt()
 
 
@@ -120,30 +125,53 @@ def transport(source: Tensor, target: Tensor) -> Tensor:
 
 
 def rows_of(lab: Tensor) -> Tensor:
-    """Where each row of a picture lies, from 0, the top, to 1."""
+    """Where each row of a picture lies, (H,) from 0, the top, to 1."""
     return torch.linspace(0, 1, lab.shape[-2], dtype=lab.dtype, device=lab.device)
 
 
-def sky_share(lab: Tensor, parts: Mapping[str, Part]) -> Tensor:
-    """How much of each place is sky, (B, 1, H, W) from 0 to 1, by colour and row, without steps."""
-    rows, tiny = rows_of(lab), 1e-12
-    sky, land = (parts[name].likely(lab, rows) + tiny for name in PARTS)
-    radius = max(1, lab.shape[-1] // SOFT)
-    share = F.pad(sky / (sky + land), (radius,) * 4, mode="replicate")
-    return F.avg_pool2d(share, 2 * radius + 1, 1)
+def places(rows: Tensor, horizon: Tensor) -> dict[str, Tensor]:
+    """Where rows (H,) lie within sky and land, from 0 to 1 each, (B, 1, H, 1); horizon (B,), where
+    the one ends and the other begins. A sky glows above the horizon, wherever that is."""
+    end, at = horizon.clamp(0.05, 0.95)[:, None], rows[None]
+    return {
+        "sky": (at / end).clamp(0, 1)[:, None, :, None],
+        "land": ((at - end) / (1 - end)).clamp(0, 1)[:, None, :, None],
+    }
+
+
+def likelihoods(
+    lab: Tensor, parts: Mapping[str, Part]
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """({part: how likely it has each colour}, {part: places in it}) of a picture in a light.
+
+    Where the horizon is comes of what seems to be sky when it is taken to be in the middle.
+    """
+    horizon = lab.new_full(lab.shape[:1], 0.5)
+    for _ in range(2):
+        where = places(rows_of(lab), horizon)
+        likely = {name: parts[name].likely(lab, where[name]) + TINY for name in PARTS}
+        horizon = (likely["sky"] / (likely["sky"] + likely["land"])).mean((1, 2, 3))
+    return likely, places(rows_of(lab), horizon)
+
+
+def softened(share: Tensor) -> Tensor:
+    """The means of windows around every place, so that a share has no steps."""
+    radius = max(1, share.shape[-1] // SOFT)
+    padded = F.pad(share, (radius,) * 4, mode="replicate")
+    return F.avg_pool2d(padded, 2 * radius + 1, 1)
 
 
 def light_of(painting: Tensor, lights: Lights | None = None) -> str:
-    """The light whose sky and land have the painting's colours most likely. painting
-    (1, 3, H, W)."""
-    lab = to_lab(painting)
-    rows, tiny = rows_of(lab), 1e-6
+    """The light that has the painting's colours most likely, above all those of its sky: red land
+    may be autumn as well as sunset. painting (1, 3, H, W)."""
+    lights, lab = known_lights() if lights is None else lights, to_lab(painting)
 
     def fits(parts: Mapping[str, Part]) -> float:
-        likely = sum(parts[name].likely(lab, rows) for name in PARTS)
-        return float((likely + tiny).log().mean())
+        likely, _ = likelihoods(lab, parts)
+        total = sum(likely.values())
+        weight = LAND_SAYS + (1 - LAND_SAYS) * likely["sky"] / total
+        return float((weight * total.log()).sum() / weight.sum())
 
-    lights = known_lights() if lights is None else lights
     return max(lights, key=lambda light: fits(lights[light]))
 
 
@@ -160,11 +188,12 @@ def relight(painting: Tensor, source: str, target: str, lights: Lights | None = 
     if source == target:
         return painting
     lab = to_lab(painting)
-    rows, sky = rows_of(lab), sky_share(lab, lights[source])
+    likely, where = likelihoods(lab, lights[source])
+    sky = softened(likely["sky"] / (likely["sky"] + likely["land"]))
     moved = torch.zeros_like(lab)
     for name, weight in zip(PARTS, (sky, 1 - sky), strict=True):
         here, there = lights[source][name], lights[target][name]
         matrix = transport(here.covariance, there.covariance)
-        apart = torch.einsum("ij,bjhw->bihw", matrix, lab - here.mean_at(rows))
-        moved += weight * (there.mean_at(rows) + apart)
+        apart = torch.einsum("ij,bjhw->bihw", matrix, lab - here.mean_at(where[name]))
+        moved += weight * (there.mean_at(where[name]) + apart)
     return to_rgb(moved)

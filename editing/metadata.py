@@ -7,7 +7,6 @@ became 8. Pillow hands info on to what is converted, cropped or resized. XMP is 
 keep previews and settings in it that no longer hold.
 """
 
-import math
 import re
 import struct
 from io import BytesIO
@@ -17,6 +16,7 @@ from PIL import Image, ImageCms, JpegImagePlugin, PngImagePlugin
 
 ORIENTATION = 0x0112
 EXIF = b"Exif\0\0"
+MOST_DPI = 65535
 LONGEST_EXIF = 65533  # bytes that a JPEG's marker holds
 DESCRIBING = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298)  # of a TIFF's many tags
 SUB_BLOCKS = (0x8769, 0x8825)  # EXIF proper, GPS
@@ -45,12 +45,12 @@ def held(picture: Image.Image) -> dict[str, Any]:
 
 
 def dpi_of(info: dict[str, Any]) -> tuple[float, float] | None:
-    """Pixels an inch, where they are two numbers that can be."""
+    """Pixels an inch, where they are two numbers that every kind of file can hold."""
     try:
         across, down = (float(value) for value in info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
-    return (across, down) if all(0 < v < math.inf for v in (across, down)) else None
+    return (across, down) if all(1 <= v <= MOST_DPI for v in (across, down)) else None
 
 
 def text_of(picture: Image.Image) -> dict[str, str]:
@@ -138,10 +138,10 @@ def options(picture: Image.Image, kind: str, quality: int | None = None) -> dict
     if kind in WITH_PROFILE:
         told["icc_profile"] = profile(picture)
         exif = info.get("exif")
-        if exif and not (kind == "JPEG" and len(exif) > LONGEST_EXIF):
+        if exif and fits(exif, kind):
             told["exif"] = exif
-    if kind in WITH_DPI and "dpi" in info:
-        told["dpi"] = info["dpi"]
+    if kind in WITH_DPI and (dpi := dpi_of(info)):
+        told["dpi"] = dpi
     if kind == "PNG":
         told["pnginfo"] = chunks(info)
     if kind == "JPEG":
@@ -151,6 +151,20 @@ def options(picture: Image.Image, kind: str, quality: int | None = None) -> dict
     if kind == "AVIF":
         told |= {"quality": quality or BEST, "subsampling": "4:4:4"}
     return told
+
+
+def fits(exif: bytes, kind: str) -> bool:
+    """Whether Pillow can write an EXIF block in a kind of file: of some it takes it apart."""
+    if kind == "JPEG":
+        return len(exif) <= LONGEST_EXIF
+    if kind in ("AVIF", "TIFF"):
+        try:
+            block = Image.Exif()
+            block.load(exif)
+            block.tobytes()
+        except Exception:  # whatever a damaged entry raises
+            return False
+    return True
 
 
 def profile(picture: Image.Image) -> bytes | None:

@@ -152,7 +152,7 @@ def free_pixels(mask: MaskLike, picture_size: tuple[int, int]) -> np.ndarray:
     """
     hard = hard_mask(mask)
     (width, height), (w, h) = picture_size, hard.size
-    if abs(w * height - h * width) > max(width + height, w + h) / 2:  # sides round by a half
+    if abs(w * height - h * width) > max(width, height, w, h):  # a side may be rounded twice
         raise ImageError(
             f"The mask is {w}x{h}, the picture {width}x{height}: draw it over the picture."
         )

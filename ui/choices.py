@@ -16,6 +16,9 @@ TEMPLATE = """<div class="choices" role="group" aria-label="$title">
 <img src="{{{this.url}}}" alt="{{this.caption}}"><span>{{this.caption}}</span></button>{{/each}}
 </div>"""
 
+SEEN = """
+watch("value", () => element.scrollIntoView({ block: "nearest", behavior: "smooth" }));"""
+
 
 class Choices(gr.HTML):
     """A row of pictures; its value is [(picture, seed, caption), ...]."""
@@ -24,7 +27,7 @@ class Choices(gr.HTML):
         super().__init__(
             html_template=TEMPLATE.replace("$title", title),
             apply_default_css=False,
-            js_on_load=(Path(__file__).parent / "thumbs.js").read_text(),
+            js_on_load=(Path(__file__).parent / "thumbs.js").read_text() + SEEN,
             **kwargs,
         )
 

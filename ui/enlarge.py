@@ -33,7 +33,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 "What goes in",
                 "The picture is shrunk first.",
                 keep=False,
-                value=tasks.shrink(example(FIRST), 4),
+                value=tasks.shrink(example(FIRST), 4, *controls.first_choice),
                 elem_id="enlarge-small",
                 elem_classes=["exact", "first"],
             )

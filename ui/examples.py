@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 FOLDER = HERE.parent / "assets" / "examples"
 PAINTINGS = ("Snowy mountain", "Beach", "Autumn forest", "Dunes", "Meadow path", "Night water")
 RENDERS = ("Alpine meadow", "Coast", "Autumn river", "Desert", "Savanna", "Sunset lake")
-# Colours that things have in renders by daylight (nights in their own): medians of 300.
+# As renders have them by daylight, a little fuller, as people paint; of nights in their own.
 MATERIALS: dict[str, str] = json.loads((HERE / "materials.json").read_text())
 
 

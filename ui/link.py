@@ -67,14 +67,17 @@ def connect(
             number(query, "strength", 0, 1),
             *menus,
             *(gr.Dropdown(**goals(engine, axis)) for axis in AXES),
-            1 if query else gr.skip(),  # the picture that the page opens with is not this one
             *(
                 number(query, "guesses", 1, MOST_GUESSES) if name == tab else gr.skip()
                 for name in controls.guesses
             ),
         )
 
-    page.load(
+    def follow(request: gr.Request, count: int):
+        """Have the open tab's picture made anew: the page opened on that of no link."""
+        return count + 1 if request.query_params else gr.skip()
+
+    loaded = page.load(
         restore,
         None,
         [
@@ -88,11 +91,17 @@ def connect(
             strength,
             *controls.menus,
             *desk.goals,
-            models.changed,
             *controls.guesses.values(),
         ],
         show_progress="hidden",
         queue=False,
+        api_visibility="private",
+    )
+    loaded.then(  # in the queue: only what comes from there makes others follow
+        follow,
+        models.changed,
+        models.changed,
+        show_progress="hidden",
         api_visibility="private",
     )
     controls.share.click(

@@ -24,7 +24,7 @@ REFINE_STRENGTH = 0.12  # little noise: what is there gets cleaner and stays wha
 def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
     """Lay out the tab and connect it; returns the strength slider."""
     config = controls.engines.first.model.config
-    first = opening(tasks, config.strength, [menu.value for menu in controls.menus])
+    first = opening(tasks, config.strength, controls.first_choice)
     with gr.Row(elem_classes=["workbench", "easel"]):
         with gr.Column(min_width=300):
             photo = picture_source(desk, "Paint", PAINTINGS, FIRST)

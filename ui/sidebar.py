@@ -73,6 +73,11 @@ class Controls:
         return self.choice[:-1]
 
     @property
+    def first_choice(self) -> list[str]:
+        """What the menus of labels say when the page opens."""
+        return [menu.value for menu in self.menus]
+
+    @property
     def inputs(self) -> list[gr.components.Component]:
         return [self.steps, self.seed, *self.choice]
 

@@ -12,7 +12,7 @@ from ui.desk import Desk
 from ui.examples import example
 from ui.pictures import data_url, open_picture
 
-THUMBNAIL = 96
+THUMBNAIL = 84
 THUMBS = """<div class="thumbs" role="group" aria-label="Examples">
 {{#each value}}<button type="button" data-index="{{@index}}" title="Example: {{this.name}}">
 <img src="{{{this.url}}}" alt="{{this.name}}"></button>{{/each}}</div>"""
@@ -36,7 +36,7 @@ def picture_source(desk: Desk, tab: str, names: Sequence[str], first: str) -> gr
             min_width=300,
         )
         upload = gr.UploadButton(
-            "Open a picture", file_types=["image"], size="md", scale=0, min_width=140
+            "Open a picture", file_types=["image"], size="md", scale=0, min_width=132
         )
 
     def choose(event: gr.EventData) -> Image.Image:

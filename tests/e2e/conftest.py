@@ -3,7 +3,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.e2e.browser import VIEWPORTS, chromium, open_page
-from tests.ui.conftest import engine, url  # noqa: F401  the page that the endpoint tests use
+from tests.ui.conftest import engine, tasks, url  # noqa: F401  those of the endpoints' tests
 
 
 @pytest.fixture(scope="session")

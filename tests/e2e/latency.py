@@ -16,6 +16,7 @@ from subprocess import DEVNULL
 
 from playwright.sync_api import Browser, Page
 
+from cm_core.zoo import DEFAULT
 from tests.e2e.browser import chromium, draw, open_page, settle
 
 STROKES = 20
@@ -114,4 +115,4 @@ def main(model: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "emoji64")
+    main(sys.argv[1] if len(sys.argv) > 1 else DEFAULT)

@@ -9,18 +9,11 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
+from cm_core.zoo import DEFAULT
 from tests.e2e.browser import chromium, draw, finished, new_source, open_page, open_tab, settle
 from ui.engine import Engine
+from ui.examples import MATERIALS
 from ui.page import launch
-
-BOAT = (  # colour, brush size, points
-    ("#2563eb", 90, [(0.03, 0.93), (0.97, 0.93)]),
-    ("#7a4a2b", 60, [(0.2, 0.74), (0.8, 0.74)]),
-    ("#7a4a2b", 40, [(0.28, 0.82), (0.72, 0.82)]),
-    ("#7a4a2b", 14, [(0.49, 0.12), (0.49, 0.7)]),
-    ("#d92d20", 76, [(0.58, 0.3), (0.58, 0.58), (0.7, 0.58), (0.6, 0.36), (0.62, 0.52)]),
-    ("#facc15", 60, [(0.41, 0.38), (0.41, 0.6), (0.3, 0.6), (0.39, 0.44), (0.37, 0.56)]),
-)
 
 
 def brush(page: Page, canvas: str, size: int) -> None:
@@ -36,54 +29,57 @@ def press(page: Page, name: str, result: str = "result") -> None:
     finished(page, name, f"{name}-{result}")
 
 
-def subject(page: Page, name: str) -> None:
-    """Say in the sidebar what the picture shows."""
-    page.locator("#label-group input").click()
-    page.keyboard.type(name)  # a long list is only filled as one scrolls
+def choose(page: Page, menu: str, name: str) -> None:
+    """Take an entry of a menu."""
+    page.locator(f"#{menu} input").click()
     page.get_by_role("option", name=name, exact=True).click()
 
 
 def paint(page: Page) -> None:
-    """A small boat, always the same, and four variations of it."""
-    for colour, size, points in BOAT:
-        brush(page, "paint-canvas", size)
-        draw(page, "paint-canvas", points, colour)
-    settle(page, "paint-result")
-    page.locator("#paint-vary-run").click()
-    page.wait_for_function("document.querySelectorAll('#paint-others img').length === 4")
+    """The painting that the page opens with, in every light."""
+    page.locator("#paint-lights-run").click()
+    page.wait_for_function("document.querySelectorAll('#paint-others img').length === 6")
+    finished(page, "paint-lights", "paint-others")
 
 
 def inpaint(page: Page) -> None:
-    """New eyes for the cat."""
+    """No bush in the savanna."""
+    choose(page, "label-scene", "savanna")
     brush(page, "inpaint-canvas", 110)
-    draw(page, "inpaint-canvas", [(0.3, 0.5), (0.7, 0.5)])
+    draw(page, "inpaint-canvas", [(0.25, 0.45), (0.5, 0.4), (0.55, 0.5), (0.3, 0.55)])
     press(page, "inpaint")
 
 
 def colourise(page: Page) -> None:
-    """A red apple with a green leaf."""
-    for colour, points in (("#d92d20", [(0.3, 0.6), (0.7, 0.6)]), ("#65a30d", [(0.6, 0.17)] * 2)):
-        draw(page, "colourise-canvas", points, colour)
+    """Dabs of sky, autumn and water."""
+    choose(page, "label-scene", "autumn")
+    for name, points in (
+        ("Sky", [(0.05, 0.1), (0.15, 0.12)]),
+        ("Autumn", [(0.75, 0.6), (0.85, 0.6)]),
+        ("Water", [(0.4, 0.8), (0.45, 0.85)]),
+    ):
+        draw(page, "colourise-canvas", points, MATERIALS[name])
     new_source(page, "colourise-result")
     settle(page, "colourise-result")
 
 
 def enlarge(page: Page) -> None:
-    """A boat of eight pixels."""
+    """An alpine meadow of sixteen pixels."""
     press(page, "enlarge")
 
 
 def denoise(page: Page) -> None:
-    """A noisy mushroom; the tab begins by itself."""
+    """A noisy coast; the tab begins by itself."""
     new_source(page, "denoise-result")
     settle(page, "denoise-result")
 
 
 def interpolate(page: Page) -> None:
-    """Half way from one subject to another."""
-    page.locator("#interpolate-to input").click()
-    page.keyboard.type(GOAL)
-    page.get_by_role("option", name=GOAL, exact=True).click()
+    """Half of the way from a lake by day to a desert by night."""
+    choose(page, "label-scene", "lake")
+    choose(page, "label-light", "day")
+    choose(page, "interpolate-to-scene", "desert")
+    choose(page, "interpolate-to-light", "night")
     press(page, "interpolate", "walk")
     for _ in range(7):
         page.locator("#interpolate-walk .along").press("ArrowRight")
@@ -100,37 +96,30 @@ def about(page: Page) -> None:
 
 
 SCENES = (paint, inpaint, colourise, enlarge, denoise, interpolate, steps, about)
-SUBJECTS = {
-    paint: "Sailing boats",
-    inpaint: "Cat faces",
-    colourise: "Apples",
-    enlarge: "Sailing boats",
-}
-SUBJECTS |= {denoise: "Trees", interpolate: "Mushrooms", steps: "Smiling faces"}
-GOAL = "Trees"  # that the walk comes to
 
 
-def save(page: Page, file: Path) -> None:
-    """What the window shows, from the top."""
+def save(page: Page, file: Path, whole: bool = False) -> None:
+    """What the window shows, from the top, or the whole page."""
     page.evaluate("window.scrollTo(0, 0)")
     page.wait_for_timeout(1200)  # the history and the button at rest
-    Image.open(BytesIO(page.screenshot())).convert("RGB").save(file, quality=92)
+    Image.open(BytesIO(page.screenshot(full_page=whole))).convert("RGB").save(file, quality=92)
 
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    served, url = launch(Engine("emoji64"), prevent_thread_lock=True, quiet=True)
+    served, url = launch(Engine(DEFAULT), prevent_thread_lock=True, quiet=True)
     with chromium() as browser:
         page = open_page(browser, url, "desktop")
+        page.get_by_label("Lock the seed").check()  # the same pictures every time
         for scene in SCENES:
-            subject(page, SUBJECTS.get(scene, "Any"))
+            for menu in ("label-scene", "label-light"):
+                choose(page, menu, "Any")
             open_tab(page, scene.__name__.capitalize())
             scene(page)
-            save(page, folder / f"{scene.__name__}.webp")
+            save(page, folder / f"{scene.__name__}.webp", whole=scene is paint)
         dark = open_page(browser, f"{url}?__theme=dark", "desktop")
-        subject(dark, SUBJECTS[paint])
         paint(dark)
-        save(dark, folder / "dark.webp")
+        save(dark, folder / "dark.webp", whole=True)
         phone = open_page(browser, url, "phone")
         paint(phone)
         save(phone, folder / "phone.webp")

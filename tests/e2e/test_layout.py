@@ -14,16 +14,22 @@ def box(page, selector):
 def test_what_one_reaches_for_lies_near_the_canvas(page):
     open_tab(page, "Paint")
     phone = page.evaluate("innerWidth < 768")
-    (_, canvas), (top, _) = box(page, "#paint-canvas"), box(page, "#paint-result")
-    slider = box(page, "#paint-strength")
-    if phone:  # in one column: canvas, result, slider; half of the result in the window
+    (_, canvas), (top, low) = box(page, "#paint-canvas"), box(page, "#paint-result .frame")
+    slider, told = box(page, "#paint-strength"), box(page, "#told")
+    assert told[1] - told[0] < 100 and told[1] < box(page, "#tabs")[0] + 20
+    if phone:  # in one column: examples, tools, canvas, result, slider
+        tools = box(page, "#paint-canvas .lc-tools")
+        assert box(page, ".easel .source")[1] <= tools[0]
         assert canvas <= top < canvas + 40
-        assert (top + box(page, "#paint-result .frame")[1]) / 2 < VIEWPORTS["phone"][1]
+        # From the tools on, half of the result is in the window.
+        assert (top + low) / 2 < tools[0] + VIEWPORTS["phone"][1]
         assert box(page, "#paint-result")[1] <= slider[0]
-    else:  # side by side, and all the buttons in the window
+    else:  # side by side, equally large and at one height, and all the buttons in the window
         assert slider[1] <= top
-        for name in ("paint-adopt", "paint-refine", "paint-generate-run", "paint-vary-run"):
-            assert box(page, f"#{name}")[1] < VIEWPORTS["desktop"][1]
+        stage = box(page, "#paint-canvas .lc-stage")
+        assert abs(stage[0] - top) < 12 and abs(stage[1] - stage[0] - (low - top)) < 3
+        for name in ("adopt", "refine", "generate-run", "vary-run", "lights-run"):
+            assert box(page, f"#paint-{name}")[1] < VIEWPORTS["desktop"][1]
 
 
 def test_the_menus_of_the_history_lie_in_the_window(page):

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.e2e.browser import draw, new_source, open_page, open_tab, settle
+from tests.e2e.browser import draw, new_source, open_page, open_tab, picture, settle
+from ui.examples import example
+from ui.made import last
 
 INKED = """(canvas) => {
   const ink = document.querySelector(`#${canvas} .lc-ink`);
@@ -43,7 +45,8 @@ def test_sending_the_same_picture_again_clears_the_canvas(page, tab):
 def test_the_same_example_again_clears_the_canvas(page, tab):
     open_tab(page, tab)
     for _ in range(2):
-        page.get_by_title("Example: Tree").locator("visible=true").click()
+        name = "Dunes" if tab == "Paint" else "Coast"
+        page.get_by_title(f"Example: {name}").locator("visible=true").click()
         blot(page, f"{tab.lower()}-canvas")
 
 
@@ -60,14 +63,25 @@ def test_a_link_opens_the_tab_it_was_copied_in(page, browser, tab):
     other.context.close()
 
 
-def test_a_link_with_a_subject_that_the_model_lacks_says_so_and_keeps_the_rest(page, browser):
-    other = open_page(
-        browser, page.url.split("?")[0] + "?group=Sphinxes&steps=3", "desktop", quiet=False
-    )
-    note = other.locator("#model-note", has_text="This model knows no 'Sphinxes'")
-    note.get_by_text("Subject stands at Any.").wait_for()
-    assert other.locator("#label-group input").input_value() == "Any"
+def test_a_link_with_a_scene_that_the_model_lacks_says_so_and_keeps_the_rest(page, browser):
+    address = page.url.split("?")[0] + "?scene=moon&light=dusk&steps=3"
+    other = open_page(browser, address, "desktop", quiet=False)
+    note = other.locator("#model-note", has_text="This model knows no 'moon'")
+    note.get_by_text("Scene stands at Any.").wait_for()
+    assert other.locator("#label-scene input").input_value() == "Any"
+    assert other.locator("#label-light input").input_value() == "dusk"
     assert other.locator("#steps input[type=number]").input_value() == "3"
+    other.context.close()
+
+
+def test_a_link_opens_on_the_picture_of_its_own_settings(page, browser, tasks):
+    """Not on the one that was made for all when the page was built."""
+    address = page.url.split("?")[0] + "?light=night&strength=0.9&seed=5&steps=1"
+    other = open_page(browser, address, "desktop")
+    other.locator("#readout", has_text="1 evaluation").wait_for()
+    made = last(tasks.paint(example("Snowy mountain"), 0.9, 1, 5, "Any", "night")).picture
+    shown = picture(other, settle(other, "paint-result"))
+    assert shown.tobytes() == made.tobytes()
     other.context.close()
 
 
@@ -102,14 +116,4 @@ def test_each_tab_keeps_its_own_steps_and_a_link_carries_them_with_the_guesses(p
     open_tab(other, "Paint")
     shows(other, "#steps", "2")
     shows(other, "#paint-guesses", "1")
-    other.context.close()
-
-
-def test_a_link_to_another_model_brings_its_subjects_to_walk_to(page, browser):
-    address = f"{page.url.split('?')[0]}?model=emoji64&tab=Interpolate"
-    other = open_page(browser, address, "desktop", quiet=False, tab="Interpolate")
-    other.wait_for_function("document.querySelector('#model-note').textContent.includes('64 × 64')")
-    other.locator("#interpolate-to input").click()
-    other.keyboard.type("Trees")
-    other.get_by_role("option", name="Trees", exact=True).wait_for()
     other.context.close()

@@ -138,7 +138,7 @@ def test_heic_without_its_package_says_what_to_install(tmp_path, monkeypatch):
     for package in HEIC_READERS:
         monkeypatch.setitem(sys.modules, package, None)
     monkeypatch.delitem(Image.OPEN, "HEIF", raising=False)
-    with pytest.raises(ImageError, match="pip install pillow-heif"):
+    with pytest.raises(ImageError, match="pip install pi-heif"):
         open_picture(tmp_path / "in.heic")
 
 

@@ -9,8 +9,9 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from editing.__main__ import main
 from editing.files import open_picture
-from editing.image import crop_like
+from editing.image import crop_like, on_white, with_alpha
 from editing.output import file_content, save
+from tests.editing.test_files import DAMAGED, exif, png
 
 SIZE = (40, 32)
 HOLE = np.zeros(SIZE[::-1], bool)
@@ -72,13 +73,19 @@ def test_a_turned_picture_comes_back_upright_and_says_so(repaint, tmp_path, kind
 
 
 def test_a_damaged_exif_block_comes_back_as_it_was_but_for_orientation(tmp_path):
-    from tests.editing.test_files import DAMAGED, exif
-
     block = exif(*DAMAGED["a negative rational"])
     SMOOTH.save(tmp_path / "in.jpg", exif=block)
     save(open_picture(tmp_path / "in.jpg"), tmp_path / "out.jpg")
     at = block.index(b"\x01\x12") + 8
     assert Image.open(tmp_path / "out.jpg").info["exif"] == block[:at] + b"\0\1" + block[at + 2 :]
+
+
+@pytest.mark.parametrize("kind", [".png", ".jpg", ".webp", ".tif", ".avif"])
+@pytest.mark.parametrize("name", DAMAGED)
+def test_no_damaged_block_keeps_a_picture_from_being_saved(name, kind):
+    made = open_picture(io.BytesIO(jpeg(SMOOTH, exif=exif(*DAMAGED[name]))))
+    made.info["dpi"] = (1e300, 1e300) if name == "a text" else (72, 72)
+    assert Image.open(io.BytesIO(file_content(made, kind))).size == SIZE[::-1]
 
 
 def test_the_preview_of_the_old_picture_does_not_come_back(tmp_path):
@@ -175,8 +182,6 @@ def test_a_larger_canvas_keeps_the_bits_too(tmp_path, folder):
 
 @pytest.mark.parametrize(("mode", "out"), [("I;16", "out.jpg"), ("RGB", "out.png")])
 def test_bits_that_are_lost_are_said(repaint, tmp_path, capsys, mode, out):
-    from tests.editing.test_files import png
-
     rows = b"".join(
         b"\0" + row.tobytes()
         for row in np.random.default_rng(2)
@@ -212,8 +217,6 @@ def test_what_is_seen_through_an_edge_is_not_the_paper(tmp_path):
     """An edit is made on white; its transparent copy on white is the edit again."""
     icon = Image.new("RGBA", (4, 4), (200, 30, 30, 128))
     icon.putpixel((0, 0), (0, 0, 0, 0))
-    from editing.image import on_white, with_alpha
-
     made = with_alpha(on_white(icon), icon)
     off = np.array(made)[1:].astype(int) - np.array(icon)[1:]
     assert np.abs(off).max() <= 2 and made.getpixel((0, 0))[3] == 0

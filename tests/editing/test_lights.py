@@ -9,8 +9,10 @@ from editing.lights import (
     Part,
     known_lights,
     light_of,
+    likelihoods,
+    places,
     relight,
-    sky_share,
+    softened,
     to_lab,
     to_rgb,
     transport,
@@ -79,24 +81,39 @@ def test_a_colour_goes_to_where_the_other_light_has_it_at_its_row():
     grey = to_rgb(torch.tensor([0.4, 0, 0], dtype=torch.float64)[None, :, None, None])
     painting = grey.expand(1, 3, SIDE, SIDE)
     moved = to_lab(relight(painting, "dim", "bright", lights))
-    top, low = moved[0, :, 0, 0], moved[0, :, -1, 0]
+    top, low = moved[0, :, 0, 0], moved[0, :, -1, 0]  # it is nothing but sky
     assert torch.allclose(top, torch.tensor([0.65, 0.02, 0.0], dtype=torch.float64), atol=1e-4)
     assert torch.allclose(low, torch.tensor([0.5, 0.02, 0.04], dtype=torch.float64), atol=1e-4)
     assert relight(painting, "dim", "dim", lights) is painting
 
 
-def test_sky_and_land_are_told_apart_and_mixed_between():
+def test_sky_and_land_are_told_apart_and_a_horizon_may_lie_anywhere():
     day = known_lights()["day"]
-    painting = halves((0.0, 0.45, 0.77), (-0.1, 0.2, -0.5))  # blue over green
-    share = sky_share(to_lab(painting), day)[0, 0, :, SIDE // 2]
-    assert share[2] > 0.9 and share[-3] < 0.1
-    assert (share[1:] - share[:-1]).abs().max() < 0.5  # no step where they meet
+    for height in (8, 16, 24):
+        painting = flat(0.0, 0.45, 0.77).clone()  # blue over green
+        painting[..., height:, :] = flat(-0.1, 0.2, -0.5)[..., height:, :]
+        likely, where = likelihoods(to_lab(painting), day)
+        share = softened(likely["sky"] / (likely["sky"] + likely["land"]))[0, 0, :, SIDE // 2]
+        assert share[2] > 0.9 and share[-3] < 0.1
+        assert (share[1:] - share[:-1]).abs().max() < 0.5  # no step where they meet
+        assert int((where["sky"][0, 0, :, 0] < 1).sum()) == pytest.approx(height, abs=2)
+        assert int((where["land"][0, 0, :, 0] > 0).sum()) == pytest.approx(SIDE - height, abs=2)
+
+
+def test_rows_are_placed_within_sky_and_land():
+    rows = torch.linspace(0, 1, 5, dtype=torch.float64)
+    where = places(rows, torch.tensor([0.5, 0.25]))
+    assert where["sky"][:, 0, :, 0].tolist() == [[0, 0.5, 1, 1, 1], [0, 1, 1, 1, 1]]
+    land = torch.tensor([[0, 0, 0, 0.5, 1], [0, 0, 1 / 3, 2 / 3, 1]], dtype=torch.float64)
+    assert torch.allclose(where["land"][:, 0, :, 0], land)
 
 
 def test_lights_are_known_by_their_colours_and_night_is_dark_and_blue():
     assert {tuple(parts) for parts in known_lights().values()} == {PARTS}
     noon = halves((0.0, 0.45, 0.77), (0.2, 0.4, -0.3))
     assert light_of(noon) == "day"
+    autumn = halves((0.33, 0.58, 0.79), (0.65, 0.1, -0.6))  # pale blue over orange
+    assert light_of(autumn) == "day"
     night = relight(noon, "day", "night")
     assert light_of(night) == "night"
     before, after = to_lab(noon).mean((0, 2, 3)), to_lab(night).mean((0, 2, 3))

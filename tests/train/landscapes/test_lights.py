@@ -35,7 +35,7 @@ def test_the_table_has_the_line_of_means_and_what_is_left_about_it():
     picture = np.broadcast_to(rows[:, None, None], (64, 64, 3)).astype(np.uint8)
     inside = np.zeros((1, 64, 64), bool)
     inside[:, :32] = True  # at every place of the upper rows, at none of the lower
-    part = measured(picture[None], inside)
+    part = measured(picture[None], inside, np.linspace(0, 1, 64)[None])
     assert part["mean"][0] == pytest.approx(0.354, abs=0.01)  # of sRGB 60, by OKLab's formula
     assert part["fall"][0] > 0.3 and abs(part["fall"][1]) + abs(part["fall"][2]) < 1e-4
     assert np.abs(part["covariance"]).max() < 1e-4

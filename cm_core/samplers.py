@@ -49,11 +49,6 @@ def levels(sigmas: Sequence[float] | Tensor) -> list[float]:
     return values
 
 
-def centre(model: Model, like: Tensor) -> Tensor:
-    """Zero, what pure noise lies around: for evaluations that still ask."""
-    return like.new_zeros(1, 1, 1)
-
-
 def renoise_std(sigma: float, sigma_min: float = SIGMA_MIN) -> float:
     """Standard deviation of the noise that takes a picture to a level (Song et al. 2023, Alg. 1).
 

@@ -18,7 +18,7 @@ from ui.interpolate import GRID
 from ui.made import Made, last, some
 from ui.menu import AXES
 from ui.pictures import PictureFile, refusal
-from ui.tasks import GUESSES, MAX_SEED, MOST_GUESSES, STROKE_GUESSES, Tasks
+from ui.tasks import MAX_SEED, MOST_SAMPLES, SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP, Tasks
 
 SHOWN = 40  # characters of a wrong value that an error repeats
 
@@ -71,8 +71,8 @@ def endpoints(tasks: Tasks) -> None:
         frames = Figure("frames", 12, 2, 32, precision=0)
         one, two, steps = (Figure("steps", count, 1, 8, precision=0) for count in (1, 2, 8))
         guess, guesses = (
-            Figure("guesses", count, 1, MOST_GUESSES, "(a step takes their mean)", precision=0)
-            for count in (STROKE_GUESSES, GUESSES)
+            Figure("guesses", count, 1, MOST_SAMPLES, "(a step takes their mean)", precision=0)
+            for count in (STROKE_SAMPLES_PER_STEP, SAMPLES_PER_STEP)
         )
         margins = [
             Figure(side, 0, 0, 1, "(share of the picture)")
@@ -134,7 +134,9 @@ def endpoints(tasks: Tasks) -> None:
         sides, chosen = (left, top, right, bottom), (scene, light, category, model)
         return finished(tasks.outpaint, image, sides, steps, seed, *chosen, guesses=guesses)
 
-    def colorize(image, steps, seed, scene, light, category, model, hints=None, guesses=GUESSES):
+    def colorize(
+        image, steps, seed, scene, light, category, model, hints=None, guesses=SAMPLES_PER_STEP
+    ):
         chosen = (scene, light, category, model)
         return finished(tasks.colorize, image, hints, steps, seed, *chosen, guesses=guesses)
 

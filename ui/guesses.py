@@ -5,14 +5,14 @@ from __future__ import annotations
 import gradio as gr
 
 from ui.sidebar import Controls
-from ui.tasks import GUESSES, MOST_GUESSES
+from ui.tasks import MOST_SAMPLES, SAMPLES_PER_STEP
 
 
-def guesses_slider(controls: Controls, tab: str, value: int = GUESSES) -> gr.Slider:
+def guesses_slider(controls: Controls, tab: str, value: int = SAMPLES_PER_STEP) -> gr.Slider:
     """The slider of the tab of that name; links carry its value."""
     slider = gr.Slider(
         1,
-        MOST_GUESSES,
+        MOST_SAMPLES,
         value=value,
         step=1,
         precision=0,

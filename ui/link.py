@@ -13,7 +13,7 @@ from ui.desk import Desk
 from ui.engine import Engine, Engines
 from ui.menu import AXES, about, choices, goals
 from ui.sidebar import COPY_LINK, STEPS, Controls
-from ui.tasks import MAX_SEED, MOST_GUESSES
+from ui.tasks import MAX_SEED, MOST_SAMPLES
 
 
 def number(query: Mapping[str, str], key: str, low: float, high: float) -> Any:
@@ -68,7 +68,7 @@ def connect(
             *menus,
             *(gr.Dropdown(**goals(engine, axis)) for axis in AXES),
             *(
-                number(query, "guesses", 1, MOST_GUESSES) if name == tab else gr.skip()
+                number(query, "guesses", 1, MOST_SAMPLES) if name == tab else gr.skip()
                 for name in controls.guesses
             ),
         )

@@ -15,7 +15,7 @@ from ui.guesses import guesses_slider
 from ui.made import Made, last, some
 from ui.sidebar import LIVE_SECONDS, STEPS, Controls, Go, costed
 from ui.source import picture_source
-from ui.tasks import STROKE_GUESSES, VARIATIONS, Tasks
+from ui.tasks import STROKE_SAMPLES_PER_STEP, VARIATIONS, Tasks
 
 FIRST = "Snowy mountain"
 REFINE_STRENGTH = 0.12  # little noise: what is there gets cleaner and stays what it is
@@ -70,7 +70,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
                 vary = Go("paint-vary", "Four variations", "secondary")
                 relight = Go("paint-lights", "In every light", "secondary")
             others = Choices("Variations and lights", elem_id="paint-others")
-            guesses = guesses_slider(controls, "Paint", STROKE_GUESSES)
+            guesses = guesses_slider(controls, "Paint", STROKE_SAMPLES_PER_STEP)
 
     def painted(drawing: Image.Image | None) -> Image.Image:
         """The drawing; until the canvas sends one, it shows what the page opens with."""

@@ -18,13 +18,13 @@ from cm_core.errors import ImageError, SettingError
 from cm_core.samplers import Step
 from editing.image import fit, fit_hints, inside, to_hints, to_pil, to_tensor
 from editing.lights import light_of, relight
-from editing.tasks import GUESSES, STROKE_GUESSES, estimate_sigma
+from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP, estimate_sigma
 from ui.engine import ANY, Engine, Engines, Readout
 from ui.made import Made, clean, edit, last, like, region, scale, shown, some
 
 MAX_SEED = 999_999
 VARIATIONS = 4
-MOST_GUESSES = 8
+MOST_SAMPLES = 8
 
 
 class Tasks:
@@ -51,12 +51,12 @@ class Tasks:
         steps: int = 2,
         seed: int = 0,
         *choice: str,
-        guesses: int = STROKE_GUESSES,
+        guesses: int = STROKE_SAMPLES_PER_STEP,
     ) -> Iterator[Made]:
         """A finished picture from a rough painting."""
         engine, label = self.on(*choice)
         painting = to_tensor(fit(some(image), engine.size))
-        how = {"guesses": guesses, "label": label}
+        how = {"samples_per_step": guesses, "label": label}
         return finish(engine, painting, image, strength, steps, seed, **how)
 
     def lights(
@@ -66,7 +66,7 @@ class Tasks:
         steps: int = 2,
         seed: int = 0,
         *choice: str,
-        guesses: int = STROKE_GUESSES,
+        guesses: int = STROKE_SAMPLES_PER_STEP,
     ) -> Iterator[tuple[str, Made]]:
         """(light, picture) of a painting in every light that the model knows.
 
@@ -82,7 +82,10 @@ class Tasks:
         source = light_of(painting) if light in (None, ANY) else light
         for name in names:
             _, label = self.on(scene, name, *rest)
-            moved, how = relight(painting, source, name), {"guesses": guesses, "label": label}
+            moved, how = (
+                relight(painting, source, name),
+                {"samples_per_step": guesses, "label": label},
+            )
             yield name, last(finish(engine, moved, image, strength, steps, seed, **how))
 
     def vary(
@@ -117,7 +120,7 @@ class Tasks:
         steps: int = 8,
         seed: int = 0,
         *choice: str,
-        guesses: int = GUESSES,
+        guesses: int = SAMPLES_PER_STEP,
     ) -> Iterator[Made]:
         """Repaint where the mask is light, at the picture's own size, the rest untouched."""
         engine, label = self.on(*choice)
@@ -126,7 +129,7 @@ class Tasks:
         return region(
             engine,
             lambda model: editing.stream_inpaint_region(
-                model, image, mask, steps, seed, guesses=guesses, label=label
+                model, image, mask, steps, seed, samples_per_step=guesses, label=label
             ),
             steps,
         )
@@ -138,7 +141,7 @@ class Tasks:
         steps: int = 8,
         seed: int = 0,
         *choice: str,
-        guesses: int = GUESSES,
+        guesses: int = SAMPLES_PER_STEP,
     ) -> Iterator[Made]:
         """The picture on a larger canvas; margins are shares of its longer side: left, top, ..."""
         engine, label = self.on(*choice)
@@ -148,7 +151,7 @@ class Tasks:
         return region(
             engine,
             lambda model: editing.stream_outpaint(
-                model, image, *pixels, steps, seed, guesses=guesses, label=label
+                model, image, *pixels, steps, seed, samples_per_step=guesses, label=label
             ),
             steps,
         )
@@ -160,7 +163,7 @@ class Tasks:
         steps: int = 8,
         seed: int = 0,
         *choice: str,
-        guesses: int = GUESSES,
+        guesses: int = SAMPLES_PER_STEP,
     ) -> Iterator[Made]:
         """The picture's grey in new colours; hints (RGBA) give the colour where they are opaque."""
         engine, label = self.on(*choice)
@@ -169,7 +172,7 @@ class Tasks:
         return edit(
             engine,
             lambda model: editing.stream_colorize(
-                model, picture, steps, seed, dabs, guesses=guesses, label=label
+                model, picture, steps, seed, dabs, samples_per_step=guesses, label=label
             ),
             image,
             steps,
@@ -186,7 +189,7 @@ class Tasks:
         steps: int = 8,
         seed: int = 0,
         *choice: str,
-        guesses: int = GUESSES,
+        guesses: int = SAMPLES_PER_STEP,
     ) -> Iterator[Made]:
         """A small picture at the model's size, its patch means kept."""
         engine, label = self.on(*choice)
@@ -194,7 +197,7 @@ class Tasks:
         return edit(
             engine,
             lambda model: editing.stream_super_resolve(
-                model, tensor, steps, seed, guesses=guesses, label=label
+                model, tensor, steps, seed, samples_per_step=guesses, label=label
             ),
             small,
             steps,

@@ -11,7 +11,7 @@ from cm_core.checkpoint import config_to_json
 from cm_core.errors import SettingError
 from cm_core.model import Denoiser, Label
 from cm_core.noise import generators, randn_like
-from cm_core.samplers import Model, centre, sample_heun
+from cm_core.samplers import Model, sample_heun
 from cm_core.schedule import SIGMA_MIN, karras_sigmas
 from cm_core.zoo import BUNDLED
 from train.evaluation.bench import Bench, in_batches, noise_seeds
@@ -33,8 +33,8 @@ def sdedit(
     """A painting (B, 3, H, W) plus noise of a level, brought down along the probability-flow path
     by Heun's method in 2 levels - 1 evaluations (SDEdit, Meng et al. 2022)."""
     noise = randn_like(painting, generators(seeds, len(painting)))
-    # The sampler begins at mean + sigma z: the painting is a part of that noise.
-    noise = noise + (painting - centre(model, painting)) / sigma
+    # The sampler begins at sigma z: the painting is a part of that noise.
+    noise = noise + painting / sigma
     return sample_heun(model, noise, karras_sigmas(levels, SIGMA_MIN, sigma), label)
 
 

@@ -19,6 +19,7 @@ format: .venv/test
 # The screenshots that the README shows.
 pictures: .venv/test
 	$(BIN)/python -m tests.e2e.screenshots assets/screenshots
+	$(BIN)/python -m tests.e2e.paintings assets/screenshots/paintings.webp
 
 .venv/demo: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

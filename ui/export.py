@@ -11,7 +11,6 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from cm_core.errors import ImageError, OneStrokeError
-from editing.image import MAX_PIXELS
 from editing.output import enlarge_picture, to_svg
 from ui.pictures import from_data_url, open_picture
 
@@ -39,7 +38,7 @@ def reference(url: str | None) -> Image.Image:
     if not (isinstance(url, str) and FILE_URL in url):
         return from_data_url(url)
     path = unquote(url.partition(FILE_URL)[2])
-    return open_picture(path, MAX_PIXELS)  # what was made may be larger than what is taken in
+    return open_picture(path)
 
 
 def written(picture: Image.Image, kind: str) -> str:

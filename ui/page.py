@@ -9,6 +9,7 @@ import gradio as gr
 from PIL import Image
 from starlette.middleware import Middleware
 
+from editing.image import MAX_PIXELS
 from ui import (
     about,
     colourise,
@@ -25,7 +26,6 @@ from ui import (
 from ui.api import endpoints
 from ui.desk import Desk
 from ui.engine import Engine, Engines
-from ui.pictures import MAX_PIXELS
 from ui.result import History
 from ui.shelf import Shelf
 from ui.tasks import Tasks

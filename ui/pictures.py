@@ -14,32 +14,26 @@ from typing import Any, BinaryIO
 
 import gradio as gr
 from gradio.utils import get_upload_folder
-from PIL import Image, ImageOps
+from PIL import Image
 
-from editing.image import eight_bits
+from cm_core.errors import ImageError
+from editing import files
 
-MAX_PIXELS = 12_500_000
 MAX_FRAME_BYTES = 1_000_000
 MAX_FRAME_SIDE = 2048
-FORMATS = ("PNG", "JPEG", "WEBP")
+FORMATS = ("PNG", "JPEG", "WEBP")  # of drawings
+UPLOADS = (*FORMATS, "MPO", "AVIF", "HEIF", "GIF", "BMP")  # phones send JPEG as MPO
 NOT_HERE = "This picture is not one of the page's own, or is gone by now: open it from its file."
 DATA_URL = re.compile(r"data:image/(?:png|jpeg|webp);base64,([A-Za-z0-9+/=]+)")
 
 
-def open_picture(file: str | Path, most: int = MAX_PIXELS) -> Image.Image:
-    """A picture in the upload folder, of at most so many pixels, upright."""
+def open_picture(file: str | Path) -> Image.Image:
+    """A picture in the upload folder, upright."""
     with uploaded(file) as content:
         try:
-            picture = Image.open(content, formats=(*FORMATS, "GIF", "BMP"))
-            if picture.width * picture.height > most:
-                raise Image.DecompressionBombError
-            return eight_bits(ImageOps.exif_transpose(picture))
-        except Image.DecompressionBombError:
-            limit = f"{most / 1e6:.1f} million pixels"
-            raise refusal(f"This picture is too large: send one of at most {limit}.") from None
-        except (OSError, SyntaxError, ValueError):
-            known = "PNG, JPEG, WebP, GIF or BMP"
-            raise refusal(f"This file could not be read as a picture: send a {known}.") from None
+            return files.open_picture(content, UPLOADS)
+        except ImageError as error:
+            raise refusal(str(error)) from None
 
 
 def uploaded(file: str | Path) -> BinaryIO:

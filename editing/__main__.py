@@ -79,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
 
     p = task("stroke", 2, samples=STROKE_SAMPLES_PER_STEP, help="finish a painting")
     p.add_argument("--strength", type=float, default=0.5, help="0 follows the strokes, 1 is free")
+    p.add_argument("--paper", action="store_true", help="pure white is bare paper: fill it")
 
     p = task(
         "inpaint", 8, samples=SAMPLES_PER_STEP, help="repaint where the mask is light, at any size"

@@ -59,7 +59,8 @@ def side_by_side(shown: list[Image.Image]) -> Image.Image:
 
 def stroke(model, args, options) -> Made:
     picture, painting = fitted(model, args)
-    made = editing.stroke(model, painting, args.strength, args.steps, args.seed, **options)
+    how = {"paper": args.paper, **options}
+    made = editing.stroke(model, painting, args.strength, args.steps, args.seed, **how)
     return Made([crop_like(to_pil(made), picture)])
 
 

@@ -33,6 +33,7 @@ from editing.operators import (
     grey_picture,
     tint,
 )
+from editing.paper import covered
 from editing.sampler import beside, masked_multistep
 
 OnStep = Callable[[Step], None] | None
@@ -193,6 +194,7 @@ def stream_stroke(
     seed: int | Sequence[int] = 0,
     *,
     mask: Tensor | None = None,
+    paper: bool = False,
     samples_per_step: int = STROKE_SAMPLES_PER_STEP,
     label=None,
     generator: Generators | None = None,
@@ -201,7 +203,7 @@ def stream_stroke(
     """Finish a painting: from its strokes plus noise down (SDEdit, Meng et al. 2022).
 
     strength, the noise on the strokes, at 0 follows them and at 1 takes them as a hint. With a
-    mask, only there.
+    mask, only there. paper: pure white is bare paper, over which the strokes' colours spread.
     """
     check_size(check_range(check_picture(painting, "painting")), model)
     low, high = STROKE_SIGMAS
@@ -215,7 +217,7 @@ def stream_stroke(
         spaced(first, final, steps) if sigmas is None else sigmas,
         _random(seed, generator, painting.shape[0]),
         label,
-        start=painting,
+        start=covered(painting) if paper else painting,
         samples_per_step=samples_per_step,
     )
 

@@ -272,7 +272,9 @@ def finish(
 ) -> Iterator[Made]:
     """The steps of a fitted painting's way to a picture, in the shape of `image`, which it was."""
     taken = engine.stream(
-        lambda model: editing.stream_stroke(model, painting, strength, steps, seed, **how)
+        lambda model: editing.stream_stroke(
+            model, painting, strength, steps, seed, paper=True, **how
+        )
     )
     for step, readout in taken:
         done = step.index + 1 == steps

@@ -23,9 +23,9 @@ Stroke = tuple[str, int, Points]  # a material, the brush's size, and where it g
 
 def band(material: str, top: float, bottom: float, size: int = 90) -> list[Stroke]:
     """Broad strokes to and fro that fill the canvas from a height to another."""
-    half = size / 512
-    rows = max(1, round((bottom - top - half) / half))
-    heights = [top + half + (bottom - top - 2 * half) * i / max(rows - 1, 1) for i in range(rows)]
+    half = size / 1024  # the canvas is 512 pixels a side
+    rows = max(2, 1 + round((bottom - top - 2 * half) / (1.6 * half)))
+    heights = [top + half + (bottom - top - 2 * half) * i / (rows - 1) for i in range(rows)]
     return [(material, size, [(0.01, y), (0.99, y)]) for y in heights]
 
 

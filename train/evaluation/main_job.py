@@ -69,7 +69,9 @@ def finish(
 
     def make(part: slice) -> Tensor:
         seeds, given = noise_seeds(seed, part), None if label is None else label[part]
-        return stroke(model, paintings[part], strength, steps, seeds, label=given, **options)
+        return stroke(
+            model, paintings[part], strength, steps, seeds, paper=True, label=given, **options
+        )
 
     return in_batches(make, len(paintings), f"{steps} evaluations, strength {strength:g}")
 

@@ -28,7 +28,7 @@ def columns(
     for strength in strengths:
         for steps in (1, 2):
             name = f"{steps} evaluation{'s' * (steps > 1)}\nstrength {strength:.2f}"
-            made.append((name, stroke(model, paintings, strength, steps, seeds)))
+            made.append((name, stroke(model, paintings, strength, steps, seeds, paper=True)))
     given = paintings.to(teacher.model.device)
     theirs = sdedit(teacher.model, given, noise_level(middle), seeds).clamp(-1, 1)
     return [*made, (f"teacher's SDEdit\nstrength {middle:.2f}", theirs), ("render", renders)]

@@ -18,6 +18,7 @@ from cm_core.errors import ImageError, SettingError
 from cm_core.samplers import Step
 from editing.image import fit, fit_hints, inside, to_hints, to_pil, to_tensor
 from editing.lights import light_of, relight
+from editing.paper import covered
 from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP, estimate_sigma
 from ui.engine import ANY, Engine, Engines, Readout
 from ui.made import Made, clean, edit, last, like, region, scale, shown, some
@@ -78,14 +79,13 @@ class Tasks:
         names = engine.model.config.labels.axes.get("light")
         if not names:
             raise SettingError("This model knows no lights: choose the bundled one.")
-        painting = to_tensor(fit(some(image), engine.size))
+        # Paper whose colour was moved would not be known as paper any more.
+        painting = covered(to_tensor(fit(some(image), engine.size)))
         source = light_of(painting) if light in (None, ANY) else light
         for name in names:
             _, label = self.on(scene, name, *rest)
-            moved, how = (
-                relight(painting, source, name),
-                {"samples_per_step": guesses, "label": label},
-            )
+            moved = relight(painting, source, name)
+            how = {"samples_per_step": guesses, "label": label}
             yield name, last(finish(engine, moved, image, strength, steps, seed, **how))
 
     def vary(

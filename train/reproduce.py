@@ -11,6 +11,7 @@ import filecmp
 import math
 import os
 import shutil
+import signal
 import threading
 import time
 from dataclasses import dataclass
@@ -198,7 +199,10 @@ def render(recipe: Recipe, jobs: int | None, ends: float) -> bool:
     data, left = recipe.stages[0].config.data, max(0.0, ends - time.monotonic())
     alarm = threading.Timer(left, _thread.interrupt_main)
     alarm.daemon = True
+    before = signal.getsignal(signal.SIGINT)
     try:
+        # What is started in the background ignores Ctrl+C, and would the clock.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         if left < math.inf:
             alarm.start()
         store.build(Path(data.file), data.size, recipe.renders, jobs or os.cpu_count() or 1)
@@ -208,6 +212,8 @@ def render(recipe: Recipe, jobs: int | None, ends: float) -> bool:
         if time.monotonic() < ends:
             raise
         return False
+    finally:
+        signal.signal(signal.SIGINT, before)
     return True
 
 

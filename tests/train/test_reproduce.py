@@ -211,7 +211,7 @@ def test_a_run_that_is_fitted_on_its_way_goes_through_what_is_left(
     shares, fit = [], loop.Run.fit
     monkeypatch.setattr(loop.Run, "fit", lambda run, s: (shares.append(s), fit(run, s)))
     loop.train(config, tmp_path, tmp_path, minutes=0.02, device="cpu", fit=True)
-    assert 0.4 <= shares[0] < shares[-1] == 1.0 and shares == sorted(shares)
+    assert 0.4 <= shares[0] < 0.9 < shares[-1] <= 1.0 and shares == sorted(shares)
 
 
 def test_it_begins_from_given_weights_and_keeps_their_scale(tmp_path, toy, teacher):

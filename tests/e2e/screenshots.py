@@ -30,7 +30,9 @@ def press(page: Page, name: str, result: str = "result") -> None:
 
 
 def choose(page: Page, menu: str, name: str) -> None:
-    """Take an entry of a menu."""
+    """Take an entry of a menu, unless it stands there already."""
+    if page.locator(f"#{menu} input").input_value() == name:
+        return
     page.locator(f"#{menu} input").click()
     page.get_by_role("option", name=name, exact=True).click()
 

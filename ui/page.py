@@ -108,6 +108,9 @@ def launch(engine: Engine, **where: Any) -> tuple[gr.Blocks, str]:
         run_history=False,
         ssr_mode=False,
         app_kwargs={"middleware": [Middleware(Shelf)]},
+        # By now the server has answered once. Gradio would ask again for the page itself and give
+        # up after three seconds of silence, which a busy machine may need for its first page.
+        _frontend=False,
         **where,
     )
     return page, url

@@ -47,8 +47,8 @@ class Visitor:
     """Talks to the page in plain HTTP, as anyone may."""
 
     def __init__(self, url):
-        self.web = httpx.Client(base_url=f"{url}gradio_api/", timeout=10)
-        config = httpx.get(f"{url}config").json()
+        self.web = httpx.Client(base_url=f"{url}gradio_api/", timeout=60)
+        config = httpx.get(f"{url}config", timeout=60).json()
         self.components = {one["id"]: one for one in config["components"]}
         self.endpoints = [one for one in config["dependencies"] if one["backend_fn"]]
 

@@ -112,7 +112,7 @@ def test_everything_else_passes_untouched(ask, request_):
 
 
 def test_the_served_page_comes_compressed_once(url):
-    with httpx.Client(base_url=url, headers=BR) as client:
+    with httpx.Client(base_url=url, headers=BR, timeout=60) as client:
         page = client.get("/")
         assert page.headers["content-encoding"] == "br"
         assert "window.gradio_config" in page.text

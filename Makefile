@@ -26,9 +26,9 @@ pictures: .venv/test
 	$(BIN)/pip install --quiet -r requirements.txt
 	touch $@
 
-.venv/test: requirements-dev.txt requirements.txt
+.venv/test: requirements.txt requirements-train.txt requirements-dev.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet -r requirements-dev.txt
+	$(BIN)/pip install --quiet -r requirements.txt -r requirements-train.txt -r requirements-dev.txt
 	touch $@ .venv/demo
 
 clean:

@@ -1,16 +1,22 @@
-# make demo: set up and open the page.   make test: set up and pass the tests.
+# make demo: set up and open the page.    make test: set up and pass every test.
+# make check: lint, and what tests take little time and no browser.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint format pictures clean
+.PHONY: demo test check lint format pictures clean
 
 demo: .venv/demo
 	$(BIN)/python app.py
 
-test: .venv/test
+test: .venv/test lint
+	$(BIN)/python -m pytest
+
+check: .venv/test lint
+	$(BIN)/python -m pytest -m "not slow" --ignore tests/e2e
+
+lint: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
 
 format: .venv/test
 	$(BIN)/ruff check --fix .

@@ -3,41 +3,21 @@
 Points are (B, 2, 1, 1), so that the losses and objectives take them as they are.
 """
 
-import math
-
 import torch
 from torch import Tensor, nn
 
+from cm_core.exact import TWO, Mixture
 from cm_core.model import ModelConfig, Preconditioned
 from cm_core.unet import UNetConfig
 
-CENTRES = torch.tensor([[-1.0, 0.0], [1.0, 0.0]])
-SPREAD = 0.2
-SIGMA_DATA = math.sqrt((1 + 2 * SPREAD**2) / 2)
-
-
-def points(count: int, generator: torch.Generator) -> Tensor:
-    """Samples of the mixture."""
-    which = torch.randint(2, (count,), generator=generator)
-    return (CENTRES[which] + SPREAD * torch.randn(count, 2, generator=generator))[..., None, None]
-
-
-def posterior_mean(x: Tensor, t: Tensor) -> Tensor:
-    """The true denoiser D(x, t), t (B,)."""
-    flat, centres = x.flatten(1), CENTRES.to(x)
-    variance = (SPREAD**2 + t**2)[:, None]
-    logits = -(flat[:, None] - centres).square().sum(2) / (2 * variance)
-    shares = logits.softmax(1)
-    towards = flat[:, None] - centres
-    each = centres + towards * (SPREAD**2 / variance)[..., None]
-    return (shares[..., None] * each).sum(1).reshape(x.shape)
+MIXTURE = Mixture(TWO)
 
 
 class TrueDenoiser(nn.Module):
-    """`posterior_mean` in the form of a teacher."""
+    """The mixture's denoiser in the form of a teacher."""
 
     def forward(self, x: Tensor, sigma: float | Tensor, label=None) -> Tensor:
-        return posterior_mean(x, torch.as_tensor(sigma, dtype=x.dtype).expand(len(x)))
+        return MIXTURE.denoiser(x, sigma)
 
 
 class Perceptron(nn.Module):
@@ -62,6 +42,6 @@ def toy_model(form: type[Preconditioned], seed: int = 0, **about) -> Preconditio
     """A model of the given form around a perceptron."""
     torch.manual_seed(seed)
     unet = UNetConfig(image_size=8, channels=16, channel_mult=(1,), attention_sizes=())
-    model = form(ModelConfig("toy", unet, sigma_data=SIGMA_DATA, **about))
+    model = form(ModelConfig("toy", unet, sigma_data=MIXTURE.sigma_data, **about))
     model.net = Perceptron()
     return model

@@ -8,7 +8,7 @@ from cm_core import losses
 from cm_core.schedule import karras_path, karras_sigmas
 from cm_core.solvers import euler_step, heun_step
 from tests.gaussian import EPS, S, consistency, denoiser
-from tests.toy import TrueDenoiser, points, toy_model
+from tests.toy import MIXTURE, TrueDenoiser, toy_model
 
 # x0 and noise whose second moments are those of N(0, S^2) and N(0, 1), uncorrelated: for a linear
 # student a sum over these four pairs is the whole expectation.
@@ -154,7 +154,7 @@ def test_the_continuous_gradient_is_the_limit_of_the_discrete_one(form):
         return c_skip * x + c_out * net(c_in * x, t.log() / 4)
 
     g = torch.Generator().manual_seed(0)
-    x0, u = points(64, g).double(), torch.linspace(0.1, 0.9, 64, dtype=torch.float64)
+    x0, u = MIXTURE.sample(64, g).double(), torch.linspace(0.1, 0.9, 64, dtype=torch.float64)
     noise = torch.randn(x0.shape, generator=g).double()
     t, speed = karras_path(u)
     batch = (x0, noise, t, speed, 0.7)

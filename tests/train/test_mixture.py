@@ -10,7 +10,7 @@ import torch
 from cm_core.noise import randn
 from cm_core.samplers import sample_euler, sample_heun, sample_onestep
 from cm_core.schedule import karras_sigmas
-from tests.toy import CENTRES, SPREAD, TrueDenoiser, points, toy_model
+from tests.toy import MIXTURE, TrueDenoiser, toy_model
 from train.config import (
     CDConfig,
     CTConfig,
@@ -93,7 +93,7 @@ def learned(objective: str, start=None):
     ema = EMA(model.net, decay=config.ema[0])
     g = torch.Generator().manual_seed(0)
     for images in range(0, config.images, BATCH):
-        x0 = points(BATCH, g)
+        x0 = MIXTURE.sample(BATCH, g)
         noise, level = torch.randn(x0.shape, generator=g), torch.randn(BATCH, generator=g)
         loss, _ = trained.loss(model, model, Batch(x0, None, noise, level), images)
         optimiser.zero_grad()
@@ -115,10 +115,10 @@ def judged(x0: torch.Tensor, truth: torch.Tensor) -> dict[str, float]:
     """How samples stand to the density: share within 4 standard deviations of a centre, share of
     the left cluster; and RMSE to the true path's ends."""
     flat = x0.flatten(1)
-    far = (flat[:, None] - CENTRES).norm(dim=2)
+    far = (flat[:, None] - MIXTURE.centres).norm(dim=2)
     near, which = far.min(1)
     return {
-        "inside": float((near < 4 * SPREAD).float().mean()),
+        "inside": float((near < 4 * MIXTURE.spread).float().mean()),
         "left": float((which == 0).float().mean()),
         "rmse": float((x0 - truth).square().mean().sqrt()),
     }

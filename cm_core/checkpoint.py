@@ -3,25 +3,26 @@
 import dataclasses
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from cm_core.detail_net import DetailNetConfig
-from cm_core.detailer import Augmentation, Detailer, DetailerConfig
+from cm_core import schema
+from cm_core.detailer import Detailer, DetailerConfig
 from cm_core.errors import CheckpointError, SettingError
-from cm_core.labels import Labels
 from cm_core.model import ConsistencyModel, Denoiser, ModelConfig, Preconditioned
-from cm_core.unet import UNetConfig
 from cm_core.weights import read_weights
 
 FORMAT = "onestroke-1"
+LONGEST = 4_000_000  # bytes of a file of settings
 KINDS = {model.kind: model for model in (ConsistencyModel, Denoiser, Detailer)}
 Model = Preconditioned | Detailer
 Config = ModelConfig | DetailerConfig
+PATH = ("name", "sigma_data", "sigma_min", "sigma_max", "c_noise")  # which are never guessed
 # Settings of earlier versions, with the values at which they changed nothing.
 OLD = {"boost": 1, "share": 1, "augment_dim": 0, "fine": 0, "layout": 0, "prototypes": 0, "told": 0}
 OLD |= {"skip_gates": False}
@@ -49,26 +50,9 @@ def make_folder(folder: Path) -> None:
         raise CheckpointError(f"{folder} could not be made: {error.strerror}.") from None
 
 
-def labels_to_json(labels: Labels) -> dict:
-    """Labels as plain values; `labels_from_json` reads them back."""
-    return {"axes": dict(labels.axes), "any": labels.any}
-
-
-def labels_from_json(values: dict) -> Labels:
-    axes = {axis: tuple(names) for axis, names in values["axes"].items()}
-    return Labels(axes, values["any"])
-
-
-def sigmas_from_json(values: dict) -> dict[int, tuple[float, ...]]:
-    """Recommended noise levels by number of steps, which JSON keeps as text."""
-    return {int(n): tuple(float(level) for level in levels) for n, levels in values.items()}
-
-
 def config_to_json(model: Model) -> str:
     """config.json of a model."""
     values = dataclasses.asdict(model.config)
-    if "labels" in values:
-        values["labels"] = labels_to_json(model.config.labels)
     return json.dumps({"format": FORMAT, "kind": model.kind, **values}, indent=2) + "\n"
 
 
@@ -86,17 +70,11 @@ def save_checkpoint(
         k: v.detach().to("cpu", dtype).contiguous()
         for k, v in (weights or model.state_dict()).items()
     }
+    check_finite(tensors, folder / "model.safetensors")
     write_atomically(folder / "model.safetensors", save(tensors))
     write_atomically(folder / "config.json", config_to_json(model).encode())
     if card is not None:
         write_atomically(folder / "README.md", card.encode())
-
-
-def _config_from_json(values: dict) -> ModelConfig:
-    values, unet = in_use(values), in_use(values["unet"])
-    unet = {k: tuple(v) if isinstance(v, list) else v for k, v in unet.items()}
-    labels, sigmas = labels_from_json(values["labels"]), sigmas_from_json(values["sigmas"])
-    return ModelConfig(**values | {"unet": UNetConfig(**unet), "labels": labels, "sigmas": sigmas})
 
 
 def in_use(values: dict) -> dict:
@@ -108,20 +86,20 @@ def in_use(values: dict) -> dict:
     return {k: v for k, v in values.items() if k != "mean" and (k not in OLD or v != OLD[k])}
 
 
-def _detailer_from_json(values: dict) -> DetailerConfig:
-    net = {k: tuple(v) if isinstance(v, list) else v for k, v in values.pop("net").items()}
-    augmentation = Augmentation(*map(float, values.pop("augmentation")))
-    return DetailerConfig(net=DetailNetConfig(**net), augmentation=augmentation, **values)
-
-
 def read_json(path: Path) -> dict:
-    """The object that a JSON file holds."""
+    """The object that a JSON file holds; a name that comes twice in one makes it unreadable."""
+
+    def once(pairs: list[tuple[str, object]]) -> dict:
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("a name comes twice")
+        return dict(pairs)
+
+    if not path.is_file():
+        raise CheckpointError(f"{path.parent} is not a checkpoint: it has no {path.name}.")
     try:
-        values = json.loads(path.read_text())
-    except FileNotFoundError:
-        raise CheckpointError(
-            f"{path.parent} is not a checkpoint: it has no {path.name}."
-        ) from None
+        if path.stat().st_size > LONGEST:
+            raise ValueError("too long for settings")
+        values = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=once)
     except (ValueError, OSError, RecursionError):
         raise CheckpointError(f"{path} is not readable JSON: fetch the checkpoint anew.") from None
     if not isinstance(values, dict):
@@ -136,35 +114,59 @@ def read_config(folder: Path) -> tuple[str, Config]:
     if values.pop("format", None) != FORMAT:
         raise CheckpointError(f"{path} is not of format {FORMAT}: is it another tool's folder?")
     kind = values.pop("kind", None)
-    if kind not in KINDS:
+    if kind not in list(KINDS):
         raise CheckpointError(f"{path} names an unknown kind of model, '{kind}'.")
+    values = {k: in_use(v) if k == "unet" and isinstance(v, dict) else v for k, v in values.items()}
+    form, needed = ModelConfig, ("unet", "labels", "sigmas", *PATH)
+    if kind == Detailer.kind:
+        form, needed = DetailerConfig, ("net", "augmentation", *PATH)
+    with describing(path):
+        for name in needed:
+            if name not in values:
+                raise SettingError(f"'{name}' is missing")
+        return kind, schema.parse(form, in_use(values))
+
+
+@contextmanager
+def describing(path: Path) -> Iterator[None]:
+    """What is wrong with a description is told with the file that it comes from."""
     try:
-        read = _detailer_from_json if kind == Detailer.kind else _config_from_json
-        return kind, read(values)
-    except (TypeError, KeyError, AttributeError, ValueError, SettingError) as error:
-        raise CheckpointError(f"{path} does not describe a model: {error}.") from None
+        yield
+    except SettingError as error:
+        told = str(error).removesuffix(".")
+        raise CheckpointError(f"{path} does not describe a model: {told}.") from None
 
 
 def check_weights(expected: Mapping[str, Tensor], found: Mapping[str, Tensor], path: Path) -> None:
-    """Refuse weights that are missing, unknown or mis-shaped, naming the first of them."""
+    """Refuse weights that are missing, unknown, mis-shaped or no numbers, naming the first."""
     for name in expected:
         if name not in found:
             raise CheckpointError(f"{path} lacks the weight '{name}': it is of another network.")
         if found[name].shape != expected[name].shape:
             has, needs = tuple(found[name].shape), tuple(expected[name].shape)
             raise CheckpointError(f"{path}: weight '{name}' is {has}, the network needs {needs}.")
+        if found[name].is_floating_point() != expected[name].is_floating_point():
+            raise CheckpointError(f"{path}: weight '{name}' is of the kind {found[name].dtype}.")
     for name in found:
         if name not in expected:
             raise CheckpointError(f"{path} has an unknown weight '{name}': another network's.")
+    check_finite(found, path)
+
+
+def check_finite(weights: Mapping[str, Tensor], path: Path) -> None:
+    """Refuse weights of which one is infinite or no number. path: of their file."""
+    for name, value in weights.items():
+        if not value.float().isfinite().all():
+            raise CheckpointError(
+                f"{path}: weight '{name}' holds what is no finite number: a run that diverged."
+            )
 
 
 def blank(kind: str, config: Config, path: Path) -> Model:
-    """A model without weights, on the meta device; path: where its config was read."""
-    try:
-        with torch.device("meta"):
-            return KINDS[kind](config)
-    except (TypeError, KeyError, AttributeError, ValueError, ArithmeticError, RuntimeError) as e:
-        raise CheckpointError(f"{path} describes a network that cannot be built: {e}.") from None
+    """A model without weights, on the meta device; path: where its config comes from."""
+    with describing(path), torch.device("meta"):
+        schema.check(config)
+        return KINDS[kind](config)
 
 
 def fill(model: Model, weights: Mapping[str, Tensor], device: str | torch.device) -> Model:

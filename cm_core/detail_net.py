@@ -7,12 +7,15 @@ the inside of a tile is what the whole picture gives.
 
 import itertools
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 
 from cm_core.errors import SettingError
+from cm_core.schema import STRICT, Channels, Widths
 from cm_core.unet import timestep_embedding, zeroed
 
 FACTOR = 4  # pixels a side that one pixel of the small picture becomes
@@ -23,9 +26,11 @@ TOLD = 3  # numbers that the network is told beside the noise level
 class DetailNetConfig:
     """Architecture of a DetailNet."""
 
-    channels: int = 32
-    channel_mult: tuple[int, ...] = (1, 2, 4)
-    middle: int = 3  # blocks at the coarsest level
+    __pydantic_config__ = STRICT
+
+    channels: Channels = 32
+    channel_mult: Widths = (1, 2, 4)
+    middle: Annotated[int, Field(ge=0, le=64)] = 3  # blocks at the coarsest level
     patch: int = 2  # pixels a side that one position of the first level stands for
 
     def __post_init__(self):

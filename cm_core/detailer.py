@@ -9,10 +9,11 @@ evaluation may start from noise on the bicubic picture alone.
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple, Self
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 
 from cm_core import precondition
@@ -21,6 +22,7 @@ from cm_core.errors import ImageError, SettingError
 from cm_core.labels import Labels
 from cm_core.noise import Generators, generators, randn
 from cm_core.schedule import SIGMA_MIN
+from cm_core.schema import STRICT, Sigma, Spread, check_sigmas
 from cm_core.tiles import tiles
 
 BICUBIC_REACH = 3  # pixels of the small picture that an enlarged one depends on, to each side
@@ -35,24 +37,30 @@ class Augmentation(NamedTuple):
     model's errors for detail.
     """
 
-    noise: float = 0.0  # spread of Gaussian noise on it
-    blur: float = 0.0  # spread of a Gaussian over it, in its pixels
+    noise: Annotated[float, Field(ge=0, le=10)]  # spread of Gaussian noise on it
+    blur: Annotated[float, Field(ge=0, le=10)]  # spread of a Gaussian over it, in its pixels
 
 
-CLEAN = Augmentation()
+CLEAN = Augmentation(0.0, 0.0)
 
 
 @dataclass(frozen=True)
 class DetailerConfig:
     """What a detailer's checkpoint says of itself, beside its weights."""
 
-    name: str
+    __pydantic_config__ = STRICT
+
+    name: Annotated[str, Field(max_length=200)]
     net: DetailNetConfig = field(default_factory=DetailNetConfig)
-    sigma_data: float = 0.1  # of the residual
-    sigma_min: float = SIGMA_MIN
-    sigma_max: float = 1.0
-    c_noise: str = "quarter_log"
+    sigma_data: Spread = 0.1  # of the residual
+    sigma_min: Sigma = SIGMA_MIN
+    sigma_max: Sigma = 1.0
+    c_noise: Literal["quarter_log", "openai", "angle"] = "quarter_log"
     augmentation: Augmentation = CLEAN  # the most of each that it was trained with
+
+    def __post_init__(self):
+        """Raises SettingError."""
+        check_sigmas(self.sigma_min, self.sigma_max, self.sigma_data)
 
     @property
     def labels(self) -> Labels:

@@ -5,23 +5,20 @@ express is refused by name.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from cm_core.checkpoint import (
-    blank,
-    check_weights,
-    fill,
-    labels_from_json,
-    read_json,
-    sigmas_from_json,
-)
+from cm_core import schema
+from cm_core.checkpoint import blank, check_weights, describing, fill, read_json
 from cm_core.dialects import from_diffusers, to_diffusers
-from cm_core.errors import CheckpointError
+from cm_core.errors import CheckpointError, SettingError
 from cm_core.imagenet import class_labels
+from cm_core.labels import Labels
 from cm_core.model import ModelConfig, Preconditioned
+from cm_core.outer_level import make_net
 from cm_core.unet import UNetConfig
 from cm_core.weights import read_weights
 
@@ -57,6 +54,17 @@ FIXED = {
     "add_attention": True,
     "class_embed_type": None,
 }
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What `EXTRA` holds."""
+
+    __pydantic_config__ = schema.STRICT
+
+    name: str
+    labels: Labels
+    sigmas: dict[int, tuple[schema.Sigma, ...]]
 
 
 def is_diffusers(folder: Path) -> bool:
@@ -124,10 +132,13 @@ def unet_from_config(values: Mapping, path: Path) -> UNetConfig:
             scale_shift=values.get("resnet_time_scale_shift") == "scale_shift",
             num_classes=values.get("num_class_embeds") or 0,
         )
-    except (KeyError, TypeError, IndexError, ArithmeticError) as error:
-        raise CheckpointError(f"{path} does not describe a network: {error!r}.") from None
-    if norm_groups(blank("consistency", ModelConfig("", unet), path)) != {groups}:
-        raise refuse("norm_num_groups")
+        schema.check(unet)
+    except (KeyError, TypeError, IndexError, ArithmeticError, SettingError) as error:
+        told = str(error).removesuffix(".")
+        raise CheckpointError(f"{path} does not describe a network: {told}.") from None
+    with torch.device("meta"):
+        if norm_groups(make_net(unet)) != {groups}:
+            raise refuse("norm_num_groups")
     return unet
 
 
@@ -171,17 +182,13 @@ def load_diffusers(
     labels, sigmas = class_labels(unet.num_classes), dict(sigmas or {})
     settings = scheduler_settings(folder)
     if (folder / EXTRA).exists():
-        extra = read_json(folder / EXTRA)
-        try:
-            name, labels = str(extra["name"]), labels_from_json(extra["labels"])
-            sigmas = sigmas_from_json(extra["sigmas"]) or sigmas
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise CheckpointError(f"{folder / EXTRA} is not readable: {error!r}.") from None
-        if labels.count != unet.num_classes:
-            raise CheckpointError(f"{folder / EXTRA} names other labels than the network has.")
-    config = ModelConfig(
-        name or folder.name, unet, c_noise="openai", labels=labels, sigmas=sigmas, **settings
-    )
+        with describing(folder / EXTRA):
+            extra = schema.parse(Extra, read_json(folder / EXTRA))
+        name, labels, sigmas = extra.name, extra.labels, extra.sigmas or sigmas
+    with describing(folder):
+        config = ModelConfig(
+            name or folder.name, unet, c_noise="openai", labels=labels, sigmas=sigmas, **settings
+        )
     path = next((part / w for w in WEIGHTS if (part / w).exists()), None)
     if path is None:
         raise CheckpointError(f"{part} has no {WEIGHTS[0]}: fetch it anew.")

@@ -1,5 +1,6 @@
 """Writing a folder for diffusers' ConsistencyModelPipeline, of the models it can express."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save
 
-from cm_core.checkpoint import labels_to_json, make_folder, write_atomically
+from cm_core.checkpoint import make_folder, write_atomically
 from cm_core.dialects import to_diffusers
 from cm_core.diffusers import EXTRA, FIXED, WEIGHTS, norm_groups
 from cm_core.errors import CheckpointError
@@ -128,7 +129,7 @@ def save_diffusers(
     }
     extra = {
         "name": config.name,
-        "labels": labels_to_json(config.labels),
+        "labels": dataclasses.asdict(config.labels),
         "sigmas": config.sigmas,
     }
     files = {

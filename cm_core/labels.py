@@ -3,11 +3,14 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from cm_core.errors import SettingError
+from cm_core.schema import STRICT, Name, Names
 
 SHOWN = 12  # names that an error lists at most
 
@@ -28,7 +31,9 @@ class Labels:
     null label (any of everything) is the highest index.
     """
 
-    axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    __pydantic_config__ = STRICT
+
+    axes: Annotated[Mapping[Name, Names], Field(max_length=8)] = field(default_factory=dict)
     any: bool = True
 
     @property

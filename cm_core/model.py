@@ -4,13 +4,15 @@ Both map (x, sigma, label) to an estimate of x0; they differ in preconditioning 
 """
 
 import copy
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 
 from cm_core import precondition
@@ -18,6 +20,7 @@ from cm_core.errors import SettingError
 from cm_core.labels import Labels
 from cm_core.outer_level import make_net
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN, karras_sigmas
+from cm_core.schema import STRICT, Fraction, Sigma, Spread, check_sigmas
 from cm_core.unet import UNetConfig
 
 Label = int | Sequence[int] | Tensor | None
@@ -27,17 +30,37 @@ Label = int | Sequence[int] | Tensor | None
 class ModelConfig:
     """What a checkpoint says of itself, beside its weights."""
 
-    name: str
+    __pydantic_config__ = STRICT
+
+    name: Annotated[str, Field(max_length=200)]
     unet: UNetConfig
-    sigma_data: float = 0.5
-    sigma_min: float = SIGMA_MIN
-    sigma_max: float = SIGMA_MAX
-    c_noise: str = "quarter_log"
+    sigma_data: Spread = 0.5
+    sigma_min: Sigma = SIGMA_MIN
+    sigma_max: Sigma = SIGMA_MAX
+    c_noise: Literal["quarter_log", "openai", "angle"] = "quarter_log"
     clip: bool = True  # clamp x0 to [-1, 1] between sampling steps
     labels: Labels = field(default_factory=Labels)
-    sigmas: dict[int, tuple[float, ...]] = field(default_factory=dict)  # recommended, per steps
-    guidance: float = 1.0  # towards the label, beyond 1; see Preconditioned.forward
-    strength: float = 0.5  # of painting, by default: how far a picture may leave its strokes
+    sigmas: dict[int, tuple[Sigma, ...]] = field(default_factory=dict)  # recommended, per steps
+    # Towards the label, beyond 1; see Preconditioned.forward.
+    guidance: Annotated[float, Field(ge=0, le=100)] = 1.0
+    strength: Fraction = 0.5  # of painting, by default: how far a picture may leave its strokes
+
+    def __post_init__(self):
+        """Raises SettingError for labels that are not the network's, and for noise levels that no
+        sampler can go through."""
+        if self.labels.count != self.unet.num_classes:
+            raise SettingError(
+                f"{self.name} names {self.labels.count} labels, and its network knows "
+                f"{self.unet.num_classes}."
+            )
+        check_sigmas(self.sigma_min, self.sigma_max, self.sigma_data)
+        for steps, levels in self.sigmas.items():
+            falls = all(a > b for a, b in itertools.pairwise([*levels, 0.0]))
+            if steps < 1 or len(levels) != steps or not falls or levels[0] > self.sigma_max:
+                raise SettingError(
+                    f"The noise levels of {steps} steps are so many, falling, above 0 and at most "
+                    f"{self.sigma_max:g}, not {', '.join(f'{level:g}' for level in levels)}."
+                )
 
     @property
     def image_size(self) -> int:

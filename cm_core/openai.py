@@ -12,7 +12,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from cm_core.checkpoint import blank, check_weights, fill
+from cm_core import schema
+from cm_core.checkpoint import blank, check_weights, describing, fill
 from cm_core.dialects import from_openai, to_openai
 from cm_core.errors import CheckpointError
 from cm_core.imagenet import class_labels
@@ -79,20 +80,23 @@ def infer_unet(
     if not channels or any(width % channels for width in widths):
         raise CheckpointError(f"{path} has levels of {widths} channels, not multiples of a base.")
     side = image_size or SMALLEST << (levels - 1)
-    return UNetConfig(
-        image_size=side,
-        channels=channels,
-        channel_mult=tuple(width // channels for width in widths),
-        blocks=blocks,
-        attention_sizes=tuple(
-            side >> depth
-            for depth, n in enumerate(starts)
-            if f"input_blocks.{n}.1.qkv.weight" in weights
-        ),
-        head_channels=HEAD,
-        scale_shift=embedded == 2 * widths[0],
-        num_classes=classes,
-    )
+    with describing(path):
+        unet = UNetConfig(
+            image_size=side,
+            channels=channels,
+            channel_mult=tuple(width // channels for width in widths),
+            blocks=blocks,
+            attention_sizes=tuple(
+                side >> depth
+                for depth, n in enumerate(starts)
+                if f"input_blocks.{n}.1.qkv.weight" in weights
+            ),
+            head_channels=HEAD,
+            scale_shift=embedded == 2 * widths[0],
+            num_classes=classes,
+        )
+        schema.check(unet)
+    return unet
 
 
 def _layers(weights: Mapping[str, Tensor], part: str) -> int:

@@ -2,31 +2,64 @@
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 
+from cm_core.errors import SettingError
 from cm_core.labels import look_up
+from cm_core.schema import STRICT, Channels, Widths
 
 
 @dataclass(frozen=True)
 class UNetConfig:
     """Architecture of a UNet. Attention sizes are feature-map sides, after `patch` folding."""
 
-    image_size: int = 64
-    channels: int = 64
-    channel_mult: tuple[int, ...] = (1, 2, 2)
-    blocks: int = 1
-    attention_sizes: tuple[int, ...] = (8,)
-    head_channels: int = 64
-    patch: int = 1
-    dropout: float = 0.0
+    __pydantic_config__ = STRICT
+
+    image_size: Annotated[int, Field(ge=1, le=4096)] = 64
+    channels: Channels = 64
+    channel_mult: Widths = (1, 2, 2)
+    blocks: Annotated[int, Field(ge=1, le=16)] = 1
+    attention_sizes: Annotated[tuple[int, ...], Field(max_length=9)] = (8,)
+    head_channels: Annotated[int, Field(ge=1, le=2**18)] = 64
+    patch: Annotated[int, Field(ge=1, le=16)] = 1
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     dropout_size: int = 16  # dropout acts on feature maps of this side and below
     scale_shift: bool = False
-    norm_channels: int = 1  # fewest channels of a norm group, of which there are 32 at most
-    outer_level: int = 0  # channels of a level of twice the resolution around the U-Net; 0: none
-    num_classes: int = 0
+    # Fewest channels of a norm group, of which there are 32 at most.
+    norm_channels: Annotated[int, Field(ge=1, le=4096)] = 1
+    # Channels of a level of twice the resolution around the U-Net; 0: none.
+    outer_level: Annotated[int, Field(ge=0, le=4096)] = 0
+    num_classes: Annotated[int, Field(ge=0, le=10**6)] = 0
+
+    def __post_init__(self):
+        """Raises SettingError for sides that cannot be halved and heads that do not fill a map."""
+        if self.outer_level and self.patch != 2:  # which halves a picture twice itself
+            raise SettingError(f"Within an outer level patch is 2, not {self.patch}.")
+        levels = len(self.channel_mult) + bool(self.outer_level)
+        part = self.patch << (levels - 1)
+        if self.image_size % part:
+            raise SettingError(
+                f"{levels} levels of patches of {self.patch} need sides of whole {part} pixels, "
+                f"not {self.image_size}."
+            )
+        for width in self.attended:
+            if width % max(1, width // self.head_channels):
+                raise SettingError(
+                    f"A level of {width} channels does not fall into heads of {self.head_channels}."
+                )
+
+    @property
+    def attended(self) -> set[int]:
+        """Widths of the levels that attend; the middle, on the last, always does."""
+        first = self.image_size // self.patch // (2 if self.outer_level else 1)
+        mults = self.channel_mult
+        depths = [d for d in range(len(mults)) if first >> d in self.attention_sizes]
+        return {self.channels * mults[d] for d in [*depths, -1]}
 
 
 def zeroed(module: nn.Module) -> nn.Module:

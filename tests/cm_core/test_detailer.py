@@ -202,7 +202,7 @@ def changed(folder, change):
         (lambda v: v["net"].update(channels=16), r"weight 'net.time.0.weight' is \(32, 8\)"),
         (lambda v: v["net"].update(middle=2), "lacks the weight 'net.middle.1.norm1.weight'"),
         (lambda v: v["net"].update(patch=3), "patch is 1, 2 or 4 pixels, not 3"),
-        (lambda v: v["net"].update(attention=8), "unexpected keyword argument 'attention'"),
+        (lambda v: v["net"].update(attention=8), "'net.attention' is no setting"),
         (lambda v: v.pop("augmentation"), "does not describe a model: 'augmentation'"),
         (lambda v: v.update(kind="enlarger"), "unknown kind of model, 'enlarger'"),
         (lambda v: v.update(kind="consistency"), "does not describe a model: 'unet'"),

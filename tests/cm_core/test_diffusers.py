@@ -9,6 +9,7 @@ from cm_core.checkpoint import blank
 from cm_core.dialects import to_diffusers
 from cm_core.diffusers import unet_from_config
 from cm_core.errors import CheckpointError
+from cm_core.imagenet import class_labels
 from cm_core.model import ModelConfig
 from cm_core.samplers import sample_multistep
 from cm_core.schedule import karras_sigmas
@@ -88,7 +89,9 @@ def test_full_size_networks_have_diffusers_weights(family, tmp_path):
     with torch.device("meta"):
         net = twin(FULL[family])
     unet = unet_from_config({"_class_name": "UNet2DModel", **net.config}, tmp_path)
-    model = blank("consistency", ModelConfig("m", unet), tmp_path)
+    model = blank(
+        "consistency", ModelConfig("m", unet, labels=class_labels(unet.num_classes)), tmp_path
+    )
     ours = to_diffusers(model.state_dict(), unet.blocks)
     assert {k: v.shape for k, v in ours.items()} == {
         k: v.shape for k, v in net.state_dict().items()

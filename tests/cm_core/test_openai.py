@@ -7,6 +7,7 @@ from cm_core import Denoiser, load_model
 from cm_core.checkpoint import blank
 from cm_core.dialects import to_openai
 from cm_core.errors import CheckpointError
+from cm_core.imagenet import class_labels
 from cm_core.model import ModelConfig
 from cm_core.openai import infer_unet
 from cm_core.schedule import karras_sigmas
@@ -52,7 +53,11 @@ def test_the_published_networks_are_inferred(family, tensors, numbers, side, cla
     assert unet.channel_mult == ((1, 2, 3, 4) if family == "imagenet" else (1, 1, 2, 2, 4, 4))
     assert (unet.channels, unet.blocks) == ((192, 3) if family == "imagenet" else (256, 2))
     assert unet.scale_shift == (family == "imagenet")
-    ours = to_openai(blank("consistency", ModelConfig("m", unet), tmp_path).state_dict())
+    ours = to_openai(
+        blank(
+            "consistency", ModelConfig("m", unet, labels=class_labels(unet.num_classes)), tmp_path
+        ).state_dict()
+    )
     assert {k: v.shape for k, v in ours.items()} == {k: v.shape for k, v in state.items()}
 
 

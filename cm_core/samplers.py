@@ -5,6 +5,7 @@ functions return the last x0.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from cm_core.noise import Generators, randn_like
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN
 
 Model = Callable[..., Tensor]
+Level = float | Tensor  # a noise level of all pictures, or (B,) of each
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Step:
     """One noise level: the noisy x given at sigma and the x0 that came back."""
 
     index: int
-    sigma: float
+    sigma: Level
     x: Tensor
     x0: Tensor
 
@@ -39,22 +41,43 @@ def last(steps: Iterable[Step], on_step: Callable[[Step], None] | None = None) -
     return step.x0
 
 
-def levels(sigmas: Sequence[float] | Tensor) -> list[float]:
-    """Noise levels as floats, checked to be positive and descending."""
-    values = [float(s) for s in sigmas]
+def levels(sigmas: Sequence[Level] | Tensor, batch: int = 1) -> list[Level]:
+    """Noise levels, checked to be positive and descending. Raises SettingError.
+
+    batch: in a batch of more, a level may be (B,), one for each picture.
+    """
+    try:
+        values = [torch.as_tensor(sigma, dtype=torch.float64) for sigma in sigmas]
+    except (TypeError, ValueError):
+        raise SettingError("Noise levels are numbers, one a step.") from None
     if not values:
         raise SettingError("A sampler needs at least one noise level.")
-    if min(values) <= 0 or any(a <= b for a, b in itertools.pairwise(values)):
+    if any(value.ndim > 1 or value.numel() not in (1, batch) for value in values):
+        raise SettingError("Noise levels are numbers, one a step, or one a step and picture.")
+    falling = all((a > b).all() for a, b in itertools.pairwise(values))
+    if not falling or not all(((v > 0) & v.isfinite()).all() for v in values):
         raise SettingError("Noise levels must be positive and descending.")
-    return values
+    return [float(value) if value.numel() == 1 else value for value in values]
 
 
-def renoise_std(sigma: float, sigma_min: float = SIGMA_MIN) -> float:
+def renoise_std(sigma: Level, sigma_min: float = SIGMA_MIN) -> Level:
     """Standard deviation of the noise that takes a picture to a level (Song et al. 2023, Alg. 1).
 
     x0 itself stands for the level sigma_min, so that variances add up to sigma^2.
     """
-    return max(sigma**2 - sigma_min**2, 0.0) ** 0.5
+    if isinstance(sigma, Tensor):
+        return (sigma**2 - sigma_min**2).clamp(min=0).sqrt()
+    return math.sqrt(max(sigma**2 - sigma_min**2, 0.0))
+
+
+def times(level: Level, x: Tensor) -> Tensor:
+    """Pictures (B, C, H, W) times a number, or each times its own."""
+    return level * x if not isinstance(level, Tensor) else level.to(x)[:, None, None, None] * x
+
+
+def lowest(model: Model) -> float:
+    """The level that a model's x0 stands for: its config's sigma_min, or the usual."""
+    return getattr(getattr(model, "config", None), "sigma_min", SIGMA_MIN)
 
 
 @torch.no_grad()
@@ -64,16 +87,19 @@ def stream_multistep(
     sigmas: Sequence[float] | Tensor,
     generator: Generators | None = None,
     label=None,
-    sigma_min: float = SIGMA_MIN,
+    sigma_min: float | None = None,
     clip: bool = False,
 ) -> Iterator[Step]:
-    """Multistep consistency sampling (Song et al. 2023, Algorithm 1), a step a noise level."""
-    x0 = None
+    """Multistep consistency sampling (Song et al. 2023, Algorithm 1), a step a noise level.
+
+    sigma_min: what x0 stands for; without, the model's own.
+    """
+    low, x0 = lowest(model) if sigma_min is None else sigma_min, None
     for index, sigma in enumerate(levels(sigmas)):
         if x0 is None:
             x = sigma * noise
         else:
-            x = x0 + renoise_std(sigma, sigma_min) * randn_like(x0, generator)
+            x = x0 + renoise_std(sigma, low) * randn_like(x0, generator)
         x0 = model(x, sigma, label)
         if clip:
             x0 = x0.clamp(-1, 1)
@@ -131,7 +157,7 @@ def sample_multistep(
     sigmas: Sequence[float] | Tensor,
     generator: Generators | None = None,
     label=None,
-    sigma_min: float = SIGMA_MIN,
+    sigma_min: float | None = None,
     clip: bool = False,
 ) -> Tensor:
     """The last x0 of `stream_multistep`."""

@@ -1,5 +1,6 @@
-"""Long pictures in overlapping windows, for networks that see no further than a margin."""
+"""Long pictures in overlapping windows: cut by margins, or blended where they overlap."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -60,3 +61,14 @@ def tiles(
     for rows in windows(height, most, margin, step):
         for columns in windows(width, most, margin, step):
             yield rows, columns
+
+
+def overlapping(length: int, side: int, overlap: float) -> list[slice]:
+    """Evenly placed windows of one side over a length of at least that, to be blended.
+
+    overlap: the least fraction of a window that the next one shares.
+    """
+    apart = max(1, math.floor(side * (1 - overlap)))
+    count = 1 + math.ceil((length - side) / apart)
+    firsts = [round(i * (length - side) / max(count - 1, 1)) for i in range(count)]
+    return [slice(first, first + side) for first in firsts]

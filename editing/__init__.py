@@ -1,4 +1,8 @@
-"""Zero-shot image editing with a consistency model."""
+"""Zero-shot image editing with a consistency model.
+
+Tasks on tensors draw at the model's size; those on pictures (`*_picture`, `inpaint_region`,
+`outpaint`) give each back at its own.
+"""
 
 from editing.detail import enlarge, stream_enlarge
 from editing.generate import (
@@ -8,9 +12,21 @@ from editing.generate import (
     stream_generate,
     stream_teacher,
 )
-from editing.region import inpaint_region, outpaint, stream_inpaint_region, stream_outpaint
+from editing.noisy import add_noise
+from editing.pictures import (
+    Painted,
+    colorize_picture,
+    denoise_picture,
+    inpaint_region,
+    outpaint,
+    stream_colorize_picture,
+    stream_denoise_picture,
+    stream_inpaint_region,
+    stream_outpaint,
+    stream_stroke_picture,
+    stroke_picture,
+)
 from editing.tasks import (
-    add_noise,
     colorize,
     denoise,
     inpaint,
@@ -30,9 +46,12 @@ from editing.walks import (
 )
 
 __all__ = [
+    "Painted",
     "add_noise",
     "colorize",
+    "colorize_picture",
     "denoise",
+    "denoise_picture",
     "enlarge",
     "generate",
     "inpaint",
@@ -43,7 +62,9 @@ __all__ = [
     "sample_teacher",
     "self_consistency",
     "stream_colorize",
+    "stream_colorize_picture",
     "stream_denoise",
+    "stream_denoise_picture",
     "stream_enlarge",
     "stream_generate",
     "stream_inpaint",
@@ -52,8 +73,10 @@ __all__ = [
     "stream_interpolate_grid",
     "stream_outpaint",
     "stream_stroke",
+    "stream_stroke_picture",
     "stream_super_resolve",
     "stream_teacher",
     "stroke",
+    "stroke_picture",
     "super_resolve",
 ]

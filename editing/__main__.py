@@ -77,9 +77,11 @@ def parser() -> argparse.ArgumentParser:
         p.set_defaults(function=getattr(commands, name))
         return p
 
-    p = task("stroke", 2, samples=STROKE_SAMPLES_PER_STEP, help="finish a painting")
+    p = task("stroke", 2, samples=STROKE_SAMPLES_PER_STEP, help="finish a painting, at any size")
     p.add_argument("--strength", type=float, default=0.5, help="0 follows the strokes, 1 is free")
     p.add_argument("--paper", action="store_true", help="pure white is bare paper: fill it")
+    p.add_argument("--mask", help="picture of the same shape, light = paint there alone")
+    finer(p)
 
     p = task(
         "inpaint", 8, samples=SAMPLES_PER_STEP, help="repaint where the mask is light, at any size"
@@ -88,19 +90,21 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--context", type=float, default=CONTEXT, help="surroundings seen, in sizes of the mask"
     )
+    finer(p)
 
     p = task("outpaint", 8, samples=SAMPLES_PER_STEP, help="extend a picture over its edges")
     for side in ("left", "top", "right", "bottom"):
         p.add_argument(f"--{side}", type=int, default=0, metavar="PIXELS")
+    finer(p)
 
-    p = task("colorize", 8, samples=SAMPLES_PER_STEP, help="colour a grey picture")
+    p = task("colorize", 8, samples=SAMPLES_PER_STEP, help="colour a picture of any size")
     p.add_argument("--hints", help="picture with colour where opaque, transparent elsewhere")
 
     p = task("super_resolve", 8, samples=SAMPLES_PER_STEP, help="enlarge a small picture")
     p.add_argument("--factor", type=int, choices=FACTORS, help="first fit the picture to this")
     p.add_argument("--beside", action="store_true", help="with plain bicubic on the left")
 
-    p = task("denoise", help="clean a noisy picture in one evaluation")
+    p = task("denoise", help="clean a noisy picture of any size")
     p.add_argument("--sigma", type=float, help="noise level in units of [-1, 1]; else estimated")
     p.add_argument("--add", type=float, default=0.0, help="first add noise of this level")
     p.add_argument("--beside", action="store_true", help="with the noisy picture on the left")
@@ -123,6 +127,11 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--teacher", help="its name or folder; else the model's with -teacher")
     p.add_argument("--no-teacher", action="store_true", help="the consistency model alone")
     return top
+
+
+def finer(task: argparse.ArgumentParser) -> None:
+    """The option of tasks that draw parts of pictures larger than the model's."""
+    task.add_argument("--detailer", help="detailer that draws finer what is larger than the model")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -20,10 +20,10 @@ def check_picture(image: Tensor, name: str = "picture", channels: tuple[int, ...
 
 
 def check_size(image: Tensor, model: Model, name: str = "picture") -> Tensor:
-    """A picture of the model's own size; a callable without a config takes any size."""
-    config = getattr(model, "config", None)
-    if config is not None and image.shape[-2:] != (config.image_size,) * 2:
-        has, needs = "x".join(map(str, image.shape[-1:-3:-1])), config.image_size
+    """A picture of the model's own size; one that does not say its own takes any."""
+    needs = getattr(getattr(model, "config", None), "image_size", None)
+    if needs is not None and image.shape[-2:] != (needs, needs):
+        has = "x".join(map(str, image.shape[-1:-3:-1]))
         raise ImageError(f"The {name} is {has}, the model draws {needs}x{needs}: fit it first.")
     return image
 
@@ -37,10 +37,29 @@ def check_range(image: Tensor, name: str = "picture") -> Tensor:
 
 def check_mask(mask: Tensor, image: Tensor) -> Tensor:
     """A mask (B or 1, 1, H, W) of the picture's size as 0 and 1, each read by editing.masks."""
-    if mask.ndim != 4 or mask.shape[1] != 1 or mask.shape[-2:] != image.shape[-2:]:
+    fits = mask.ndim == 4 and mask.shape[1:] == (1, *image.shape[-2:])
+    if not fits or mask.shape[0] not in (1, image.shape[0]):
         wanted = (image.shape[0], 1, *image.shape[-2:])
         raise ImageError(f"The mask must have the shape {wanted}, not {tuple(mask.shape)}.")
     return torch.cat([to_mask(one) for one in mask]).to(image)
+
+
+def check_hints(hints: Tensor, image: Tensor) -> Tensor:
+    """Colour hints (B or 1, 4, H, W) of the picture's size, finite."""
+    check_picture(hints, "colour hint", (4,))
+    if hints.shape[-2:] != image.shape[-2:] or hints.shape[0] not in (1, image.shape[0]):
+        wanted = (image.shape[0], 4, *image.shape[-2:])
+        raise ImageError(f"Hints must have the shape {wanted}, not {tuple(hints.shape)}.")
+    return hints
+
+
+def check_shape(size: tuple[int, int], picture_size: tuple[int, int], name: str) -> None:
+    """What was drawn over a picture has its shape, at any scale. Sizes (width, height)."""
+    (w, h), (width, height) = size, picture_size
+    if abs(w * height - h * width) > max(width, height, w, h):  # a side may be rounded twice
+        raise ImageError(
+            f"The {name} is {w}x{h}, the picture {width}x{height}: draw it over the picture."
+        )
 
 
 def check_between(value: float, low: float, high: float, name: str) -> float:

@@ -1,34 +1,25 @@
 """The tasks of the command line: (model, arguments, shared options) -> picture or frames."""
 
-import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from PIL import Image
 from torch import Tensor
 
 import editing
-from cm_core import ConsistencyModel, load_model
+from cm_core import load_model, zoo
+from cm_core.detailer import Detailer
 from cm_core.errors import SettingError
 from editing.checks import check_between
 from editing.files import open_mask, open_picture
 from editing.generate import teacher_evaluations
-from editing.image import (
-    crop_like,
-    fit,
-    fit_hints,
-    inside,
-    like,
-    on_white,
-    to_hints,
-    to_pil,
-    to_tensor,
-    with_alpha,
-)
+from editing.image import crop_like, fit, like, on_white, to_pil, to_tensor, with_alpha
 from editing.output import strip
-from editing.tasks import estimate_sigma
+from editing.pictures import last_picture
 
+DETAILER = "landscape-detail"  # of the bundled model
 SHEET = 8  # pictures in a row of a generated sheet
 
 
@@ -41,12 +32,6 @@ class Made:
     note: str = ""
 
 
-def fitted(model: ConsistencyModel, args: argparse.Namespace) -> tuple[Image.Image, Tensor]:
-    """The input picture, and the same as a tensor of the model's size."""
-    picture = open_picture(args.input)
-    return picture, to_tensor(fit(picture, model.config.image_size))
-
-
 def resembling(edited: Image.Image, picture: Image.Image) -> Image.Image:
     """The edit of a fitted picture in the picture's shape, as grey and as transparent as it is."""
     return like(with_alpha(crop_like(edited, picture), picture), picture)
@@ -57,31 +42,42 @@ def side_by_side(shown: list[Image.Image]) -> Image.Image:
     return strip(shown) if len(shown) > 1 else shown[0]
 
 
+@cache
+def detailer(name: str | None, model: str) -> Detailer | None:
+    """The detailer of that name; without one, the bundled model's own, if it is there."""
+    if name is None and (model != zoo.DEFAULT or not zoo.DETAILERS[DETAILER].is_dir()):
+        return None
+    return load_model(name or DETAILER, fast=True)
+
+
 def stroke(model, args, options) -> Made:
-    picture, painting = fitted(model, args)
-    how = {"paper": args.paper, **options}
-    made = editing.stroke(model, painting, args.strength, args.steps, args.seed, **how)
-    return Made([crop_like(to_pil(made), picture)])
+    painting = open_picture(args.input)
+    mask = open_mask(args.mask) if args.mask else None
+    finer = detailer(args.detailer, args.model)
+    how = {"mask": mask, "paper": args.paper, "detailer": finer, **options}
+    return Made(
+        [editing.stroke_picture(model, painting, args.strength, args.steps, args.seed, **how)]
+    )
 
 
 def inpaint(model, args, options) -> Made:
     picture, mask = open_picture(args.input), open_mask(args.mask)
-    options["context"] = args.context
+    options |= {"context": args.context, "detailer": detailer(args.detailer, args.model)}
     return Made([editing.inpaint_region(model, picture, mask, args.steps, args.seed, **options)])
 
 
 def outpaint(model, args, options) -> Made:
     margins = (args.left, args.top, args.right, args.bottom)
     picture = open_picture(args.input)
+    options["detailer"] = detailer(args.detailer, args.model)
     return Made([editing.outpaint(model, picture, *margins, args.steps, args.seed, **options)])
 
 
 def colorize(model, args, options) -> Made:
-    size = model.config.image_size
-    hints = to_hints(fit_hints(open_picture(args.hints), size)) if args.hints else None
-    picture, image = fitted(model, args)
-    made = editing.colorize(model, image, args.steps, args.seed, hints, **options)
-    return Made([with_alpha(crop_like(to_pil(made), picture), picture)])
+    picture = open_picture(args.input)
+    hints = open_picture(args.hints) if args.hints else None
+    made = editing.colorize_picture(model, picture, args.steps, args.seed, hints, **options)
+    return Made([made])
 
 
 def super_resolve(model, args, options) -> Made:
@@ -95,16 +91,14 @@ def super_resolve(model, args, options) -> Made:
 
 
 def denoise(model, args, options) -> Made:
-    picture, noisy = fitted(model, args)
-    if args.add:
-        noisy = editing.add_noise(noisy, args.add, args.seed)
-    sigma = estimate_sigma(inside(noisy, picture)) if args.sigma is None else args.sigma
-    shown = [to_pil(editing.denoise(model, noisy, sigma, **options))]
+    picture, on_step = open_picture(args.input), options.pop("on_step", None)
+    how = {"add": args.add, "seed": args.seed, **options}
+    (painted,) = editing.stream_denoise_picture(model, picture, args.sigma, **how)
+    made = last_picture([painted], on_step)
     if args.beside:
-        shown.insert(0, to_pil(noisy))
+        made = side_by_side([like(with_alpha(to_pil(painted.step.x), picture), picture), made])
     how = "estimated" if args.sigma is None else "given"
-    made = side_by_side([resembling(each, picture) for each in shown])
-    return Made([made], note=f"noise level {sigma:.3f} ({how})")
+    return Made([made], note=f"noise level {painted.step.sigma:.3f} ({how})")
 
 
 def interpolate(model, args, options) -> Made:

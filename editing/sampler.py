@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from cm_core.noise import Generators, randn_like
-from cm_core.samplers import Model, Step, levels, renoise_std
-from cm_core.schedule import SIGMA_MIN
+from cm_core.samplers import Level, Model, Step, levels, lowest, renoise_std, times
 from editing.checks import check_count
 from editing.operators import Operator
 
@@ -19,11 +18,11 @@ def masked_multistep(
     model: Model,
     operator: Operator,
     image: Tensor,
-    sigmas: Sequence[float] | Tensor,
+    sigmas: Sequence[Level] | Tensor,
     generator: Generators | None = None,
     label=None,
     start: Tensor | None = None,
-    sigma_min: float = SIGMA_MIN,
+    sigma_min: float | None = None,
     samples_per_step: int = 1,
 ) -> Iterator[Step]:
     """Edit a picture while keeping its measurement (Song et al. 2023, Algorithm 4).
@@ -33,18 +32,19 @@ def masked_multistep(
     without it, the measurement, with zero for what is free. A step's x0 is the mean of
     `samples_per_step`, from noises that sum to zero: what they differ in cancels out, so that it is
     nearer to the likely and less vivid (Blau and Michaeli 2018). The Step's x is what the last of
-    them was given. All is done, and returned, on the model's device.
+    them was given. A level may be (B,), one for each picture; sigma_min, what x0 stands for, is the
+    model's own unless given. All is done, and returned, on the model's device.
     """
     check_count(samples_per_step, MAX_SAMPLES, "samples_per_step")
     image = beside(model, image)
     measured = operator.measure(image)
     if start is None:
         start = operator.merge(measured, torch.zeros_like(image))
-    x0 = beside(model, start)
-    for index, sigma in enumerate(levels(sigmas)):
+    x0, low = beside(model, start), lowest(model) if sigma_min is None else sigma_min
+    for index, sigma in enumerate(levels(sigmas, image.shape[0])):
         made = torch.zeros_like(x0)
         for noise in antithetic_noise(x0, samples_per_step, generator):
-            x = x0 + renoise_std(sigma, sigma_min) * noise
+            x = x0 + times(renoise_std(sigma, low), noise)
             made += model(x, sigma, label).clamp(-1, 1) / samples_per_step
         x0 = operator.merge(measured, made)
         yield Step(index, sigma, x, x0)

@@ -8,44 +8,65 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-WORK = 512  # most at which the seam is computed: it is smooth, so larger pictures enlarge it
+WORK = 512  # the square of it: pixels at which the seam, which is smooth, is computed at most
+LONGEST = 2048  # of a side there
+FINEST = 0.5  # reach at which differences are fine enough
 
 
-def join(x0: Tensor, picture: Tensor, hole: Tensor) -> Tensor:
-    """An edit (1, 3, h, w), enlarged and corrected so that it continues the picture into the hole.
+def work_size(width: int, height: int) -> tuple[int, int]:
+    """(width, height) at which a part of a picture is joined: its own, or smaller."""
+    scale = min(1, WORK / (width * height) ** 0.5)
+    return tuple(min(max(1, round(scale * side)), LONGEST) for side in (width, height))
 
-    picture (1, 3, s, s) in [-1, 1]; hole (1, 1, s, s): 1 where the edit is wanted. Returns
-    (1, 3, min(s, WORK), ...), meant for the hole only. Deep inside it is the edit itself.
+
+def join(x0: Tensor, picture: Tensor, known: Tensor, side: int) -> Tensor:
+    """An edit (1, 3, h, w), brought to a picture's size and corrected to continue it into a hole.
+
+    picture (1, 3, H, W) in [-1, 1]; known (1, 1, H, W): 0 where the edit is wanted, a fraction of
+    pixels where some of it is; side: the shorter one at which the edit was drawn. Returns
+    (1, 3, H, W), meant for the hole only. Deep inside it is the edit itself.
     """
-    work = min(picture.shape[-1], WORK)
-    known = resize(1 - hole, work)
-    seen = resize(picture * (1 - hole), work)
-    edit = resize(x0, work)
+    edit = resize(x0, picture.shape[-2:])
     # The model kept what it saw, so the edit is off only within a pixel of the model's.
-    reach = max(work / x0.shape[-1], 1.0)
-    while reach >= 0.5:
-        near, off = blur(known, reach), blur(seen - known * edit, reach)
+    reach = max(min(picture.shape[-2:]) / side, 2 * FINEST)
+    rows, columns = around(known[0, 0] < 1, round(6 * reach))
+    known, seen = known[..., rows, columns], (picture * known)[..., rows, columns]
+    near_edit = edit[..., rows, columns]
+    while reach >= FINEST:
+        near, off = blur(known, reach), blur(seen - known * near_edit, reach)
         # At a straight edge half of what is near is known: there the correction is whole, and it
         # fades to nothing inside. A hole of a few pixels takes the mean of what surrounds it.
-        edit = edit + off / near.clamp(min=0.5)
+        near_edit = near_edit + off / near.clamp(min=0.5)
         reach /= 2
+    edit[..., rows, columns] = near_edit
     return edit.clamp(-1, 1)
 
 
-def resize(x: Tensor, side: int) -> Tensor:
-    """(B, C, h, w) to a square: means of areas down, bicubic up."""
-    if x.shape[-1] == side:
-        return x
-    if x.shape[-1] > side:
-        return F.interpolate(x, size=(side, side), mode="area")
-    return F.interpolate(x, size=(side, side), mode="bicubic", align_corners=False)
+def around(hole: Tensor, margin: int) -> tuple[slice, slice]:
+    """(rows, columns) of what is True in (H, W), and of a margin of pixels around it."""
+    spans = [hole.any(dim).nonzero() for dim in (1, 0)]
+    return tuple(slice(max(0, int(span[0]) - margin), int(span[-1]) + 1 + margin) for span in spans)
+
+
+def resize(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """(B, C, h, w) to (B, C, H, W): means of areas where both sides shrink, else bicubic."""
+    smaller = size[0] <= x.shape[-2] and size[1] <= x.shape[-1]
+    return F.interpolate(x, size=tuple(size), mode="area" if smaller else "bicubic")
 
 
 def blur(x: Tensor, sigma: float) -> Tensor:
     """Gaussian blur, zero beyond the edges. (B, C, H, W)."""
-    radius = min(int(3 * sigma + 0.5), x.shape[-1] - 1)
-    at = torch.arange(-radius, radius + 1, dtype=x.dtype)
-    kernel = (-0.5 * (at / sigma) ** 2).exp()
-    kernel = (kernel / kernel.sum()).expand(x.shape[1], 1, 1, -1)
-    x = F.conv2d(x, kernel, padding=(0, radius), groups=x.shape[1])
-    return F.conv2d(x, kernel.mT, padding=(radius, 0), groups=x.shape[1])
+    return gaussian(x.shape[-2], sigma) @ x @ gaussian(x.shape[-1], sigma)
+
+
+def gaussian(length: int, sigma: float) -> Tensor:
+    """Gaussian weights of each position for each other, (length, length), cut at 3 sigma.
+
+    Multiplied, they blur many times as fast as a convolution by channels does.
+    """
+    radius = int(3 * sigma + 0.5)
+    reach = torch.arange(-radius, radius + 1)
+    at = torch.arange(length)
+    apart = (at[:, None] - at).abs()
+    weights = torch.where(apart <= radius, (-0.5 * (apart / sigma) ** 2).exp(), 0)
+    return weights / (-0.5 * (reach / sigma) ** 2).exp().sum()

@@ -2,7 +2,7 @@
 
 Every task takes `label`, `generator` (instead of `seed`), `sigmas` (instead of `steps`) and
 `on_step`; `samples_per_step` is how many network evaluations a step takes the mean of. `stream_*`
-yields the steps of the same edit.
+yields the steps of the same edit. Each picture of a batch gets what it gets alone.
 """
 
 import math
@@ -13,16 +13,19 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cm_core.errors import SettingError
-from cm_core.noise import Generators, generators, randn_like
-from cm_core.samplers import Model, Step, last
+from cm_core.noise import Generators, generators
+from cm_core.samplers import Level, Model, Step, last, levels, lowest
+from cm_core.schedule import SIGMA_MAX
 from editing.checks import (
     check_between,
+    check_hints,
     check_mask,
     check_picture,
     check_range,
     check_size,
     model_side,
 )
+from editing.noisy import estimate_sigma
 from editing.operators import (
     ColourHints,
     Grey,
@@ -37,7 +40,7 @@ from editing.paper import covered
 from editing.sampler import beside, masked_multistep
 
 OnStep = Callable[[Step], None] | None
-Sigmas = Sequence[float] | Tensor | None
+Sigmas = Sequence[Level] | Tensor | None
 MAX_STEPS = 1000
 
 # First and last noise level of each edit. The first must drown what is free and no more: noise
@@ -69,6 +72,13 @@ def spaced(first: float, final: float, steps: int) -> list[float]:
     return [first * math.exp(i * ratio) for i in range(steps)]
 
 
+def together(grids: Sequence[Sequence[float]]) -> Sequence[Level]:
+    """Each picture's own noise levels, step by step; a single list of them serves all pictures."""
+    if len(grids) == 1:
+        return grids[0]
+    return [torch.tensor(step, dtype=torch.float64) for step in zip(*grids, strict=True)]
+
+
 def _random(seed: int | Sequence[int], generator: Generators | None, batch: int) -> Generators:
     return generators(seed, batch) if generator is None else generator
 
@@ -93,12 +103,14 @@ def stream_inpaint(
     check_size(check_range(check_picture(image)), model)
     operator = Mask(check_mask(mask, image))
     first, final = INPAINT_SIGMAS
-    first *= (INPAINT_WHOLE / first) ** float(operator.free.float().mean())
+    fractions = operator.free.float().mean((1, 2, 3)).tolist()
+    firsts = [first * (INPAINT_WHOLE / first) ** fraction for fraction in fractions]
+    own = together([spaced(one, final, steps) for one in firsts])
     return masked_multistep(
         model,
         operator,
         image,
-        spaced(first, final, steps) if sigmas is None else sigmas,
+        own if sigmas is None else sigmas,
         _random(seed, generator, image.shape[0]),
         label,
         start=fill(image, operator.free.to(image.device)),
@@ -120,24 +132,28 @@ def stream_colorize(
 ) -> Iterator[Step]:
     """Colour a picture, keeping its luma. image (B, 3 or 1, H, W); its own colour is not used.
 
-    hints (B, 4, H, W): colour in [-1, 1] and, in the fourth channel, 1 where it was dabbed. The
-    noise is added to the picture with their colour spread over it, as far as its luma leaves room.
+    hints (B or 1, 4, H, W): colour in [-1, 1] and, in the fourth channel, 1 where it was dabbed.
+    The noise is added to the picture with their colour spread over it, as far as its luma leaves
+    room.
     """
     image = check_picture(image, channels=(3, 1)).expand(-1, 3, -1, -1)
     check_size(check_range(image), model)
-    grey, operator, ends = grey_picture(image), Grey(), COLORIZE_SIGMAS
-    known = start = grey
-    if hints is not None and check_picture(hints, "colour hint", (4,))[:, 3].any():
-        colour, hinted = check_size(hints, model).to(image).split((3, 1), 1)
-        operator, ends = ColourHints(hinted), HINTED_SIGMAS
+    known = start = grey = grey_picture(image)
+    operator, dabbed = Grey(), torch.tensor([False])
+    if hints is not None:
+        colour, hinted = check_hints(hints, image).to(image).split((3, 1), 1)
+        operator, dabbed = ColourHints(hinted), (hinted > 0.5).flatten(1).any(1)
         known = tint(grey, colour, hinted)
         spread = fill(colour - grey_picture(colour), hinted < 0.5)
-        start = tint(grey, grey + spread, torch.ones_like(hinted))
+        spread = tint(grey, grey + spread, torch.ones_like(hinted))
+        start = torch.where(dabbed[:, None, None, None], spread, grey)
+    ends = [HINTED_SIGMAS if any_hint else COLORIZE_SIGMAS for any_hint in dabbed.tolist()]
+    own = together([spaced(*each, steps) for each in ends])
     return masked_multistep(
         model,
         operator,
         known,
-        spaced(*ends, steps) if sigmas is None else sigmas,
+        own if sigmas is None else sigmas,
         _random(seed, generator, image.shape[0]),
         label,
         start=start,
@@ -224,36 +240,20 @@ def stream_stroke(
 
 @torch.no_grad()
 def stream_denoise(
-    model: Model, noisy: Tensor, sigma: float | None = None, *, label=None
+    model: Model, noisy: Tensor, sigma: Level | Sequence[float] | None = None, *, label=None
 ) -> Iterator[Step]:
-    """Clean a picture with Gaussian noise of a known level, or of an estimated one, in one step."""
+    """Clean pictures with Gaussian noise of a known level, or of an estimated one, in one step.
+
+    sigma: of all of them, or (B,) of each; estimated for each alone.
+    """
     check_size(check_picture(noisy, "noisy picture"), model)
-    sigma = estimate_sigma(noisy) if sigma is None else sigma
-    check_between(sigma, 0.002, 80, "sigma")
+    low, high = lowest(model), getattr(getattr(model, "config", None), "sigma_max", SIGMA_MAX)
+    sigma = estimate_sigma(noisy, low, high) if sigma is None else sigma
+    (sigma,) = levels([sigma], noisy.shape[0])
+    for one in [sigma] if isinstance(sigma, float) else sigma.tolist():
+        check_between(one, low, high, "sigma")
     noisy = beside(model, noisy)
     yield Step(0, sigma, noisy, model(noisy, sigma, label).clamp(-1, 1))
-
-
-def add_noise(
-    image: Tensor,
-    sigma: float,
-    seed: int | Sequence[int] = 0,
-    *,
-    generator: Generators | None = None,
-) -> Tensor:
-    """image + sigma z: what `denoise` is shown on. (B, 3, H, W), not clamped."""
-    check_between(sigma, 0, 80, "sigma")
-    return image + sigma * randn_like(image, _random(seed, generator, image.shape[0]))
-
-
-def estimate_sigma(noisy: Tensor) -> float:
-    """Noise level of pictures, from the median of the finest diagonal Haar wavelet.
-
-    After Donoho and Johnstone (1994): median |d| / 0.6745. The picture's own edges are rare in d.
-    """
-    x = noisy.float()
-    d = (x[..., ::2, ::2] - x[..., ::2, 1::2] - x[..., 1::2, ::2] + x[..., 1::2, 1::2]) / 2
-    return min(max(float(d.abs().median()) / 0.6745, 0.002), 80.0)
 
 
 def inpaint(model, image, mask, steps=8, seed=0, *, on_step: OnStep = None, **options) -> Tensor:

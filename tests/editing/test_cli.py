@@ -37,20 +37,26 @@ def test_inpaint_changes_the_mask_only_at_full_size(files, folder):
     "arguments",
     [
         ["colorize", "in.png", "--hints", "hints.png"],
-        ["super_resolve", "small.png"],
-        ["super_resolve", "in.png", "--factor", "2"],
         ["stroke", "in.png", "--strength", "0.4", "--label", "scene=lake"],
+        ["stroke", "in.png", "--mask", "mask.png"],
         ["denoise", "in.png", "--sigma", "0.3"],
         ["denoise", "in.png"],
     ],
 )
-def test_every_task_writes_a_picture_of_the_models_size_and_the_inputs_shape(
-    files, folder, arguments
-):
+def test_every_task_writes_a_picture_of_the_inputs_own_size(files, folder, arguments):
     out = files / "out.png"
     named = [files / a if a.endswith(".png") else a for a in arguments]
     assert run(folder, *named, "--out", out) == 0
-    assert Image.open(out).size == ((16, 12) if "in.png" in arguments else (16, 16))
+    assert Image.open(out).size == (32, 24)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "size"), [(["small.png"], (16, 16)), (["in.png", "--factor", "2"], (16, 12))]
+)
+def test_a_small_picture_comes_at_the_models_size(files, folder, arguments, size):
+    out = files / "out.png"
+    assert run(folder, "super_resolve", files / arguments[0], *arguments[1:], "--out", out) == 0
+    assert Image.open(out).size == size
 
 
 def test_interpolate_writes_an_animation_or_a_strip(files, folder):
@@ -140,7 +146,7 @@ def test_denoise_says_the_level_it_estimated(files, folder, capsys):
     out = files / "out.png"
     assert run(folder, "denoise", files / "in.png", "--add", 0.4, "--beside", "--out", out) == 0
     assert "(estimated)" in capsys.readouterr().out
-    assert Image.open(out).size == (32, 12)
+    assert Image.open(out).size == (64, 24)
 
 
 def test_scale_and_bicubic_beside(files, folder):

@@ -80,10 +80,10 @@ def test_a_picture_of_the_models_size_is_edited_as_by_inpaint(model):
 def test_region_surrounds_the_mask_and_stays_inside_the_picture():
     picture = upload(500, 333)
     region = find_region(picture, box(picture.size, (480, 10, 500, 90)), 16, context=0.5)
-    assert (region.left, region.top, region.side) == (340, 0, 160)
-    assert find_region(picture, box(picture.size, (250, 100, 251, 101)), 16).side == 32
-    whole = find_region(picture, box(picture.size, (0, 0, 500, 333)), 16)
-    assert (whole.left, whole.top, whole.side) == (0, -84, 500)
+    assert region.box == (340, 0, 500, 160)
+    small = find_region(picture, box(picture.size, (250, 100, 251, 101)), 16)
+    assert small.box == (234, 84, 266, 116)
+    assert find_region(picture, box(picture.size, (0, 0, 500, 333)), 16).box == (0, 0, 500, 333)
 
 
 def test_the_old_content_under_the_mask_leaves_no_trace(model):

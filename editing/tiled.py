@@ -1,0 +1,73 @@
+"""A model of one size on pictures of any size: overlapping windows, blended at each evaluation.
+
+What windows share is settled anew at each noise level of a sampler, so that they grow into one
+picture (MultiDiffusion, Bar-Tal et al. 2023).
+"""
+
+from types import SimpleNamespace
+
+import torch
+from torch import Tensor
+
+from cm_core.samplers import Level, Model, lowest
+from cm_core.tiles import overlapping
+
+OVERLAP = 0.25  # of a window with the next
+LONGEST = 8  # times the model's side: the longer side that a picture is drawn at
+
+
+class Tiled:
+    """A callable (x, sigma, label) -> x0 like its model, for x (B, 3, H, W) of any size.
+
+    side: of the pictures that the model draws. A shorter x is continued as in a mirror. An x of the
+    model's own size gives what the model gives.
+    """
+
+    def __init__(self, model: Model, side: int):
+        self.model, self.side = model, side
+        self.config = SimpleNamespace(sigma_min=lowest(model))  # of no size
+
+    @property
+    def device(self) -> torch.device:
+        return self.model.device
+
+    def windows(self, height: int, width: int) -> list[tuple[slice, slice]]:
+        """(rows, columns) of each window over a picture of these sides, none below the model's."""
+        across = overlapping(max(width, self.side), self.side, OVERLAP)
+        down = overlapping(max(height, self.side), self.side, OVERLAP)
+        return [(rows, columns) for rows in down for columns in across]
+
+    def __call__(self, x: Tensor, sigma: Level, label=None) -> Tensor:
+        height, width = x.shape[-2:]
+        windows = self.windows(height, width)
+        rows, columns = (mirrored(length, self.side).to(x.device) for length in (height, width))
+        x = x[:, :, rows][..., columns]
+        if len(windows) == 1:
+            return self.model(x, sigma, label)[..., :height, :width]
+        weight = peak(self.side).to(x)
+        weight = weight[:, None] * weight
+        made, total = torch.zeros_like(x), torch.zeros_like(x[:1, :1])
+        for window in windows:
+            made[..., *window] += weight * self.model(x[..., *window], sigma, label)
+            total[..., *window] += weight
+        return (made / total)[..., :height, :width]
+
+
+def mirrored(length: int, least: int) -> Tensor:
+    """Indices 0, 1, ... of a length, turning back at its ends until there are `least`."""
+    at = torch.arange(max(length, least)) % (2 * length)
+    return torch.minimum(at, 2 * length - 1 - at)
+
+
+def peak(side: int) -> Tensor:
+    """Weights (side,) that rise from near 0 at a window's ends to 1 in its middle, smoothly."""
+    return torch.sin(torch.pi * (torch.arange(side) + 0.5) / side) ** 2
+
+
+def drawn_size(picture_size: tuple[int, int], side: int) -> tuple[int, int]:
+    """(width, height) at which a picture is drawn: its shorter side the model's.
+
+    The longer one is as many times as long as the picture's, and at most `LONGEST` times.
+    """
+    shorter = min(picture_size)
+    return tuple(min(max(side, round(side * s / shorter)), LONGEST * side) for s in picture_size)

@@ -3,7 +3,10 @@
 import io
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,8 @@ FRAME_MS = 90
 COLOURS = 16  # of a traced picture
 PAPER = 240  # lighter than this in every channel, a traced colour is the white it is meant to be
 TRACE_SIDE = 512  # small pictures are traced enlarged to about this: curves instead of stairs
+TRACE_SECONDS = 15
+TRACER = Path(__file__).parent / "tracer.py"
 ANIMATED = (".webp", ".gif")
 WITH_ALPHA = ("PNG", "WEBP", "TIFF", "AVIF")
 DEEP = {"PNG": "u", "TIFF": "uif"}  # kinds that hold greys of more bits, and of what numbers
@@ -43,30 +48,36 @@ def to_svg(picture: Image.Image, scale: int = 1, colours: int = COLOURS) -> str:
     """A flat picture as SVG text, traced by vtracer, on white; shown `scale` times as large.
 
     The picture's colours are first reduced to a few, so that the antialiased edge between two
-    areas does not become a stack of slivers. Raises ImageError where vtracer is missing.
+    areas does not become a stack of slivers. Large pictures are traced at TRACE_SIDE. Raises
+    ImageError where vtracer is missing or a picture takes it longer than TRACE_SECONDS.
     """
-    try:
-        import vtracer
-    except ImportError:
-        raise ImageError("SVG needs the vtracer package: pip install vtracer.") from None
+    if find_spec("vtracer") is None:
+        raise ImageError("SVG needs the vtracer package: pip install vtracer.")
+    width, height = picture.width * scale, picture.height * scale
     picture = on_white(picture)
+    picture.thumbnail((TRACE_SIDE, TRACE_SIDE), Image.Resampling.BOX)
     few = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
     palette = np.reshape(few.getpalette(), (-1, 3))
     palette[palette.min(1) >= PAPER] = 255
     few.putpalette(palette.flatten().tolist())
     finer = max(1, round(TRACE_SIDE / max(picture.size)))
     large = enlarge_picture(picture, finer).quantize(palette=few, dither=Image.Dither.NONE)
-    svg = vtracer.convert_raw_image_to_svg(
-        encoded(large.convert("RGB"), "PNG"),
-        img_format="png",
-        filter_speckle=2 * finer,  # in pixels of the enlarged picture, a side
-        color_precision=8,
-        layer_difference=0,  # the colours are few already: keep each
-        path_precision=1,
-    )
+    svg = traced(encoded(large.convert("RGB"), "PNG"), speckle=2 * finer)
     view = f'viewBox="0 0 {large.width} {large.height}"'
-    own = f'width="{picture.width * scale}" height="{picture.height * scale}"'
+    own = f'width="{width}" height="{height}"'
     return re.sub(r'width="\d+" height="\d+"', f"{view} {own}", svg, count=1)
+
+
+def traced(png: bytes, speckle: int) -> str:
+    """A PNG as SVG text, traced in a process of its own. speckle: pixels. Raises ImageError."""
+    command = [sys.executable, "-P", str(TRACER), str(speckle)]
+    try:
+        done = subprocess.run(command, input=png, capture_output=True, timeout=TRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise ImageError("The picture has too fine detail to be traced: save it as PNG.") from None
+    if done.returncode:
+        raise ImageError("The picture cannot be traced: save it as PNG.")
+    return done.stdout.decode()
 
 
 def animation(

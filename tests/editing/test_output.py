@@ -1,6 +1,9 @@
 import io
 import re
 import sys
+import threading
+import time
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import numpy as np
@@ -8,6 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from cm_core.errors import ImageError, SettingError
+from editing import output
 from editing.output import animation, enlarge_picture, file_content, save, strip, to_svg
 
 
@@ -49,6 +53,32 @@ def test_svg_paper_is_white():
     svg = to_svg(Image.fromarray(off.clip(0, 255).astype(np.uint8)))
     fills = [(int(c[:2], 16), int(c[2:4], 16)) for c in re.findall(r'fill="#(\w{6})"', svg)]
     assert (255, 255) in fills and not any(240 <= green < 255 for _, green in fills)
+
+
+def test_a_large_picture_is_traced_small_and_shown_at_its_own_size():
+    pytest.importorskip("vtracer")
+    root = ElementTree.fromstring(to_svg(flat().resize((1024, 512))))
+    assert (root.get("width"), root.get("height")) == ("1024", "512")
+    assert root.get("viewBox") == "0 0 512 256"
+
+
+def test_a_picture_that_takes_too_long_to_trace_is_refused_and_holds_nobody_up(monkeypatch):
+    pytest.importorskip("vtracer")
+    monkeypatch.setattr(output, "TRACE_SECONDS", 0.5)
+    noise = Image.effect_noise((500, 500), 100).convert("RGB")
+    ticks, done = [], threading.Event()
+
+    def tick():
+        while not done.wait(0.01):
+            ticks.append(time.monotonic())
+
+    beside = threading.Thread(target=tick)
+    beside.start()
+    with pytest.raises(ImageError, match="too fine detail"):
+        to_svg(noise)
+    done.set()
+    beside.join()
+    assert max(b - a for a, b in pairwise(ticks)) < 0.4
 
 
 def test_svg_without_vtracer_says_what_to_install(monkeypatch, tmp_path):

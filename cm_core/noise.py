@@ -3,7 +3,8 @@
 Noise is drawn on the CPU, one `torch.randn` a picture and injection, then moved to the model.
 """
 
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Sequence
 
 import torch
 from torch import Generator, Tensor
@@ -16,14 +17,27 @@ Generators = Generator | Sequence[Generator]
 def generators(seed: int | Sequence[int], batch: int) -> list[Generator]:
     """One CPU generator a picture. A single seed stands for seed, seed + 1, ... in a batch.
 
-    Raises SettingError.
+    seed: whole numbers of any library, within 64 bits. Raises SettingError.
     """
-    if not isinstance(seed, int | Iterable) or isinstance(seed, str):
-        raise SettingError("There is no seed: give a whole number, or one for each picture.")
-    seeds = [seed + i for i in range(batch)] if isinstance(seed, int) else list(seed)
+    try:
+        seeds = [operator.index(seed) + i for i in range(batch)]
+    except TypeError:
+        seeds = each(seed)
     if len(seeds) != batch:
         raise SettingError(f"{len(seeds)} seeds were given for {batch} pictures: give one each.")
-    return [Generator().manual_seed(int(s)) for s in seeds]
+    if not all(-(2**63) <= s < 2**64 for s in seeds):
+        raise SettingError("A seed has 64 bits at most: take one from 0 to 2^64 - 1.")
+    return [Generator().manual_seed(s) for s in seeds]
+
+
+def each(seeds: object) -> list[int]:
+    """Seeds one by one. Raises SettingError."""
+    try:
+        return [operator.index(s) for s in seeds]
+    except TypeError:
+        raise SettingError(
+            "There is no seed: give a whole number, or one for each picture."
+        ) from None
 
 
 def randn(shape: torch.Size | tuple[int, ...], generator: Generators | None) -> Tensor:

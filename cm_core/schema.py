@@ -73,7 +73,10 @@ def check(made: object) -> None:
 
 def complaint(error: ValidationError) -> str:
     """The first of an error's faults, as a sentence without its full stop."""
-    fault = error.errors(include_url=False)[0]
+    faults = error.errors(include_url=False)
+    # What is missing may stand there by another name.
+    strange = [fault for fault in faults if fault["type"] == "unexpected_keyword_argument"]
+    fault = (strange or faults)[0]
     where = ".".join(str(part) for part in fault["loc"] if part != "[key]")
     if fault["type"] == "unexpected_keyword_argument":
         return f"'{where}' is no setting"

@@ -1,16 +1,27 @@
 """A training run as dataclasses, read from a TOML preset; unknown keys are refused by name."""
 
-import dataclasses
+import math
 import tomllib
-import typing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Literal
 
-from cm_core.errors import ConfigError
+from pydantic import Field
+
+from cm_core import schema
+from cm_core.errors import ConfigError, SettingError
+from cm_core.schema import Fraction
 from cm_core.unet import UNetConfig
 from train.detail.settings import DetailConfig
 
 PRESETS = Path(__file__).parent / "presets"
+
+Counted = Annotated[int, Field(ge=0, le=10**12)]
+AtLeastOne = Annotated[int, Field(ge=1, le=10**12)]
+Weight = Annotated[float, Field(ge=0, le=10**6)]
+Width = Annotated[float, Field(ge=0, le=100)]  # of ln t, or a constant that smooths
+Decay = Annotated[float, Field(ge=0, lt=1)]  # of an average, a step
+Levels = Annotated[int, Field(ge=2, le=10**6)]
 
 
 @dataclass(frozen=True)
@@ -19,17 +30,17 @@ class DataConfig:
 
     file: str = "data/landscapes64"  # folder, or hub name
     source: str = "landscapes"  # landscapes, folder, cifar10 or huggingface
-    size: int = 64  # pictures are brought to this side
-    crop: int = 0  # trained on random squares of this side; 0: on whole pictures
-    held_out: float = 0.0  # folder: share of the pictures kept from training
+    size: Annotated[int, Field(ge=1, le=4096)] = 64  # pictures are brought to this side
+    crop: Counted = 0  # trained on random squares of this side; 0: on whole pictures
+    held_out: Fraction = 0.0  # folder: share of the pictures kept from training
     split: str = "train"  # huggingface
     image_column: str = "image"  # huggingface
     label_column: str = ""  # huggingface: none means unconditional
-    shuffle: int = 10_000  # huggingface: pictures in the shuffle buffer
+    shuffle: AtLeastOne = 10_000  # huggingface: pictures in the shuffle buffer
     download: bool = False  # cifar10: fetch it where it is not there
     label_any: bool = True  # whether each label axis has an entry for "any"
     flip: bool = True  # half of the pictures are mirrored
-    label_dropout: float = 0.1  # chance that all labels are hidden, and each; 1: none
+    label_dropout: Fraction = 0.1  # chance that all labels are hidden, and each; 1: none
 
 
 @dataclass(frozen=True)
@@ -37,12 +48,13 @@ class OptimConfig:
     """Adam, RAdam or Muon, with linear warm-up and a cosine decay over the last part of the run."""
 
     name: str = "adam"
-    lr: float = 5e-4
-    lr_end: float = 0.0
-    betas: tuple[float, float] = (0.9, 0.99)
-    warmup: int = 500  # steps
-    decay: float = 1.0  # share of the run, at its end, over which lr falls to lr_end
-    extra: float = 1.0  # times lr: for what an objective learns beside the model
+    lr: Annotated[float, Field(gt=0, le=10)] = 5e-4
+    lr_end: Annotated[float, Field(ge=0, le=10)] = 0.0
+    betas: tuple[Decay, Decay] = (0.9, 0.99)
+    warmup: Counted = 500  # steps
+    # Share of the run, at its end, over which lr falls to lr_end.
+    decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    extra: Weight = 1.0  # times lr: for what an objective learns beside the model
 
 
 @dataclass(frozen=True)
@@ -50,16 +62,16 @@ class NoiseConfig:
     """Training noise levels: ln t ~ N(mean, std^2), clamped to [eps, 80]."""
 
     mean: float = -1.2
-    std: float = 1.2
+    std: Width = 1.2
 
 
 @dataclass(frozen=True)
 class CDConfig:
     """Consistency distillation: N levels, the teacher's solver, the target's EMA decay."""
 
-    levels: int = 18
+    levels: Levels = 18
     solver: str = "heun"  # of cm_core.solvers
-    mu: float = 0.0
+    mu: Fraction = 0.0
     distance: str = "l2"  # of train.objectives.discrete
     weight: str = "uniform"  # of cm_core.losses.WEIGHTS
 
@@ -69,9 +81,9 @@ class CTConfig:
     """Consistency training: N(k) grows from s0 to s1 and mu(k) follows from mu0, or both fixed."""
 
     progressive: bool = True  # False: N = s1 + 1 and mu = mu0 throughout
-    s0: int = 2
-    s1: int = 150
-    mu0: float = 0.9
+    s0: Levels = 2
+    s1: Levels = 150
+    mu0: Annotated[float, Field(gt=0, le=1)] = 0.9
     openai_compatible: bool = False
     distance: str = "l2"
     weight: str = "uniform"
@@ -81,19 +93,27 @@ class CTConfig:
 class ICTConfig:
     """Improved consistency training: N(k) doubles from s0 + 1 to s1 + 1 levels."""
 
-    s0: int = 10
-    s1: int = 1280
-    c: float = 0.0  # 0: 0.00054 sqrt(dimensions), the paper's
+    s0: AtLeastOne = 10
+    s1: Levels = 1280
+    c: Width = 0.0  # 0: 0.00054 sqrt(dimensions), the paper's
+
+    def __post_init__(self):
+        if self.s1 < self.s0:
+            raise ConfigError(f"[ict] goes from s0 up to s1: not from {self.s0} to {self.s1}.")
 
 
 @dataclass(frozen=True)
 class ECTConfig:
     """The stages of easy consistency tuning: d = q^-(stage + 1), each for a share of the run."""
 
-    shares: tuple[float, ...] = (0.15, 0.2, 0.25, 0.4)
-    c: float = 0.06
-    q: float = 4.0
+    shares: Annotated[tuple[Fraction, ...], Field(min_length=1)] = (0.15, 0.2, 0.25, 0.4)
+    c: Annotated[float, Field(gt=0, le=100)] = 0.06  # at 0 gradients of equal outputs are none
+    q: Annotated[float, Field(gt=1, le=100)] = 4.0
     weight: str = "karras"
+
+    def __post_init__(self):
+        if not math.isclose(sum(self.shares), 1, abs_tol=1e-6):
+            raise ConfigError(f"The shares of [ect] add up to 1, not to {sum(self.shares):g}.")
 
     def stage(self, progress: float) -> int:
         """Stage at a progress in [0, 1]."""
@@ -116,16 +136,16 @@ class ContinuousConfig:
 class SCMConfig:
     """sCM: steps over which the tangent's second part comes in, and its norm's constant."""
 
-    warmup: int = 10_000
-    c: float = 0.1
+    warmup: Counted = 10_000
+    c: Annotated[float, Field(gt=0, le=100)] = 0.1
 
 
 @dataclass(frozen=True)
 class PDConfig:
     """Progressive distillation: the teacher's levels, halved in each of so many equal stages."""
 
-    levels: int = 64
-    stages: int = 6
+    levels: Levels = 64
+    stages: Annotated[int, Field(ge=1, le=20)] = 6
     weight: str = "truncated-snr"
 
 
@@ -133,7 +153,7 @@ class PDConfig:
 class GuideConfig:
     """Guidance distillation: the guidance that is built in."""
 
-    guidance: float = 2.0
+    guidance: Annotated[float, Field(ge=0, le=100)] = 2.0
     weight: str = "karras"
 
 
@@ -146,44 +166,51 @@ class DMDConfig:
     Comparing below 1 knows too little of what a picture is as a whole: by that alone pictures pale.
     """
 
-    fraction: float = 0.75
-    pure_noise_fraction: float = 0.65  # of those, drawn from pure noise, the others from pictures
+    fraction: Fraction = 0.75
+    pure_noise_fraction: Fraction = (
+        0.65  # of those, drawn from pure noise, the others from pictures
+    )
     mean: float = 1.0
-    std: float = 1.3
+    std: Width = 1.3
     start_mean: float = 1.0
-    start_std: float = 1.3
-    guidance: float = 1.5  # of the teacher's
-    consistency_weight: float = 0.003  # of `ecd`, whose gradients are some hundred times as long
-    fake_warmup: int = 0  # images from which only the denoiser of the model's pictures learns
-    generator_every: int = 1  # steps for one of the model's
+    start_std: Width = 1.3
+    guidance: Annotated[float, Field(ge=0, le=100)] = 1.5  # of the teacher's
+    consistency_weight: Weight = 0.003  # of `ecd`, whose gradients are some hundred times as long
+    fake_warmup: Counted = 0  # images up to which only the denoiser of the model's pictures learns
+    generator_every: AtLeastOne = 1  # steps for one of the model's
 
 
 @dataclass(frozen=True)
 class GANConfig:
     """A discriminator's part in distribution matching."""
 
-    weight: float = 0.012  # of the model's loss by it; that of [dmd] is 1
+    weight: Weight = 0.012  # of the model's loss by it; that of [dmd] is 1
 
 
 @dataclass(frozen=True)
 class RunConfig:
     """One run. `images` is its whole length; legs stop and resume inside it."""
 
-    name: str
+    __pydantic_config__ = schema.STRICT
+
+    name: schema.Name
     objective: str  # of train.objectives.OBJECTIVES
-    images: int
-    batch: int
-    micro_batch: int = 0  # pictures a backward pass; 0: the batch, shared among the processes
+    images: AtLeastOne
+    batch: Annotated[int, Field(ge=1, le=10**6)]
+    micro_batch: Counted = 0  # pictures a backward pass; 0: the batch, shared among the processes
     init: str = ""  # checkpoint folder whose weights the run starts from
     teacher: str = ""  # checkpoint folder of the model that is distilled
-    sigma_data: float = 0.0  # 0: measured on the training pictures
-    c_noise: str = "quarter_log"  # the network's time input, of cm_core.precondition
-    ema: tuple[float, ...] = ()  # decays a step
-    ema_share: float = 0.0  # one more EMA whose half-life is this share of the images seen
+    # 0: measured on the training pictures.
+    sigma_data: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    c_noise: Literal["quarter_log", "openai", "angle"] = (
+        "quarter_log"  # the network's time input, of cm_core.precondition
+    )
+    ema: tuple[Decay, ...] = ()  # decays a step
+    ema_share: Fraction = 0.0  # one more EMA whose half-life is this share of the images seen
     precision: str = "fp32"  # fp32, tf32, bf16 (fp32 on a CPU without it) or fp16
     fine_precision: str = ""  # used instead where the objective's two levels are very close
     compile: bool = False
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     net: UNetConfig = field(default_factory=UNetConfig)
     data: DataConfig = field(default_factory=DataConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
@@ -224,24 +251,12 @@ class RunConfig:
         return images // self.batch, max(1, self.images // self.batch)
 
 
-def build(kind: type, values: dict, where: str):
-    """A dataclass from a table, nested tables included; lists become tuples."""
-    types = typing.get_type_hints(kind)
-    fields = {f.name for f in dataclasses.fields(kind)}
-    unknown = set(values) - fields
-    if unknown:
-        known = ", ".join(sorted(fields))
-        raise ConfigError(f"{where} has no setting '{sorted(unknown)[0]}': it knows {known}.")
-    made = {}
-    for name, value in values.items():
-        if dataclasses.is_dataclass(types[name]):
-            made[name] = build(types[name], value, f"{where} [{name}]")
-        else:
-            made[name] = tuple(value) if isinstance(value, list) else value
+def build(values: dict, where: str) -> RunConfig:
+    """A run from a preset's values, told as `where`. Raises ConfigError: the first wrong one."""
     try:
-        return kind(**made)
-    except TypeError as error:
-        raise ConfigError(f"{where} is incomplete: {error}.") from None
+        return schema.parse(RunConfig, values)
+    except SettingError as error:
+        raise ConfigError(f"{where} cannot work: {str(error).removesuffix('.')}.") from None
 
 
 def read(preset: str | Path, presets: Path) -> tuple[str, dict]:
@@ -251,8 +266,8 @@ def read(preset: str | Path, presets: Path) -> tuple[str, dict]:
     if path is None or not path.is_file():
         raise ConfigError(f"There is no preset '{preset}': choose {', '.join(known)}.")
     try:
-        return path.name, tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
+        return path.name, tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
 
 
@@ -261,4 +276,4 @@ def load(preset: str | Path) -> RunConfig:
     name, values = read(preset, PRESETS)
     if "stage" in values:
         raise ConfigError(f"{name} is a recipe of several runs: `python -m train reproduce` it.")
-    return build(RunConfig, values, name)
+    return build(values, name)

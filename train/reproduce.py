@@ -101,9 +101,10 @@ def read(preset: str | Path, out: Path, budget: str = PLAIN, begun: bool = False
     starts from the stage before; its `init` and `teacher` may name any earlier one.
     """
     file, values = config.read(preset, PRESETS)
-    if "name" not in values or not values.get("stage"):
-        raise ConfigError(f"{file} is no recipe: it needs a name and at least one [[stage]].")
     name, tables, budgets = (values.pop(k, {}) for k in ("name", "stage", "budget"))
+    staged = tables and isinstance(tables, list) and all(isinstance(t, dict) for t in tables)
+    if not isinstance(name, str) or not staged:
+        raise ConfigError(f"{file} is no recipe: it needs a name and at least one [[stage]].")
     changes = merged(known({PLAIN: {}, **budgets}, budget, "budget"))
     of_stages = changes.pop("stage", {})
 
@@ -123,8 +124,11 @@ def read(preset: str | Path, out: Path, budget: str = PLAIN, begun: bool = False
                 settings[key] = known(folders, settings[key], f"stage before '{stage}' called")
         if begun and not stages:
             settings["init"] = str(out / START)
-        renders = settings.get("data", {}).pop("count", 0)
-        run = config.build(RunConfig, settings, where)
+        if isinstance(data := settings.get("data"), dict):
+            renders = data.pop("count", 0)
+        run = config.build(settings, where.removesuffix(","))
+        if not isinstance(renders, int) or renders < 0:
+            raise ConfigError(f"{where} renders a number of pictures, not {renders!r}.")
         known(OBJECTIVES, run.objective, "objective")
         stages.append(Stage(stage, run, out / stage))
     if of_stages:

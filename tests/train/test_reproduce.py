@@ -267,15 +267,17 @@ def test_budgets_lie_over_stages_over_what_all_share(tmp_path, toy):
 @pytest.mark.parametrize(
     "old, new, said",
     [
-        ('"edm"', '"edm"\npace = 1', r"toy\.toml, stage 'teacher', has no setting 'pace'"),
-        ("{ lr = 5e-4 }", "{ rate = 1 }", r"stage 'model', \[optim\] has no setting 'rate'"),
-        ("batch = 8", "batches = 8", "stage 'teacher', has no setting 'batches'"),
+        ('"edm"', '"edm"\npace = 1', r"toy\.toml, stage 'teacher' cannot work: 'pace' is no setting"),
+        ("{ lr = 5e-4 }", "{ rate = 1 }", "stage 'model' cannot work: 'optim.rate' is no setting"),
+        ("batch = 8", "batches = 8", "stage 'teacher' cannot work: 'batches' is no setting"),
         ('teacher = "teacher"', 'teacher = "tutor"', "no stage before 'model' called 'tutor'"),
         ('name = "model"', 'name = "toy"', "'toy', needs another name"),
         ('"edm"', '"ddpm"', "no objective 'ddpm'"),
         ("gpu.stage.model", "gpu.stage.modell", "budget 'gpu', has no stage 'modell'"),
         ("[[stage]]", "[[stages]]", "is no recipe"),
         ('name = "toy"\n', "", "is no recipe"),
+        ('name = "toy"\n', 'name = "toy"\nstage = 3\n', "is not valid TOML"),
+        ("size = 16\n[net]", "size = 16\ncount = 0.5\n[net]", "renders a number of pictures"),
     ],
 )
 def test_mistakes_are_named(tmp_path, toy, old, new, said):

@@ -32,6 +32,9 @@ from editing.tasks import (
 )
 from editing.tiled import Tiled, drawn_size
 
+# A part to be filled is squeezed by up to this rather than drawn in more windows: a hole gains more
+# from all of its surroundings (mean squared error 1780 of 18 holes at 3:2, against 2110).
+SQUEEZE = 2.0
 Finish = Callable[[Tensor, bool], Image.Image]  # of an x0, and of whether it is the last
 
 
@@ -74,13 +77,13 @@ def stream_inpaint_region(
     """
     side = model_side(model, size)
     region = find_region(picture, mask, side, context)
-    tiled = Tiled(model, side)
-    image, hole = (beside(tiled, x) for x in region.fitted(side))
+    tiled, drawn = Tiled(model, side), drawn_size(region.crop.size, side, SQUEEZE)
+    image, hole = (beside(tiled, x) for x in region.fitted(drawn))
     taken = stream_inpaint(tiled, image, hole, steps, seed, **options)
 
     def finish(x0: Tensor, last: bool) -> Image.Image:
         finer = detailed(detailer, x0, region, seed) if last else x0
-        return like(region.paste(finer, side, joined=last), region.picture)
+        return like(region.paste(finer, drawn, joined=last), region.picture)
 
     return painted(taken, finish, steps, options.get("sigmas"))
 
@@ -124,13 +127,13 @@ def stream_stroke_picture(
         region = whole(on_white(painting))
     else:
         region = find_region(painting, mask, side, context)
-    tiled = Tiled(model, side)
-    image, hole = (beside(tiled, x) for x in region.fitted(side, hidden=False))
+    tiled, drawn = Tiled(model, side), drawn_size(region.crop.size, side)
+    image, hole = (beside(tiled, x) for x in region.fitted(drawn, hidden=False))
     taken = stream_stroke(tiled, image, strength, steps, seed, mask=hole, **options)
 
     def finish(x0: Tensor, last: bool) -> Image.Image:
         finer = detailed(detailer, x0, region, seed) if last else x0
-        return informed(region.paste(finer, side, joined=last), region.picture)
+        return informed(region.paste(finer, drawn, joined=last), region.picture)
 
     return painted(taken, finish, steps, options.get("sigmas"))
 

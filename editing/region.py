@@ -25,7 +25,6 @@ from editing.image import (
 )
 from editing.masks import MaskLike, hard_mask
 from editing.seam import join, work_size
-from editing.tiled import drawn_size
 
 # Surroundings on each side of the mask, in lengths of its longer side, and a region's least side in
 # the model's: it draws whole things, and fills a hole better for seeing more than for seeing finer.
@@ -78,24 +77,24 @@ class Region:
         picture = to_tensor(crop.resize(size, kind).convert("RGB"))
         return picture, torch.from_numpy(np.array(masked))[None, None]
 
-    def fitted(self, side: int, hidden: bool = True) -> tuple[Tensor, Tensor]:
-        """(picture, mask) as they are drawn, (1, 3 and 1, h, w), by a model that draws squares.
+    def fitted(self, size: tuple[int, int], hidden: bool = True) -> tuple[Tensor, Tensor]:
+        """(picture, mask) as they are drawn at a size, (1, 3 and 1, h, w).
 
         Whatever the mask touches is wholly masked.
         """
-        picture, masked = self.seen(drawn_size(self.crop.size, side), hidden)
+        picture, masked = self.seen(size, hidden)
         return picture, (masked > 0).float()
 
-    def paste(self, x0: Tensor, side: int, joined: bool = True) -> Image.Image:
+    def paste(self, x0: Tensor, size: tuple[int, int], joined: bool = True) -> Image.Image:
         """The upload with an edit (1, 3, h, w) of the part, inside the mask only.
 
-        side: the model's, at which the part was drawn. joined: what is inside continues what is
+        size: at which the part was drawn. joined: what is inside continues what is
         outside; without, the edit is put there as it is.
         """
         x0 = x0[:1].detach().float().cpu()
         if joined and not self.hole.all():
             picture, masked = self.seen(work_size(*self.crop.size))
-            x0 = join(x0, picture, 1 - masked, side)
+            x0 = join(x0, picture, 1 - masked, size)
         edit = to_pil(x0)
         left, top, right, bottom = bounds(self.hole)
         across, down = edit.width / self.crop.width, edit.height / self.crop.height

@@ -19,16 +19,16 @@ def work_size(width: int, height: int) -> tuple[int, int]:
     return tuple(min(max(1, round(scale * side)), LONGEST) for side in (width, height))
 
 
-def join(x0: Tensor, picture: Tensor, known: Tensor, side: int) -> Tensor:
+def join(x0: Tensor, picture: Tensor, known: Tensor, size: tuple[int, int]) -> Tensor:
     """An edit (1, 3, h, w), brought to a picture's size and corrected to continue it into a hole.
 
     picture (1, 3, H, W) in [-1, 1]; known (1, 1, H, W): 0 where the edit is wanted, a fraction of
-    pixels where some of it is; side: the shorter one at which the edit was drawn. Returns
+    pixels where some of it is; size (width, height): at which the edit was drawn. Returns
     (1, 3, H, W), meant for the hole only. Deep inside it is the edit itself.
     """
     edit = resize(x0, picture.shape[-2:])
     # The model kept what it saw, so the edit is off only within a pixel of the model's.
-    reach = max(min(picture.shape[-2:]) / side, 2 * FINEST)
+    reach = max(picture.shape[-1] / size[0], picture.shape[-2] / size[1], 2 * FINEST)
     rows, columns = around(known[0, 0] < 1, round(6 * reach))
     known, seen = known[..., rows, columns], (picture * known)[..., rows, columns]
     near_edit = edit[..., rows, columns]

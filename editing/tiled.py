@@ -64,10 +64,11 @@ def peak(side: int) -> Tensor:
     return torch.sin(torch.pi * (torch.arange(side) + 0.5) / side) ** 2
 
 
-def drawn_size(picture_size: tuple[int, int], side: int) -> tuple[int, int]:
+def drawn_size(picture_size: tuple[int, int], side: int, squeeze: float = 1.0) -> tuple[int, int]:
     """(width, height) at which a picture is drawn: its shorter side the model's.
 
-    The longer one is as many times as long as the picture's, and at most `LONGEST` times.
+    The longer one is as many times as long as the picture's, and at most `LONGEST` times. squeeze:
+    what it may be shortened by, for the model to see more at once.
     """
-    shorter = min(picture_size)
-    return tuple(min(max(side, round(side * s / shorter)), LONGEST * side) for s in picture_size)
+    unit = min(picture_size) * squeeze
+    return tuple(min(max(side, round(side * s / unit)), LONGEST * side) for s in picture_size)

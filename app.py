@@ -1,7 +1,8 @@
 """Start the page: `python app.py`, `onestroke` once installed, or as a Hugging Face Space.
 
-ONESTROKE_MODEL names the model or its folder; GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say where
-the page is served.
+ONESTROKE_MODEL names the model or its folder; ONESTROKE_DOWNLOADS says whether visitors may have
+public models downloaded, yes or no (on a Space no, elsewhere yes, unless it says otherwise);
+GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say where the page is served.
 """
 
 import contextlib
@@ -11,16 +12,24 @@ import sys
 with contextlib.suppress(ImportError):
     import spaces  # noqa: F401  on a Space with a shared GPU it must come before torch
 
-from cm_core.errors import OneStrokeError
+from cm_core.errors import OneStrokeError, SettingError
 from cm_core.zoo import DEFAULT
 from ui.engine import Engine
 from ui.page import launch
 
 
+def downloads() -> bool:
+    """Whether visitors may have public models downloaded. Raises SettingError."""
+    told = os.environ.get("ONESTROKE_DOWNLOADS") or ("no" if "SPACE_ID" in os.environ else "yes")
+    if told not in ("yes", "no"):
+        raise SettingError(f"ONESTROKE_DOWNLOADS is yes or no, not '{told}'.")
+    return told == "yes"
+
+
 def main() -> int:
     """Serve the page until it is stopped; 2 where the model cannot be loaded."""
     try:
-        launch(Engine(os.environ.get("ONESTROKE_MODEL", DEFAULT)))
+        launch(Engine(os.environ.get("ONESTROKE_MODEL", DEFAULT)), downloads())
     except OneStrokeError as error:
         print(error, file=sys.stderr)
         return 2

@@ -183,11 +183,6 @@ def inside(x: Tensor, picture: Image.Image) -> Tensor:
     return x[..., top : top + h - h % 2, left : left + w - w % 2] if min(w, h) > 1 else x
 
 
-def mask_file(picture: Image.Image) -> Image.Image:
-    """A mask (L) of 0 and 255, by the rule of editing.masks."""
-    return hard_mask(picture)
-
-
 def fit_mask(mask: Image.Image, size: int) -> Image.Image:
     """A mask (light = repaint) in a size x size square; any touched pixel is wholly masked."""
     left, top, right, bottom = fit_box(mask.size, size)

@@ -20,17 +20,13 @@ function menu(title, entries) {
     details.open = false;
     details.firstChild.focus();
   });
-  document.addEventListener("pointerdown", (event) => { if (!details.contains(event.target)) details.open = false; });
+  for (const elsewhere of ["pointerdown", "focusin"]) // a press, or Tab
+    document.addEventListener(elsewhere, (event) => { if (!details.contains(event.target)) details.open = false; });
   return details;
 }
-async function save(current, kind) {
+function save(current, kind) {
   const { url, file } = current();
-  const made = await server.export_picture({ url: file ?? url, kind });
-  if (made.error) return alert(made.error);
-  const link = document.createElement("a");
-  link.href = made.url;
-  link.download = made.name;
-  link.click();
+  trigger("download", { url: file ?? url, kind });
 }
 function send(current, tab, more = {}) {
   const { url, file, seed } = current();

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
 from cm_core.errors import ImageError, SettingError
-from editing.image import mask_file
+from editing import files
 from ui import lesson
-from ui.engine import ANY, plainly
+from ui.engine import ANY
 from ui.export import FORMATS, written
 from ui.film import animation
 from ui.interpolate import GRID
 from ui.made import Made, last, some
 from ui.menu import AXES
-from ui.pictures import PictureFile, refusal
+from ui.pictures import PictureFile
+from ui.slots import EDITS
 from ui.tasks import MAX_SEED, MOST_SAMPLES, SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP, Tasks
-
-SHOWN = 40  # characters of a wrong value that an error repeats
 
 
 def hide(block: gr.blocks.Block) -> None:
@@ -30,33 +28,12 @@ def hide(block: gr.blocks.Block) -> None:
         hide(child)
 
 
-class Figure(gr.Number):
-    """A number between two bounds; anything else is refused in one sentence with its name.
-
-    One without a value of its own may be left empty.
-    """
-
-    def __init__(
-        self, name: str, value: float | None, low: float, high: float, note: str = "", **kwargs: Any
-    ):
-        super().__init__(value, label=f"{name} {note}".strip(), minimum=low, maximum=high, **kwargs)
-        self.name, self.needed = name, value is not None
-
-    def preprocess(self, payload: Any) -> float | int | None:
-        if payload is None and not self.needed:
-            return None
-        number = isinstance(payload, int | float) and not isinstance(payload, bool)
-        if not (number and self.minimum <= payload <= self.maximum):
-            got = "it is empty" if payload is None else f"not {json.dumps(payload)[:SHOWN]}"
-            bounds = f"a number from {self.minimum} to {self.maximum}"
-            raise refusal(f"{self.name} has to be {bounds}: {got}.")
-        return super().preprocess(payload)
-
-    def get_block_name(self) -> str:
-        return "number"
-
-    def get_config(self, cls: type | None = None) -> dict[str, Any]:
-        return super().get_config(gr.Number)  # whose signature says what belongs in it
+def figure(
+    name: str, value: float | None, low: float, high: float, note: str = "", **kwargs: Any
+) -> gr.Number:
+    """A number between two bounds. One without a value of its own may be left empty."""
+    label = f"{name} {note}".strip()
+    return gr.Number(value, label=label, minimum=low, maximum=high, **kwargs)
 
 
 def endpoints(tasks: Tasks) -> None:
@@ -64,22 +41,23 @@ def endpoints(tasks: Tasks) -> None:
     engines = tasks.engines
     axes = engines.first.axes
     with gr.Column() as never_shown:
-        image, mask, hints = (PictureFile(label=name) for name in ("image", "mask", "hints"))
-        strength = Figure("strength", engines.first.model.config.strength, 0, 1)
+        image, hints = (PictureFile(label=name) for name in ("image", "hints"))
+        mask = PictureFile(files.open_mask, label="mask")
+        strength = figure("strength", engines.first.model.config.strength, 0, 1)
         factor = gr.Radio([2, 4, 8], value=4, label="factor")
-        sigma = Figure("sigma", 0, 0, 80, "(0: estimate it)")
-        frames = Figure("frames", 12, 2, 32, precision=0)
-        one, two, steps = (Figure("steps", count, 1, 8, precision=0) for count in (1, 2, 8))
+        sigma = figure("sigma", 0, 0, 80, "(0: estimate it)")
+        frames = figure("frames", 12, 2, 32, precision=0)
+        one, two, steps = (figure("steps", count, 1, 8, precision=0) for count in (1, 2, 8))
         guess, guesses = (
-            Figure("guesses", count, 1, MOST_SAMPLES, "(a step takes their mean)", precision=0)
+            figure("guesses", count, 1, MOST_SAMPLES, "(a step takes their mean)", precision=0)
             for count in (STROKE_SAMPLES_PER_STEP, SAMPLES_PER_STEP)
         )
         margins = [
-            Figure(side, 0, 0, 1, "(share of the picture)")
+            figure(side, 0, 0, 1, "(share of the picture)")
             for side in ("left", "top", "right", "bottom")
         ]
         seed, seed_a, seed_b, seed_c, seed_d = (
-            Figure(name, value, 0, MAX_SEED, note, precision=0)
+            figure(name, value, 0, MAX_SEED, note, precision=0)
             for name, value, note in (
                 ("seed", 0, ""),
                 ("seed_a", 1, ""),
@@ -125,7 +103,7 @@ def endpoints(tasks: Tasks) -> None:
     def inpaint(image, mask, steps, seed, scene, light, category, model, guesses):
         if image and mask and image.size != mask.size:
             raise ImageError("The mask must have the picture's own size: draw it over the picture.")
-        mask, chosen = mask and mask_file(mask), (scene, light, category, model)
+        chosen = (scene, light, category, model)
         return finished(tasks.inpaint, image, mask, steps, seed, *chosen, guesses=guesses)
 
     def outpaint(
@@ -212,4 +190,4 @@ def endpoints(tasks: Tasks) -> None:
         ("steps", compare, [seed, *labels], [gallery, costs]),
         ("export", export, [image, form], file),
     ):
-        gr.on([], plainly(fn), inputs, outputs, api_name=name, concurrency_id="model")
+        gr.on([], fn, inputs, outputs, api_name=name, **EDITS)

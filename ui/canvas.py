@@ -68,7 +68,7 @@ class LiveCanvas(gr.HTML):
             payload, drawing = payload.get("frame"), payload.get("drawing") is True
         if not payload:
             return None
-        picture = from_data_url(payload)
+        picture = from_data_url(payload).convert("RGBA")
         picture.info["drawing"] = drawing
         return picture
 

@@ -9,7 +9,9 @@ import gradio as gr
 from PIL import Image
 
 from ui.export import reference
+from ui.inputs import said, whole
 from ui.pictures import data_url
+from ui.tasks import MAX_SEED
 
 TEMPLATE = """<div class="choices" role="group" aria-label="$title">
 {{#each value}}<button type="button" data-index="{{@index}}" title="Take {{this.caption}}">
@@ -37,12 +39,17 @@ class Choices(gr.HTML):
             for picture, seed, caption in value or []
         ]
 
+    def preprocess(self, payload: Any) -> list[dict[str, Any]]:
+        """What is shown, as the browser sends it back."""
+        shown = payload if isinstance(payload, list) else []
+        return [one for one in shown if isinstance(one, dict)]
+
     def connect(self, result: gr.HTML, seed: gr.Number) -> None:
         """Make a press put its picture into `result` and its seed into `seed`."""
 
         def take(shown: list[dict[str, Any]], event: gr.EventData):
-            chosen = shown[event.index]
-            return reference(chosen["url"]).convert("RGB"), chosen["seed"]
+            chosen = shown[said(event, "index", range(len(shown)))]
+            return reference(chosen.get("url")), whole(chosen.get("seed"), MAX_SEED)
 
         self.select(
             take,

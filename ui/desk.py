@@ -7,10 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from editing.image import is_see_through
-from ui.engine import plainly
-from ui.export import reference
+from ui.export import FORMATS, Saved, reference, written
+from ui.inputs import said, whole
 from ui.result import History, Result
+from ui.slots import EXPORTS
+from ui.tasks import MAX_SEED
 
 
 @dataclass
@@ -32,19 +33,19 @@ class Desk:
         """Wire every result to every source; call it once all tabs are built."""
         places = list(self.sources)
 
-        @plainly
         def send(event: gr.EventData):
-            if event.tab == "Interpolate":
+            tab = said(event, "tab", [*places, "Interpolate"])
+            if tab == "Interpolate":
+                seed, end = whole(said(event, "seed"), MAX_SEED), said(event, "end", (0, 1))
                 pictures = [gr.skip()] * len(places)
-                ends = [event.seed if i == event.end else gr.skip() for i in range(len(self.ends))]
-                goals = ["" if event.end == 1 else gr.skip() for _ in self.goals]
+                ends = [seed if i == end else gr.skip() for i in range(len(self.ends))]
+                goals = ["" if end == 1 else gr.skip() for _ in self.goals]
             else:
-                picture = reference(event.url)
-                picture = picture.convert("RGBA" if is_see_through(picture) else "RGB")
-                pictures = [picture if tab == event.tab else gr.skip() for tab in places]
+                picture = reference(said(event, "url"))
+                pictures = [picture if place == tab else gr.skip() for place in places]
                 ends = [gr.skip()] * len(self.ends)
                 goals = [gr.skip()] * len(self.goals)
-            return gr.Tabs(selected=event.tab), *pictures, *ends, *goals
+            return gr.Tabs(selected=tab), *pictures, *ends, *goals
 
         gr.on(
             [result.select for result in self.results],
@@ -53,4 +54,17 @@ class Desk:
             [self.tabs, *self.sources.values(), *self.ends, *self.goals],
             show_progress="hidden",
             api_visibility="private",
+        )
+
+        def save(event: gr.EventData) -> str:
+            return written(reference(said(event, "url")), said(event, "kind", FORMATS))
+
+        gr.on(
+            [result.download for result in self.results],
+            save,
+            None,
+            Saved(elem_id="saved"),
+            show_progress="hidden",
+            api_visibility="private",
+            **EXPORTS,
         )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import os
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,8 +14,9 @@ from typing import Any, TypeVar
 import torch
 
 from cm_core import load_model, zoo
-from cm_core.errors import CheckpointError, OneStrokeError, SettingError
-from ui.pictures import refusal
+from cm_core.errors import CheckpointError, SettingError
+from ui.turns import Turns
+from ui.visitor import stay
 
 T = TypeVar("T")
 ANY = "Any"
@@ -24,7 +24,10 @@ DETAIL = zoo.ASSETS / "landscape-detail"
 KEPT = 2  # models kept in memory besides the page's own
 # One core stays free for the server: with every core in a network, its threads wait for each other
 # as soon as anything else runs.
-THREADS = max(1, (os.cpu_count() or 2) - 1)
+CORES = os.cpu_count() or 2
+THREADS = max(1, CORES - 1)
+RUNNING = Turns(CORES // THREADS)  # evaluations of all models together: no more threads than cores
+AT_ONCE = 8  # pictures in an evaluation; more are taken in parts, and others come in between
 
 
 @dataclass(frozen=True)
@@ -48,22 +51,35 @@ def network_runs(model: Callable[..., torch.Tensor], label: Any) -> int:
 
 class Counted:
     """A model that counts the pictures it estimates, its network's evaluations, and the time that
-    it waited for a lock, which each evaluation takes for itself."""
+    it waited for its turn, which each evaluation takes for itself while somebody waits for it."""
 
-    def __init__(self, model: Callable[..., torch.Tensor], lock: threading.Lock):
-        self.model, self.lock = model, lock
+    def __init__(self, model: Callable[..., torch.Tensor], turns: Turns):
+        self.model, self.turns = model, turns
         self.pictures, self.evaluations, self.waited = 0, 0, 0.0
 
     def __call__(self, x: torch.Tensor, sigma: Any, label: Any = None, **more: Any) -> torch.Tensor:
+        self.pictures += x.shape[0]
+        self.evaluations += network_runs(self.model, label)
+        parts = zip(*(parted(one, x.shape[0]) for one in (x, sigma, label)), strict=True)
+        return torch.cat([self.part(*part, **more) for part in parts])
+
+    def part(self, x: torch.Tensor, sigma: Any, label: Any, **more: Any) -> torch.Tensor:
+        """One evaluation of at most AT_ONCE pictures, in its turn."""
         asked = time.perf_counter()
-        with self.lock:
+        with self.turns, RUNNING:
             self.waited += time.perf_counter() - asked
-            self.pictures += x.shape[0]
-            self.evaluations += network_runs(self.model, label)
+            stay()
             return self.model(x, sigma, label, **more)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)
+
+
+def parted(value: Any, pictures: int) -> list[Any]:
+    """What each part of a batch is given of a value: its own rows, or what is one for all."""
+    shape = value.shape if isinstance(value, torch.Tensor) else ()
+    own = tuple(shape[:1]) == (pictures,)
+    return [value[at : at + AT_ONCE] if own else value for at in range(0, pictures, AT_ONCE)]
 
 
 class Engine:
@@ -77,7 +93,7 @@ class Engine:
         self.name = name
         self.model = load_model(name, fast=True) if model is None else model
         self._teacher, self._detailer = teacher, detailer
-        self._lock = threading.Lock()
+        self._turns = Turns()
         self.seconds: float | None = None  # of one estimate of one picture, as last measured
 
     @property
@@ -109,7 +125,8 @@ class Engine:
         """Pictures (B, 3, H, W) as large as this engine finishes them: by its detailer, if any."""
         if self.detailer is None:
             return x0
-        with self._lock, torch.inference_mode():
+        with self._turns, RUNNING, torch.inference_mode():
+            stay()
             return self.detailer.enlarge(x0, seed=seed)
 
     @property
@@ -140,7 +157,7 @@ class Engine:
         The model is the consistency model unless given. It is held for one evaluation at a time,
         so that a long edit lets others through; between two steps it can be stopped.
         """
-        counted = Counted(self.model if model is None else model, self._lock)
+        counted = Counted(self.model if model is None else model, self._turns)
         steps, spent = take(counted), 0.0
         while True:
             before, waited, start = counted.pictures, counted.waited, time.perf_counter()
@@ -167,12 +184,16 @@ class Engine:
 
 
 class Engines:
-    """The page's own engine, and those of other models of the zoo, loaded when asked for."""
+    """The page's own engine, and those of other models of the zoo, loaded when asked for.
 
-    def __init__(self, first: Engine):
-        self.first = first
+    downloads: whether visitors may have models downloaded; else only those here are offered.
+    """
+
+    def __init__(self, first: Engine, downloads: bool = True):
+        self.first, self.downloads = first, downloads
         self._others: OrderedDict[str, Engine] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of the dictionaries, never while a model is loading
+        self._loading: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def menu(self) -> list[zoo.MenuEntry]:
         """What the page offers, its own model first."""
@@ -181,7 +202,8 @@ class Engines:
         if not own:
             name, size = os.path.basename(self.first.name), self.first.size
             own = [zoo.MenuEntry(self.first.name, name, "consistency", size, 0, "", True)]
-        return own + [entry for entry in entries if entry.name != self.first.name]
+        others = [entry for entry in entries if entry.name != self.first.name]
+        return own + [entry for entry in others if entry.on_disk or self.downloads]
 
     def get(self, name: str | None = None, download: bool = False) -> Engine:
         """The engine of a model, loaded now if it lies here; None: the page's own.
@@ -190,41 +212,35 @@ class Engines:
         """
         if name in (None, "", self.first.name):
             return self.first
+        if engine := self._kept(name):
+            return engine
+        entry = next((entry for entry in self.menu() if entry.name == name), None)
+        if entry is None:
+            raise CheckpointError(f"This page offers no model '{name}'.")
+        if not (entry.on_disk or download):
+            raise CheckpointError(
+                f"{entry.title} is not here yet: load it from the page's menu first."
+            )
         with self._lock:
-            engine = self._others.pop(name, None)
-            if engine is None:
-                entry = next((entry for entry in self.menu() if entry.name == name), None)
-                if entry is None:
-                    raise CheckpointError(f"This page offers no model '{name}'.")
-                if not (entry.on_disk or download):
-                    raise CheckpointError(
-                        f"{entry.title} is not here yet: load it from the page's menu first."
-                    )
-                engine = Engine(name)
-                engine.warm_up()
+            loading = self._loading[name]
+        with loading:  # whoever else asks for this model waits for it, others do not
+            if engine := self._kept(name):
+                return engine
+            engine = Engine(name)
+            engine.warm_up()
+            return self._keep(name, engine)
+
+    def _kept(self, name: str) -> Engine | None:
+        """The engine of a model that was loaded before, as the one used last."""
+        with self._lock:
+            if name in self._others:
+                self._others.move_to_end(name)
+            return self._others.get(name)
+
+    def _keep(self, name: str, engine: Engine) -> Engine:
+        """Keep an engine, and let go of the one that was not used for longest."""
+        with self._lock:
             self._others[name] = engine
             while len(self._others) > KEPT:
                 self._others.popitem(last=False)
-            return engine
-
-
-def plainly(fn: Callable[..., T]) -> Callable[..., T]:
-    """Show the library's own errors as the page's message, without a traceback."""
-
-    @functools.wraps(fn)
-    def wrapper(*args: Any, **kwargs: Any) -> T:
-        try:
-            return fn(*args, **kwargs)
-        except OneStrokeError as error:
-            raise refusal(str(error)) from None
-
-    @functools.wraps(fn)
-    def stream(*args: Any, **kwargs: Any) -> Iterator[Any]:
-        try:
-            yield from fn(*args, **kwargs)
-        except OneStrokeError as error:
-            raise refusal(str(error)) from None
-
-    chosen = stream if inspect.isgeneratorfunction(fn) else wrapper
-    chosen.__signature__ = inspect.signature(fn)  # Gradio names endpoint parameters after it
-    return chosen
+        return engine

@@ -8,7 +8,6 @@ import gradio as gr
 from PIL import Image
 
 from ui.desk import Desk
-from ui.engine import plainly
 from ui.examples import RENDERS, example
 from ui.guesses import guesses_slider
 from ui.sidebar import Controls, Go
@@ -62,7 +61,6 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
             bicubic = little.resize(made.picture.size, Image.Resampling.BICUBIC)
             yield little, (bicubic, made), made.readout
 
-    @plainly
     def preview(picture: Image.Image, factor: int, *choice: str):
         return tasks.shrink(picture, factor, *choice), None
 

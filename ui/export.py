@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from cm_core.errors import ImageError, OneStrokeError
+from cm_core.errors import ImageError
 from editing.output import enlarge_picture, to_svg
 from ui.pictures import from_data_url, open_picture
 
@@ -54,12 +55,12 @@ def written(picture: Image.Image, kind: str) -> str:
     return str(path)
 
 
-def export_picture(asked: dict[str, str]) -> dict[str, str]:
-    """{url, name} of a picture to save, or {error}; asked: {url, kind: one of FORMATS}."""
-    try:
-        path = written(reference(asked.get("url")), asked.get("kind", ""))
-        return {"url": FILE_URL + quote(path), "name": Path(path).name}
-    except OneStrokeError as error:
-        return {"error": str(error)}
-    except gr.Error as error:
-        return {"error": error.message}
+class Saved(gr.HTML):
+    """Shows nothing: a file that becomes its value is saved by the browser."""
+
+    def __init__(self, **kwargs: Any):
+        js = (Path(__file__).parent / "save.js").read_text()
+        super().__init__(html_template="", apply_default_css=False, js_on_load=js, **kwargs)
+
+    def postprocess(self, value: str | None) -> dict[str, str] | None:
+        return value and {"url": FILE_URL + quote(value), "name": Path(value).name}

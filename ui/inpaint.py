@@ -70,7 +70,8 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         *choice: str,
     ) -> Iterator[tuple]:
         controls.warn(steps * guesses, choice[-1])
-        for made in tasks.inpaint(picture, drawn, steps, seed, *choice, guesses=guesses):
+        mask = drawn and drawn.getchannel("A")
+        for made in tasks.inpaint(picture, mask, steps, seed, *choice, guesses=guesses):
             yield (picture, made) if made.done else made, made.readout
 
     def outpaint(

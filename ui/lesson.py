@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import torch
 from PIL import Image
 
 import editing
@@ -14,7 +13,7 @@ from cm_core.samplers import Step
 from editing.generate import self_consistency, teacher_evaluations
 from editing.image import to_pil
 from ui.engine import network_runs
-from ui.made import Made, shown
+from ui.made import Made, last, shown
 from ui.tasks import Tasks
 
 TEACHER_LEVELS = (5, 9, 18, 40)
@@ -54,8 +53,8 @@ def teacher_path(
         taken.append(step)
         if not made.done:
             yield made, []
-    with torch.inference_mode():
-        answers = self_consistency(engine.model, taken, STRIP, label=label)
+    compared = engine.stream(lambda m: iter([self_consistency(m, taken, STRIP, label=label)]))
+    answers, _ = last(compared)
     yield made, [point(step) for step in answers]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
 
 from cm_core.errors import SettingError
@@ -38,7 +37,3 @@ class RateLimit:
             while len(self._due) > SESSIONS:
                 self._due.popitem(last=False)
         return wait
-
-    def wait(self, session: str | None) -> None:
-        """Sleep until the session's next live picture is due."""
-        time.sleep(self.delay(session, time.monotonic()))

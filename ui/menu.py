@@ -9,6 +9,7 @@ import gradio as gr
 from cm_core.errors import CheckpointError
 from cm_core.zoo import MenuEntry
 from ui.engine import ANY, Engine, Engines
+from ui.slots import DOWNLOADS, LOADS
 
 AXES = {"scene": "Scene", "light": "Light", "category": "Class"}
 FILTERED = 30  # a menu longer than this can be searched by typing
@@ -129,11 +130,10 @@ class ModelMenu:
                 *menus.values(),
             ],
             "show_progress_on": self.note,
-            "concurrency_id": "model",
             "api_visibility": "private",
         }
-        self.pick.input(choose, **wiring)
-        self.yes.click(download, **wiring)
+        self.pick.input(choose, **wiring, **LOADS)
+        self.yes.click(download, **wiring, **DOWNLOADS)
         self.no.click(
             lambda now: (now, about(self.engines.get(now)), gr.Row(visible=False)),
             self.name,

@@ -24,15 +24,17 @@ from ui import (
     told,
 )
 from ui.api import endpoints
+from ui.blocks import Page
 from ui.desk import Desk
+from ui.disk import keep_swept, own_folder
 from ui.engine import Engine, Engines
+from ui.guard import Guard
 from ui.result import History
 from ui.shelf import Shelf
 from ui.tasks import Tasks
 
 HERE = Path(__file__).parent
 STYLES = ("page.css", "result.css", "canvas.css")
-DAY = 24 * 60 * 60
 SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 MONO_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 TABS = {
@@ -67,14 +69,11 @@ def tab(name: str, controls: sidebar.Controls) -> gr.Tab:
     return opened
 
 
-def build_page(engine: Engine) -> gr.Blocks:
-    """The whole page on one engine, its queue set up."""
-    engines = Engines(engine)
+def build_page(engine: Engine, downloads: bool = True) -> gr.Blocks:
+    """The whole page on one engine, its queue set up. downloads: as of Engines."""
+    engines = Engines(engine, downloads)
     tasks = Tasks(engines)
-    # Files that requests left behind are swept hourly, once they are a day old.
-    with gr.Blocks(
-        title="OneStroke", analytics_enabled=False, delete_cache=(60 * 60, DAY), fill_width=True
-    ) as page:
+    with Page(title="OneStroke", analytics_enabled=False, fill_width=True) as page:
         endpoints(tasks)  # first, so that they get their own names
         controls = sidebar.build(engines, told.build(engine))
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
@@ -94,11 +93,12 @@ def build_page(engine: Engine) -> gr.Blocks:
     return page.queue(max_size=32, api_open=False, default_concurrency_limit=1)
 
 
-def launch(engine: Engine, **where: Any) -> tuple[gr.Blocks, str]:
+def launch(engine: Engine, downloads: bool = True, **where: Any) -> tuple[gr.Blocks, str]:
     """Warm the model up and serve the page; `where` goes to Gradio's launch."""
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    keep_swept(own_folder())
     engine.warm_up()
-    page = build_page(engine)
+    page = build_page(engine, downloads)
     _, url, _ = page.launch(
         theme=THEME,
         css="".join((HERE / name).read_text() for name in STYLES),
@@ -107,7 +107,7 @@ def launch(engine: Engine, **where: Any) -> tuple[gr.Blocks, str]:
         footer_links=["api"],
         run_history=False,
         ssr_mode=False,
-        app_kwargs={"middleware": [Middleware(Shelf)]},
+        app_kwargs={"middleware": [Middleware(Guard), Middleware(Shelf)]},
         # By now the server has answered once. Gradio would ask again for the page itself and give
         # up after three seconds of silence, which a busy machine may need for its first page.
         _frontend=False,

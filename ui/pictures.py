@@ -8,7 +8,7 @@ import io
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,16 +24,14 @@ MAX_FRAME_SIDE = 2048
 FORMATS = ("PNG", "JPEG", "WEBP")  # of drawings
 UPLOADS = (*FORMATS, "MPO", "AVIF", "HEIF", "GIF", "BMP")  # phones send JPEG as MPO
 NOT_HERE = "This picture is not one of the page's own, or is gone by now: open it from its file."
+Reader = Callable[[BinaryIO, tuple[str, ...]], Image.Image]
 DATA_URL = re.compile(r"data:image/(?:png|jpeg|webp);base64,([A-Za-z0-9+/=]+)")
 
 
-def open_picture(file: str | Path) -> Image.Image:
-    """A picture in the upload folder, upright."""
+def open_picture(file: str | Path, read: Reader = files.open_picture) -> Image.Image:
+    """A picture in the upload folder, upright, or a mask. Raises gr.Error, ImageError."""
     with uploaded(file) as content:
-        try:
-            return files.open_picture(content, UPLOADS)
-        except ImageError as error:
-            raise refusal(str(error)) from None
+        return read(content, UPLOADS)
 
 
 def uploaded(file: str | Path) -> BinaryIO:
@@ -45,7 +43,7 @@ def uploaded(file: str | Path) -> BinaryIO:
             if stat.S_ISREG(os.fstat(content.fileno()).st_mode):
                 return content
             content.close()
-    except (OSError, ValueError):  # gone or unreadable; a name that no file can have
+    except (OSError, TypeError, ValueError):  # gone or unreadable; what no file is named
         pass
     raise refusal(NOT_HERE)
 
@@ -61,17 +59,14 @@ def refusal(sentence: str) -> gr.Error:
 
 
 class PictureFile(gr.Image):
-    """An image input that opens its file by `open_picture`, so that a bad one gets one sentence."""
+    """An image input that opens its file by `open_picture`, and as a mask where `read` says so."""
 
-    def __init__(self, **kwargs: Any):
+    def __init__(self, read: Reader = files.open_picture, **kwargs: Any):
         super().__init__(type="pil", format="png", **kwargs)
+        self.read = read
 
     def preprocess(self, payload: Any) -> Image.Image | None:
-        if payload is None:
-            return None
-        if not payload.path:
-            raise refusal("Send the picture as a file.")
-        return open_picture(payload.path)
+        return None if payload is None else open_picture(payload.path, self.read)
 
     def get_block_name(self) -> str:
         return "image"
@@ -92,17 +87,18 @@ def data_url(picture: Image.Image, lossless: bool = True) -> str:
 
 
 def from_data_url(url: str) -> Image.Image:
-    """The RGBA picture in a data URL that a browser sent; anything doubtful is refused."""
+    """The picture in a data URL that a browser sent; anything doubtful is refused."""
     refused = "The drawing must arrive as a PNG, JPEG or WebP data URL"
     match = DATA_URL.fullmatch(url) if isinstance(url, str) and len(url) < 2_000_000 else None
     if match is None or len(match[1]) * 3 // 4 > MAX_FRAME_BYTES:
         raise refusal(f"{refused} below 1 MB.")
     try:
-        picture = Image.open(io.BytesIO(base64.b64decode(match[1])), formats=FORMATS)
-        if max(picture.size) <= MAX_FRAME_SIDE:
-            return picture.convert("RGBA")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        content = io.BytesIO(base64.b64decode(match[1], validate=True))
+        picture = files.open_picture(content, FORMATS)
+    except (ImageError, ValueError):
         raise refusal(f"{refused}; this one is damaged.") from None
+    if max(picture.size) <= MAX_FRAME_SIDE:
+        return picture
     raise refusal(f"The drawing may be at most {MAX_FRAME_SIDE} x {MAX_FRAME_SIDE} pixels.")
 
 

@@ -11,7 +11,7 @@ import gradio as gr
 from PIL import Image
 
 from editing.image import on_white
-from ui.export import export_picture, reference, stored
+from ui.export import reference, stored
 from ui.made import Made
 from ui.pictures import MAX_FRAME_BYTES, data_url
 
@@ -39,13 +39,15 @@ class Result(gr.HTML):
             html_template=template,
             apply_default_css=False,
             js_on_load=ACTIONS + (HERE / "result.js").read_text(),
-            server_functions=[export_picture],
             **kwargs,
         )
 
     def preprocess(self, payload: dict | None) -> Image.Image | None:
         """The picture shown, at its full size."""
-        return reference(payload.get("file") or payload.get("url")) if payload else None
+        if not payload:
+            return None
+        shown = payload if isinstance(payload, dict) else {}
+        return reference(shown.get("file") or shown.get("url"))
 
     def postprocess(self, value: Shown) -> dict[str, Any] | None:
         """What the browser shows: {url, file, before, seed, draft, reduced: only a view}."""
@@ -76,7 +78,6 @@ class History(gr.HTML):
             html_template=(HERE / "history.html").read_text(),
             apply_default_css=False,
             js_on_load=ACTIONS + (HERE / "history.js").read_text(),
-            server_functions=[export_picture],
             **kwargs,
         )
 

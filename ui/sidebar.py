@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from anyio.to_thread import run_sync
 
-from ui.engine import Engines, Readout, plainly
+from ui.engine import Engines, Readout
 from ui.limits import RateLimit
 from ui.made import Made
 from ui.menu import ModelMenu
+from ui.slots import EDITS
 from ui.tasks import MAX_SEED
 from ui.told import Told
 
@@ -94,12 +99,12 @@ class Controls:
         A call under way is followed by one more with the latest values, however many came.
         """
 
-        @plainly
-        def when_open(request: gr.Request, open_tab: str, *args: Any):
+        async def when_open(request: gr.Request, open_tab: str, *args: Any):
             if open_tab != tab:
                 return gr.skip()
-            self.limit.wait(request.session_hash)
-            return fn(*args)
+            # Asleep here it holds none of the server's threads.
+            await asyncio.sleep(self.limit.delay(request.session_hash, time.monotonic()))
+            return await run_sync(partial(fn, *args))
 
         wiring = {
             "fn": when_open,
@@ -130,13 +135,13 @@ class Controls:
             inputs, outputs = [*inputs, self.lock], [*outputs, self.seed]
             fn, js = telling_seed(fn, place), ROLL.format(place, MAX_SEED + 1)
         done = go.run.click(
-            plainly(fn),
+            fn,
             inputs,
             outputs,
             js=js,
             show_progress="hidden",
-            concurrency_id="model",
             api_visibility="private",
+            **EDITS,
         )
         for over in (done.then, done.failure):
             over(None, js=IDLE.format(go.place), api_visibility="private")
@@ -151,12 +156,12 @@ class Controls:
     ) -> None:
         """Run `fn`, short work that returns values for `outputs` and the readout, at a press."""
         button.click(
-            plainly(fn),
+            fn,
             inputs,
             [*outputs, self.readout],
             show_progress="hidden",
-            concurrency_id="model",
             api_visibility="private",
+            **EDITS,
         )
 
     def warn(self, evaluations: int, model: str | None) -> None:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from ui.desk import Desk
 from ui.examples import example
+from ui.inputs import said
 from ui.pictures import data_url, open_picture
 
 THUMBNAIL = 84
@@ -40,7 +41,8 @@ def picture_source(desk: Desk, tab: str, names: Sequence[str], first: str) -> gr
         )
 
     def choose(event: gr.EventData) -> Image.Image:
-        return example(names[event.index]).copy()  # a State tells pictures by identity
+        index = said(event, "index", range(len(names)))
+        return example(names[index]).copy()  # a State tells pictures by identity
 
     glue = {"outputs": state, "api_visibility": "private", "show_progress": "hidden"}
     thumbs.select(choose, **glue)

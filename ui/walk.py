@@ -8,7 +8,6 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from ui.export import export_picture
 from ui.pictures import data_url
 from ui.result import ACTIONS
 
@@ -26,7 +25,6 @@ class Walk(gr.HTML):
             html_template=(HERE / "walk.html").read_text(),
             apply_default_css=False,
             js_on_load=ACTIONS + (HERE / "walk.js").read_text(),
-            server_functions=[export_picture],
             **kwargs,
         )
 

@@ -66,17 +66,21 @@ class Visitor:
         data = [one["props"].get("value") if one["type"] in PLAIN else None for one in inputs]
         if place is not None:
             data[place] = value
+        body = {"fn_index": endpoint["id"], "data": data, "event_data": SEND | event}
+        return said(self.output(endpoint, body))
+
+    def output(self, endpoint, body):
+        """The whole output of an endpoint."""
         session = f"visitor{next(sessions)}"
-        body = {"fn_index": endpoint["id"], "data": data, "session_hash": session}
-        body["event_data"] = SEND | event
+        body = body | {"session_hash": session}
         if not endpoint["queue"]:
-            return said(self.web.post("run/predict", json=body).json())
+            return self.web.post("run/predict", json=body).json()
         self.web.post("queue/join", json=body).raise_for_status()
         with self.web.stream("GET", "queue/data", params={"session_hash": session}) as lines:
             for line in lines.iter_lines():
                 message = json.loads(line.removeprefix("data: ") or "{}")
                 if message.get("msg") == "process_completed":
-                    return said(message["output"])
+                    return message["output"]
 
     def call(self, name, *data):
         """What /call/name answers, the way of the documentation."""
@@ -174,12 +178,14 @@ def test_no_address_opens_what_no_visitor_sent(visitor, files, unopened, kind):
     assert visitor.ask(ends["again"], 0, {"file": address}) == NOT_HERE
     assert visitor.ask(ends["take"], 0, [{"url": address, "seed": 0}]) == NOT_HERE
     assert visitor.ask(ends["send"], url=address) == NOT_HERE
-    for one in visitor.components.values():
-        for fn in one["props"].get("server_fns") or ():
-            ask = {"component_id": one["id"], "fn_name": fn, "session_hash": "visitor"}
-            ask["data"] = {"url": address, "kind": "png1"}
-            assert visitor.web.post("component_server", json=ask).json() == {"error": NOT_HERE}
+    assert visitor.ask(ends["save"], url=address, kind="png1") == NOT_HERE
     unopened(kind)
+
+
+def test_no_component_has_a_function_that_goes_round_the_queue(visitor):
+    assert not any(one["props"].get("server_fns") for one in visitor.components.values())
+    ask = {"component_id": 1, "fn_name": "x", "session_hash": "visitor", "data": None}
+    assert visitor.web.post("component_server", json=ask).status_code == 404
 
 
 @pytest.mark.parametrize("kind", ["secret", "missing", "fifo", "link", "fifo inside"])

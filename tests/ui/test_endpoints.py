@@ -152,7 +152,7 @@ def test_guesses_are_told_apart_and_bounded(client, save, painting, name):
         return client.predict(save(painting), **more, guesses=guesses, api_name=f"/{name}")
 
     assert not np.array_equal(pixels(made(1)), pixels(made(4)))
-    with pytest.raises(AppError, match="guesses has to be a number from 1 to 8"):
+    with pytest.raises(AppError, match="guesses has to be a whole number from 1 to 8"):
         made(9)
 
 
@@ -243,10 +243,10 @@ def test_bad_input_is_refused_in_one_sentence(client, save, tmp_path, painting):
     assert "mask" in refused(client, file, None, api_name="/inpaint").lower()
     assert "mask" in refused(client, file, black, api_name="/inpaint")
     assert "own size" in refused(client, file, other, api_name="/inpaint")
-    assert "steps has to be a number from 1 to 8: not 99" in refused(
+    assert "steps has to be a whole number from 1 to 8: not 99" in refused(
         client, steps=99, seed=0, api_name="/generate"
     )
-    assert 'seed has to be a number from 0 to 999999: not "seven"' in refused(
+    assert 'seed has to be a whole number from 0 to 999999: not "seven"' in refused(
         client, steps=1, seed="seven", api_name="/generate"
     )
     assert "it is empty" in refused(client, steps=1, seed=None, api_name="/generate")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import threading
 import time
 from collections import Counter
 
@@ -10,9 +11,11 @@ import pytest
 import torch
 from PIL import Image
 
+import app
 from cm_core import Denoiser
 from cm_core.errors import CheckpointError, ImageError, SettingError
 from cm_core.labels import Labels
+from cm_core.zoo import MenuEntry
 from tests.cm_core.test_model import tiny
 from tests.ui.conftest import LABELS
 from ui import about, lesson
@@ -20,7 +23,7 @@ from ui.canvas import LiveCanvas
 from ui.chart import MISSING, quality_chart
 from ui.engine import Engine, Engines, network_runs
 from ui.examples import MATERIALS, PAINTINGS, RENDERS, example
-from ui.export import FILE_URL, export_picture, reference
+from ui.export import FILE_URL, reference
 from ui.film import round_trip
 from ui.limits import RateLimit
 from ui.made import Made, last
@@ -29,7 +32,6 @@ from ui.page import build_page
 from ui.pictures import from_data_url, strip
 from ui.result import Result
 from ui.tasks import Tasks
-from ui.told import Seed
 
 
 def test_a_readout_counts_and_measures(tasks):
@@ -158,6 +160,49 @@ def test_a_model_that_is_not_here_is_not_downloaded_unasked(tasks):
         engines.get("nobody/nothing")
 
 
+def test_a_hosted_page_offers_only_models_that_are_here(engine, monkeypatch):
+    shut, away = Engines(engine, downloads=False), Engines(engine).menu()[-1]
+    assert not away.on_disk and all(entry.on_disk for entry in shut.menu())
+    with pytest.raises(CheckpointError, match="offers no model"):
+        shut.get(away.name, download=True)
+    for told, space, allowed in (("", None, True), ("", "a/b", False), ("yes", "a/b", True)):
+        monkeypatch.setenv("ONESTROKE_DOWNLOADS", told)
+        monkeypatch.delenv("SPACE_ID", raising=False)
+        if space:
+            monkeypatch.setenv("SPACE_ID", space)
+        assert app.downloads() is allowed
+    monkeypatch.setenv("ONESTROKE_DOWNLOADS", "perhaps")
+    with pytest.raises(SettingError, match="yes or no"):
+        app.downloads()
+
+
+def test_a_model_that_loads_holds_up_nobody_who_asks_for_another(engine, monkeypatch):
+    """Two who ask for the same one get one engine, loaded once."""
+    entries = [MenuEntry(name, name, "consistency", 8, 0, "", True) for name in ("slow", "quick")]
+    monkeypatch.setattr(Engines, "menu", lambda self: entries)
+    loaded, go_on = [], threading.Event()
+
+    class Loaded:
+        def __init__(self, name):
+            loaded.append(name)
+            assert name == "quick" or go_on.wait(10)
+
+        def warm_up(self):
+            pass
+
+    monkeypatch.setattr("ui.engine.Engine", Loaded)
+    engines, got = Engines(engine), []
+    waiting = [threading.Thread(target=lambda: got.append(engines.get("slow"))) for _ in range(2)]
+    for one in waiting:
+        one.start()
+    assert engines.get("quick") is engines.get("quick")  # while the other is still loading
+    assert not got
+    go_on.set()
+    for one in waiting:
+        one.join()
+    assert got[0] is got[1] and sorted(loaded) == ["quick", "slow"]
+
+
 def test_a_label_of_another_model_is_refused(tasks):
     with pytest.raises(SettingError, match="goldfish"):
         tasks.on("Any", "Any", "goldfish")
@@ -233,7 +278,6 @@ def test_a_large_result_lies_in_a_file_and_a_foreign_file_is_refused(tmp_path):
     Image.new("RGB", (4, 4)).save(tmp_path / "secret.png")
     with pytest.raises(gr.Error, match="not one of the page's own"):
         reference(FILE_URL + str(tmp_path / "secret.png"))
-    assert "data URL" in export_picture({"url": "x", "kind": "png1"})["error"]
 
 
 def test_what_the_browser_may_not_send_back_lies_in_a_file():
@@ -289,14 +333,6 @@ def test_the_card_is_shown_without_its_front_matter(tmp_path):
     file.write_text("---\nlicense: apache-2.0\n---\n# Card\ntext\n")
     assert about.card(file) == "# Card\ntext\n"
     assert "without a card" in about.card(tmp_path / "missing.md")
-
-
-@pytest.mark.parametrize(
-    ("typed", "taken"),
-    [(7, 7), (7.6, 8), (-3, 0), (10**9, 999_999), (None, 0), ("", 0), (float("nan"), 0), (True, 0)],
-)
-def test_a_seed_that_is_none_counts_as_the_nearest(typed, taken):
-    assert Seed(0).preprocess(typed) == taken
 
 
 def test_materials_are_named_once_and_every_example_is_there():

@@ -1,0 +1,68 @@
+"""The files that visits leave behind: swept by age, and bounded in sum."""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import os
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+MOST_BYTES = 2_000_000_000
+OLDEST = 24 * 60 * 60  # seconds that a file is kept at most
+SPARED = 10 * 60  # and at least: somebody may be working with it
+EVERY = 60  # seconds between two sweeps
+
+
+def own_folder() -> Path:
+    """Where this program keeps uploads and results, unless GRADIO_TEMP_DIR names another place.
+
+    Not Gradio's own default, because what is swept there may be another program's.
+    """
+    own = Path(tempfile.gettempdir()) / f"onestroke-{getpass.getuser()}"
+    folder = Path(os.environ.setdefault("GRADIO_TEMP_DIR", str(own)))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def sweep(folder: Path, room: int = 0, now: float | None = None) -> bool:
+    """Remove what is too old, then the oldest while all and `room` more exceed MOST_BYTES.
+
+    Says whether there is that room. now: seconds since the epoch.
+    """
+    now, kept = time.time() if now is None else now, []
+    for path in folder.rglob("*"):
+        try:
+            told = path.lstat()
+            if path.is_dir() and not path.is_symlink():
+                if now - told.st_mtime > SPARED:
+                    path.rmdir()  # only where it is empty
+            elif now - told.st_mtime > OLDEST:
+                path.unlink()
+            else:
+                kept.append((told.st_mtime, told.st_size, path))
+        except OSError:  # gone meanwhile, or not empty
+            continue
+    left = room + sum(size for _, size, _ in kept)
+    for changed, size, path in sorted(kept):
+        if left <= MOST_BYTES or now - changed < SPARED:
+            break
+        path.unlink(missing_ok=True)
+        left -= size
+    return left <= MOST_BYTES
+
+
+@functools.cache
+def keep_swept(folder: Path) -> threading.Thread:
+    """Sweep a folder again and again for as long as the program runs; once is enough."""
+
+    def again() -> None:
+        while True:
+            sweep(folder)
+            time.sleep(EVERY)
+
+    sweeper = threading.Thread(target=again, daemon=True)
+    sweeper.start()
+    return sweeper

@@ -25,6 +25,7 @@ from editing.checks import (
     check_size,
     model_side,
 )
+from editing.ground import Ground
 from editing.noisy import estimate_sigma
 from editing.operators import (
     ColourHints,
@@ -98,10 +99,10 @@ def stream_inpaint(
     """Repaint the pixels where mask is 1, keeping the others. mask (B or 1, 1, H, W).
 
     The noise is added to the picture with its surroundings spread into the hole; where the hole is
-    all there is, to zero.
+    all there is, to zero. On even ground, that goes on in the hole: see editing.ground.
     """
     check_size(check_range(check_picture(image)), model)
-    operator = Mask(check_mask(mask, image))
+    operator = Ground(image, check_mask(mask, image))
     first, final = INPAINT_SIGMAS
     fractions = operator.free.float().mean((1, 2, 3)).tolist()
     firsts = [first * (INPAINT_WHOLE / first) ** fraction for fraction in fractions]

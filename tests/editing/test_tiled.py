@@ -1,5 +1,7 @@
 """A model of one size on pictures of any size."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -13,7 +15,7 @@ def test_windows_cover_a_length_and_share_what_they_must(length):
     windows = overlapping(length, 16, OVERLAP)
     assert windows[0].start == 0 and windows[-1].stop == length
     assert all(w.stop - w.start == 16 for w in windows)
-    shared = [a.stop - b.start for a, b in zip(windows, windows[1:], strict=False)]
+    shared = [a.stop - b.start for a, b in itertools.pairwise(windows)]
     assert min(shared, default=4) >= 4
     assert len(windows) <= 1 + -(-(length - 16) // 12)  # no more of them than that takes
 

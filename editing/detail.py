@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cm_core.detail_net import FACTOR
-from cm_core.detailer import CLEAN, Detailer, bicubic
+from cm_core.detailer import CLEAN, Augmentation, Detailer, bicubic
 from cm_core.errors import SettingError
 from cm_core.noise import Generators
 from cm_core.samplers import Step, last
@@ -20,6 +20,8 @@ from editing.operators import enlarge as blocks
 from editing.tasks import OnStep
 
 FACTORS = (2, 4)
+DRAWN = Augmentation(noise=0.05, blur=0.3)  # what pictures that a model drew are like
+CALM = 0.7  # of the noise that they are enlarged from
 EPS = 1e-12
 
 
@@ -77,3 +79,12 @@ def stream_enlarge(
 def enlarge(detailer, small, factor=4, seed=0, *, on_step: OnStep = None, **options) -> Tensor:
     """The x0 of `stream_enlarge`: (B, 3, factor H, factor W)."""
     return last(stream_enlarge(detailer, small, factor, seed, **options), on_step)
+
+
+def finished(detailer: Detailer, x0: Tensor, seed: int | Sequence[int] = 0) -> Tensor:
+    """A picture that a model drew (B, 3, H, W), four times as large.
+
+    Unlike a photo it is neither clean nor to be kept exactly: the detailer is told so, and draws
+    from less noise.
+    """
+    return detailer.enlarge(x0, seed, augmentation=DRAWN, noise_scale=CALM)

@@ -1,7 +1,6 @@
 """Pictures and models: what each command does stands in `python -m train COMMAND --help`."""
 
 import argparse
-import dataclasses
 import math
 import os
 import sys
@@ -13,21 +12,26 @@ from cm_core.errors import OneStrokeError, SettingError
 def run(args: argparse.Namespace) -> None:
     from train import config, loop, world
 
-    chosen = config.load(args.config)
-    changed = {k: getattr(args, k) for k in ("images", "init", "teacher") if getattr(args, k)}
+    given = {k: getattr(args, k) for k in ("images", "init", "teacher")}
+    chosen = config.load(args.config, **{k: v for k, v in given.items() if v is not None})
     out = Path(args.out or f"runs/{chosen.name}")
     place = world.join()
-    loop.train(
-        dataclasses.replace(chosen, **changed),
-        out,
-        Path(args.resume) if args.resume else None,
-        args.minutes,
-        args.save_every,
-        args.shards,
-        args.device,
-        place,
-        args.fit,
-    )
+    try:
+        loop.train(
+            chosen,
+            out,
+            Path(args.resume) if args.resume else None,
+            args.minutes,
+            args.save_every,
+            args.shards,
+            args.device,
+            place,
+            args.fit,
+            args.force,
+        )
+    except KeyboardInterrupt:
+        print(f"Broken off: --resume {out} goes on from the last save.", file=sys.stderr)
+        sys.exit(130)
     place.leave()
 
 
@@ -100,7 +104,18 @@ def evaluate(args: argparse.Namespace) -> None:
     folder = BUNDLED.get(args.checkpoint, Path(args.checkpoint))
     quality = Path(args.quality) if args.quality else None
     sizes = sizes_for(args.quick, args.count, args.seeds)
-    evaluate(folder, teacher_of(args), sizes, args.choose, quality)
+    evaluate(
+        folder, teacher_of(args), sizes, args.choose, quality, detailer=detailer_of(args.detailer)
+    )
+
+
+def detailer_of(name: str | None):
+    """The detailer that was named, or the bundled one; None where there is none."""
+    from cm_core import load_model
+    from cm_core.zoo import DETAILERS
+
+    bundled, folder = next(iter(DETAILERS.items()))
+    return load_model(name or bundled) if name or folder.is_dir() else None
 
 
 def fidelity(args: argparse.Namespace) -> None:
@@ -142,6 +157,13 @@ def export(args: argparse.Namespace) -> None:
     print(push_to_hub(folder, args.push, args.private) if args.push else folder)
 
 
+def counted(text: str) -> int:
+    """A number of things, of which there is one at least. Raises ArgumentTypeError."""
+    if not text.isdecimal() or not 0 < int(text) < 10**9:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 on, not '{text}'")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     commands = top.add_subparsers(required=True)
@@ -163,6 +185,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("config", help="name of a preset, or a TOML file")
     p.add_argument("--out", help="folder for states, checkpoints, log and grid (default runs/NAME)")
     p.add_argument("--resume", help="folder of an earlier leg to go on from")
+    p.add_argument("--force", action="store_true", help="overwrite the run that is there")
     p.add_argument("--minutes", type=float, default=math.inf, help="stop this leg after so long")
     p.add_argument("--save-every", type=float, default=3.0, help="minutes between saves")
     p.add_argument("--fit", action="store_true", help="make the run as long as its minutes allow")
@@ -188,11 +211,16 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("sample", help="draw a grid of samples")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
     p.add_argument("--out", required=True, help="PNG or WebP to write")
-    p.add_argument("--steps", type=int, default=1, help="evaluations, or a teacher's Heun levels")
-    p.add_argument("--count", type=int, default=64)
-    p.add_argument("--columns", type=int, default=16)
     p.add_argument(
-        "--each", type=int, metavar="N", help="label them, a light for N pictures; else any label"
+        "--steps", type=counted, default=1, help="evaluations, or a teacher's Heun levels"
+    )
+    p.add_argument("--count", type=counted, default=64)
+    p.add_argument("--columns", type=counted, default=16)
+    p.add_argument(
+        "--each",
+        type=counted,
+        metavar="N",
+        help="label them, a light for N pictures; else any label",
     )
     p.add_argument("--seed", type=int, default=0)
     p.set_defaults(function=sample)
@@ -200,15 +228,16 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("sheet", help="draw what is made of paintings of held-out landscapes")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
     p.add_argument("--teacher", help="the diffusion teacher (default CHECKPOINT-teacher)")
-    p.add_argument("--count", type=int, default=12, help="paintings of landscapes")
+    p.add_argument("--count", type=counted, default=12, help="paintings of landscapes")
     p.add_argument("--out", required=True, help="PNG or WebP to write")
     p.set_defaults(function=sheet)
 
     p = commands.add_parser("evaluate", help="measure samples and edits; the card gets the table")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
     p.add_argument("--teacher", help="the diffusion teacher (default CHECKPOINT-teacher)")
-    p.add_argument("--count", type=int, help="scenes (default 512)")
-    p.add_argument("--seeds", type=int, help="repetitions with other noise (default 3)")
+    p.add_argument("--detailer", help="what enlarges its pictures (default: the bundled one)")
+    p.add_argument("--count", type=counted, help="scenes (default 512)")
+    p.add_argument("--seeds", type=counted, help="repetitions with other noise (default 3)")
     p.add_argument("--quick", action="store_true", help="in minutes, to compare legs: 128 scenes")
     p.add_argument("--quality", help="JSON for the page's chart, e.g. assets/quality.json")
     p.add_argument(
@@ -219,15 +248,17 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("fidelity", help="FID and IS, where Inception's weights are at hand")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
     p.add_argument("config", help="name of a preset or a TOML file, on whose pictures it trained")
-    p.add_argument("--steps", type=int, nargs="+", default=[1, 2], help="evaluations a sample")
-    p.add_argument("--count", type=int, default=50_000, help="samples")
+    p.add_argument("--steps", type=counted, nargs="+", default=[1, 2], help="evaluations a sample")
+    p.add_argument("--count", type=counted, default=50_000, help="samples")
     p.set_defaults(function=fidelity)
 
     p = commands.add_parser("export", help="write a checkpoint for others' tools, or upload it")
     p.add_argument("checkpoint", help="a model's name, a folder, a .pt or a name of the hub")
     p.add_argument("--format", choices=["diffusers", "graph", "ours"], default="diffusers")
     p.add_argument("--out", help="new folder to write (default CHECKPOINT-diffusers)")
-    p.add_argument("--scales", type=int, help="N, the noise grid that diffusers' timesteps index")
+    p.add_argument(
+        "--scales", type=counted, help="N, the noise grid that diffusers' timesteps index"
+    )
     p.add_argument("--push", metavar="ORG/NAME", help="upload the folder to the hub with its card")
     p.add_argument("--private", action="store_true", help="keep a newly made repository private")
     p.set_defaults(function=export)

@@ -93,6 +93,13 @@ def bench(half: str, sizes: Sizes, size: int, renderer: Renderer, features: obje
     return Bench(renderer, features, half, scenes, reference, training)
 
 
+def reported(sizes: Sizes, size: int, renderer: Renderer, features: object) -> Bench:
+    """The scenes that are reported on and their reference, without training renders."""
+    scenes = held_out(sizes.count, size, renderer)
+    reference = held_out(sizes.reference, size, renderer, first=REFERENCE_FROM, painted=False)
+    return Bench(renderer, features, "reported", scenes, reference, reference.first(0))
+
+
 def faithfulness(pictures: Tensor, paintings: Tensor) -> float:
     """RMSE of an 8x8 grid of means, in units of [-1, 1]: pictures (N, 3, H, W), 0 the same."""
     return metrics.rmse(means(pictures), means(paintings))

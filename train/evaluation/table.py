@@ -7,10 +7,11 @@ from pathlib import Path
 
 from cm_core import load_model
 from cm_core.checkpoint import config_to_json, write_atomically
+from cm_core.detailer import Detailer
 from cm_core.errors import SettingError
 from cm_core.model import ConsistencyModel
 from train import report
-from train.evaluation import edits, main_job, samples
+from train.evaluation import edits, large, main_job, samples
 from train.evaluation.bench import QUICK, Bench, Sizes, bench
 from train.evaluation.choose import chosen
 from train.evaluation.features import Lite2Features
@@ -27,6 +28,9 @@ TITLES = {
     "goals": "Goals at the default strength",
     "from nothing": "Pictures from nothing",
     "edits": "Edits",
+    "large": "Crude paintings finished, by the detailer four times as large",
+    "enlarged": "Renders a quarter as large, enlarged by the detailer",
+    "goals of enlarging": "Goals of the detailer",
 }
 
 
@@ -38,10 +42,12 @@ def evaluate(
     quality: Path | None = None,
     renderer: Renderer | None = None,
     features: object | None = None,
+    detailer: Detailer | None = None,
+    large_features: object | None = None,
 ) -> Tables:
-    """Evaluate a checkpoint folder beside its teacher; the tables go into its card, and with
-    `quality` into a JSON file. With `choose`, noise levels and strength are chosen first and stored
-    in its config. Raises CheckpointError, SettingError, ConfigError."""
+    """Evaluate a checkpoint folder beside its teacher, and with a detailer; the tables go into its
+    card, and with `quality` into a JSON file. With `choose`, noise levels and strength are chosen
+    first and stored in its config. Raises CheckpointError, SettingError, ConfigError."""
     model, theirs = load_model(folder, fast=True), load_teacher(teacher)
     renderer = renderer or landscapes()
     check(model, theirs, sizes, renderer)
@@ -52,6 +58,9 @@ def evaluate(
         write_atomically(folder / "config.json", config_to_json(model).encode())
     judge = bench("reported", sizes, side, renderer, features)
     tables = measured(model, theirs, judge, sizes)
+    if detailer is not None:
+        seen = large_features or Lite2Features(large.SIDE)
+        tables |= measured_large(model, detailer, large.bench(sizes, side, renderer, seen), sizes)
     text = described(tables, sizes, model.config.strength)
     report.into_card(folder / "README.md", text)
     if quality is not None:
@@ -77,7 +86,19 @@ def measured(model: ConsistencyModel, teacher: Teacher, judge: Bench, sizes: Siz
     tables = {name: combined([run[name] for run in runs]) for name in runs[0]}
     tables["main job"] = main_job.compared(tables["main job"])
     tables["goals"] = main_job.goals(tables["main job"], model.config.strength)
-    return {name: tables[name] for name in TITLES}
+    return {name: tables[name] for name in TITLES if name in tables}
+
+
+def measured_large(
+    model: ConsistencyModel, detailer: Detailer, judge: Bench, sizes: Sizes
+) -> Tables:
+    """The tables of a detailer, as `measured`."""
+    seeds = range(sizes.seeds)
+    tables = {
+        "large": combined([large.rows(model, detailer, judge, sizes, s) for s in seeds]),
+        "enlarged": combined([large.enlarged(detailer, judge, sizes.edits, s) for s in seeds]),
+    }
+    return tables | {"goals of enlarging": large.goals(tables["enlarged"])}
 
 
 def combined(runs: list[list[Row]]) -> list[Row]:
@@ -120,7 +141,9 @@ against {sizes.reference} other held-out renders. Noise levels and the default s
   *nearest*: median distance to the nearest of {sizes.known} training renders over that of held-out
   ones; *copies*: the fraction nearer than 95 % of held-out ones, .05 where nothing is copied.
 - *named*: the fraction of pictures whose scene, light, or both a small classifier of renders names
-  as they were asked for; it errs on renders too."""
+  as they were asked for; it errs on renders too.
+- Larger pictures are judged by the same network at {large.SIDE} pixels, so that their KID-lite2 is
+  another measure than the first tables'."""
     parts = [f"**{TITLES[name]}**\n\n{report.table(rows)}" for name, rows in tables.items() if rows]
     return "\n\n".join([text, *parts])
 

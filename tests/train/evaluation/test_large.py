@@ -1,0 +1,86 @@
+"""Pictures four times as large as a model's, judged: by a detailer that has learned nothing yet."""
+
+import dataclasses
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from cm_core import ConsistencyModel
+from cm_core.detail_net import DetailNetConfig
+from cm_core.detailer import Augmentation, Detailer, DetailerConfig, bicubic
+from editing.detail import with_means
+from editing.operators import PatchMean
+from tests.train.evaluation import fakes
+from tests.train.evaluation.test_table import TINY, config
+from train import metrics
+from train.evaluation import large, table
+from train.evaluation.bench import faithfulness
+
+
+@pytest.fixture(scope="module")
+def detailer():
+    torch.manual_seed(0)
+    net = DetailNetConfig(channels=8, channel_mult=(1,), middle=1)
+    return Detailer(DetailerConfig("tiny", net, augmentation=Augmentation(0.1, 1.0))).eval()
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return ConsistencyModel(config("toy")).eval()
+
+
+@pytest.fixture
+def judge():
+    return large.bench(TINY, 16, fakes.renderer(), fakes.Means())
+
+
+def test_scenes_are_four_times_as_large_as_the_model(judge):
+    assert judge.scenes.pictures.shape == (20, 3, 64, 64) and len(judge.reference) == 40
+
+
+def test_rows_of_finished_paintings(model, detailer, judge):
+    renders, painting, plain, one, two = large.rows(model, detailer, judge, TINY, 0)
+    assert [r["what"] for r in (renders, painting, plain)] == [
+        "renders", "painting", "ours, bicubic",
+    ]  # fmt: skip
+    assert (one["what"], one["evaluations"], two["evaluations"]) == ("ours, detailer", 1, 2)
+    assert painting["RMSE"] == 0 and renders["RMSE"] == pytest.approx(
+        faithfulness(judge.scenes.floats(), judge.scenes.painted())
+    )
+    assert renders["KID-lite2"] < 3 * renders["error"] < painting["KID-lite2"]
+    assert len(large.rows(model, detailer, judge, TINY, 1)) == 3  # the rest hangs on no noise
+
+
+def test_rows_of_enlarged_renders(detailer, judge):
+    plain, faithful, lively = large.enlarged(detailer, judge, 10, 0)
+    x0 = judge.scenes.first(10).floats()
+    small = F.avg_pool2d(x0, 4)
+    smooth = bicubic(small).clamp(-1, 1)
+    assert plain["PSNR"] == pytest.approx(metrics.psnr(smooth, x0))
+    # With its last layer at zero a detailer answers bicubic, with the means of the small picture.
+    kept = with_means(PatchMean(4), small, smooth)
+    assert faithful["PSNR"] == pytest.approx(metrics.psnr(kept, x0), abs=0.01)
+    assert lively["what"] == "lively"
+
+
+def test_goals_of_enlarging_compare_with_bicubic():
+    rows = [
+        {"what": "bicubic", "PSNR": 25.0, "KID-lite2": 0.3},
+        {"what": "faithful", "PSNR": 25.6, "KID-lite2": 0.2},
+        {"what": "lively", "PSNR": 23.5, "KID-lite2": 0.09},
+    ]
+    found = large.goals(rows)
+    assert [round(g["found"], 6) for g in found] == [0.3, 1.5, -0.6]
+    assert [g["met"] for g in found] == ["yes", "no", "yes"]
+
+
+def test_a_detailer_adds_its_tables(model, detailer, judge):
+    sizes = dataclasses.replace(TINY, seeds=2, edits=20)
+    tables = table.measured_large(model, detailer, judge, sizes)
+    assert set(tables) == {"large", "enlarged", "goals of enlarging"} <= set(table.TITLES)
+    row = next(r for r in tables["large"] if r["what"] == "ours, detailer")
+    assert row["spread"] > 0
+    text = table.described(tables, sizes, 0.5)
+    assert all(f"**{table.TITLES[name]}**" in text for name in tables)

@@ -1,4 +1,4 @@
-"""Noise levels: the Karras grid, the schedules of consistency training, and ECT's r(t).
+"""Noise levels: the grids of Karras and of DDIM, the schedules of consistency training, and ECT's r(t).
 
 Index 0 is always the noisiest level; the papers count the other way.
 """
@@ -28,6 +28,24 @@ def karras_sigmas(
     sigmas = (top + ramp * (bottom - top)) ** rho
     sigmas[0], sigmas[-1] = sigma_max, sigma_min
     return sigmas
+
+
+def ddim_sigmas(n: int, sigma_max: float = SIGMA_MAX) -> Tensor:
+    """Descending grid of n noise levels, evenly spaced in DDPM's timesteps, (n,) float64.
+
+    sigma = sqrt((1 - a) / a), where a is the product of 1 - beta, and beta runs from 1e-4 to .02 in
+    1000 steps (Ho et al. 2020; Song, Meng and Ermon 2021, section 4.2). It begins at sigma_max and
+    ends near the first timestep. On it, DDIM without chance is an Euler step in sigma.
+    """
+    if n < 1:
+        raise SettingError(f"A noise schedule needs at least one level, not {n}.")
+    kept = (1 - torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64)).cumprod(0)
+    sigmas = ((1 - kept) / kept).sqrt()
+    top = float(torch.searchsorted(sigmas, sigma_max))  # the timestep of sigma_max, or the last
+    chosen = torch.linspace(top, 0, n, dtype=torch.float64).round().long().clamp(max=999)
+    grid = sigmas[chosen]
+    grid[0] = sigma_max
+    return grid
 
 
 def karras_path(

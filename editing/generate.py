@@ -11,12 +11,12 @@ from torch import Tensor
 from cm_core.errors import SettingError
 from cm_core.noise import Generators, generators, randn
 from cm_core.samplers import Model, Step, last, stream_euler, stream_heun, stream_multistep
-from cm_core.schedule import SIGMA_MAX, SIGMA_MIN, karras_sigmas
+from cm_core.schedule import SIGMA_MAX, SIGMA_MIN, ddim_sigmas, karras_sigmas
 from editing.checks import check_between, model_side
 
 OnStep = Callable[[Step], None] | None
 Sigmas = Sequence[float] | Tensor | None
-SOLVERS = {"heun": stream_heun, "euler": stream_euler}
+SOLVERS = {"heun": stream_heun, "euler": stream_euler, "ddim": stream_euler}
 MAX_FRAMES = 256
 
 
@@ -78,22 +78,23 @@ def stream_teacher(
 ) -> Iterator[Step]:
     """The diffusion teacher's walk from the same noise as `stream_generate`, a Step an evaluation.
 
-    levels levels of the Karras grid; see `teacher_evaluations` for what they cost.
+    solver: "heun" or "euler" over the Karras grid, or "ddim", which takes Euler's steps over DDPM's
+    timesteps. levels: of the grid; `teacher_evaluations` says what they cost.
     """
     teacher_evaluations(levels, solver)
     batch, side = (1 if isinstance(seed, int) else len(seed)), model_side(teacher, size)
     noise = randn((batch, 3, side, side), generators(seed, batch))
     low, high = about(teacher, "sigma_min", SIGMA_MIN), about(teacher, "sigma_max", SIGMA_MAX)
-    grid = karras_sigmas(levels, low, high)
+    grid = ddim_sigmas(levels, high) if solver == "ddim" else karras_sigmas(levels, low, high)
     return SOLVERS[solver](teacher, noise.to(getattr(teacher, "device", "cpu")), grid, label)
 
 
 def teacher_evaluations(levels: int, solver: str = "heun") -> int:
-    """Network evaluations of a walk over n noise levels: n by Euler, 2 n - 1 by Heun."""
+    """Network evaluations of a walk over n noise levels: n by Euler or DDIM, 2 n - 1 by Heun."""
     if solver not in SOLVERS:
         raise SettingError(f"There is no solver '{solver}': choose {' or '.join(SOLVERS)}.")
     check_between(levels, 1, 1000, "levels")
-    return levels if solver == "euler" else 2 * levels - 1
+    return 2 * levels - 1 if solver == "heun" else levels
 
 
 def on_path(walk: Iterable[Step]) -> list[Step]:

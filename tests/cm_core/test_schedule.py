@@ -5,6 +5,7 @@ from cm_core.errors import SettingError
 from cm_core.schedule import (
     ct_discretisation,
     ct_ema_decay,
+    ddim_sigmas,
     ect_r,
     ict_discretisation,
     karras_path,
@@ -28,6 +29,17 @@ def test_karras_of_one_level_is_the_noisiest():
     assert karras_sigmas(1).tolist() == [80.0]
     with pytest.raises(SettingError):
         karras_sigmas(0)
+
+
+def test_ddim_levels_are_those_of_the_published_timesteps():
+    # sqrt(1 / a - 1) of DDPM's linear schedule, at its last step but the rest, and its first.
+    grid = ddim_sigmas(1000, sigma_max=157.4)
+    assert grid[0] == 157.4 and grid[-1].item() == pytest.approx(0.01, rel=1e-3)
+    assert grid[500].item() == pytest.approx(3.42405, rel=1e-5)
+    few = ddim_sigmas(5)
+    assert few[0] == 80 and (few.diff() < 0).all() and len(few) == 5
+    with pytest.raises(SettingError):
+        ddim_sigmas(0)
 
 
 def test_nearest_index_is_in_log_space():

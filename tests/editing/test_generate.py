@@ -37,7 +37,7 @@ def test_seeds_decide_alone_and_in_a_batch(model):
 
 
 def test_teachers_walk_starts_at_the_same_noise_and_is_counted():
-    for solver, cost in (("heun", 9), ("euler", 5)):
+    for solver, cost in (("heun", 9), ("euler", 5), ("ddim", 5)):
         walk = list(stream_teacher(denoiser, 3, 5, solver=solver, size=SIDE))
         assert len(walk) == cost == teacher_evaluations(5, solver)
         assert [step.index for step in walk] == list(range(cost))

@@ -9,7 +9,7 @@ import gradio as gr
 
 from cm_core.errors import ImageError, SettingError
 from editing import files
-from ui import lesson
+from ui.classroom import paths
 from ui.engine import ANY
 from ui.export import FORMATS, written
 from ui.film import animation
@@ -154,7 +154,7 @@ def endpoints(tasks: Tasks) -> None:
     def compare(seed, scene, light, category, model):
         done: list[tuple[str, Made]] = [
             (name, made)
-            for name, made in lesson.compare(tasks, seed, scene, light, category, model)
+            for name, made in paths.compare(tasks, seed, scene, light, category, model)
             if made.done
         ]
         table = [

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import gradio as gr
 
-from ui import lesson
-from ui.chart import quality_chart
+from ui.classroom import paths
+from ui.classroom.chart import quality_chart
 from ui.desk import Desk
 from ui.engine import Readout
 from ui.pictures import strip
@@ -49,7 +49,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
             student = desk.result("Consistency model", "Move the slider.", elem_id="steps-student")
         with gr.Column(min_width=260):
             levels = gr.Radio(
-                list(lesson.TEACHER_LEVELS),
+                list(paths.TEACHER_LEVELS),
                 value=18,
                 elem_id="steps-levels",
                 elem_classes="top",
@@ -74,22 +74,22 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
     gr.HTML(quality_chart())
 
     def jump(count: int, seed: int, *choice: str):
-        *_, (made, points) = lesson.path(tasks, count, seed, *choice)
+        *_, (made, points) = paths.path(tasks, count, seed, *choice)
         given = strip((p.given, f"σ = {p.sigma:.3g}") for p in points)
         answers = strip((p.answer, f"step {i + 1}") for i, p in enumerate(points))
         return made, given + answers, made.readout
 
     def walk(levels: int, seed: int, *choice: str) -> Iterator[tuple]:
-        controls.warn(lesson.teacher_cost(tasks, levels, *choice), choice[-1])
-        for made, points in lesson.teacher_path(tasks, levels, seed, *choice):
+        controls.warn(paths.teacher_cost(tasks, levels, *choice), choice[-1])
+        for made, points in paths.teacher_path(tasks, levels, seed, *choice):
             given = strip((p.given, f"t = {p.sigma:.3g}") for p in points)
             answers = strip((p.answer, "f(x, t)") for p in points)
             yield made, given + answers if points else gr.skip(), made.readout
 
     def everything(seed: int, *choice: str) -> Iterator[tuple]:
-        controls.warn(lesson.comparison_cost(tasks, *choice), choice[-1])
+        controls.warn(paths.comparison_cost(tasks, *choice), choice[-1])
         done: list[tuple] = []
-        for name, made in lesson.compare(tasks, seed, *choice):
+        for name, made in paths.compare(tasks, seed, *choice):
             if made.done:
                 done.append((made.picture, f"{name}: {cost(made.readout)}"))
             yield strip(done) if made.done else gr.skip(), made.readout

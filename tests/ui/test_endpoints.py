@@ -9,8 +9,8 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from tests.ui.conftest import LABELS, SIZE
+from ui.classroom.paths import TEACHER_LEVELS
 from ui.examples import example
-from ui.lesson import TEACHER_LEVELS
 
 LUMA = np.array([0.2989, 0.5870, 0.1140])
 

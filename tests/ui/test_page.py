@@ -18,9 +18,10 @@ from cm_core.labels import Labels
 from cm_core.zoo import MenuEntry
 from tests.cm_core.test_model import tiny
 from tests.ui.conftest import LABELS
-from ui import about, lesson
+from ui import about
 from ui.canvas import LiveCanvas
-from ui.chart import MISSING, quality_chart
+from ui.classroom import paths
+from ui.classroom.chart import MISSING, quality_chart
 from ui.engine import Engine, Engines, network_runs
 from ui.examples import MATERIALS, PAINTINGS, RENDERS, example
 from ui.export import FILE_URL, reference
@@ -35,15 +36,15 @@ from ui.tasks import Tasks
 
 
 def test_a_readout_counts_and_measures(tasks):
-    *_, (made, points) = lesson.path(tasks, steps=3, seed=1)
+    *_, (made, points) = paths.path(tasks, steps=3, seed=1)
     assert made.readout.evaluations == 3 == len(points)
     assert str(made.readout).startswith("3 evaluations · ")
     assert [p.sigma for p in points] == sorted((p.sigma for p in points), reverse=True)
 
 
 def test_the_teacher_walks_from_the_same_noise(tasks):
-    *_, (made, points) = lesson.teacher_path(tasks, levels=5, seed=1)
-    *_, (_, jump) = lesson.path(tasks, steps=1, seed=1)
+    *_, (made, points) = paths.teacher_path(tasks, levels=5, seed=1)
+    *_, (_, jump) = paths.path(tasks, steps=1, seed=1)
     assert made.readout.evaluations == 9 and len(points) == 5
     assert points[0].given.tobytes() == jump[0].given.tobytes()
     assert (
@@ -91,11 +92,11 @@ def test_a_guided_teachers_evaluations_count_twice():
     guided = Denoiser(config).eval()
     guided.load_state_dict(teacher.state_dict())
     tasks = Tasks(Engines(Engine("tiny", tiny(labels=LABELS), guided)))
-    made = [one for one, _ in lesson.walk(tasks, 5, 1, "sea")]
+    made = [one for one, _ in paths.walk(tasks, 5, 1, "sea")]
     assert [one.readout.evaluations for one in made] == list(range(2, 19, 2))
     assert [one.done for one in made] == [False] * 8 + [True]
-    assert lesson.teacher_cost(tasks, 5, "sea") == 18
-    assert lesson.comparison_cost(tasks, "sea") == 36 + 2 * (9 + 17 + 35 + 79)
+    assert paths.teacher_cost(tasks, 5, "sea") == 18
+    assert paths.comparison_cost(tasks, "sea") == 36 + 2 * (9 + 17 + 35 + 79)
     assert network_runs(guided, None) == network_runs(teacher, 0) == 1
 
 

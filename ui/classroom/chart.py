@@ -7,7 +7,7 @@ import math
 from html import escape
 from pathlib import Path
 
-QUALITY = Path(__file__).parent.parent / "assets" / "quality.json"
+QUALITY = Path(__file__).parents[2] / "assets" / "quality.json"
 MISSING = '<p class="note">Not measured yet: this checkpoint came without its table of quality.</p>'
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, LOW = 640, 260, 56, 20, 24, 44
 SERIES = {"consistency": "Consistency model", "teacher": "Diffusion teacher"}

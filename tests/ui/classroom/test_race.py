@@ -5,8 +5,8 @@ import torch
 
 from editing import generate, sample_teacher
 from editing.image import to_pil
+from ui.classroom.race import TEACHER_EVALUATIONS, Race, cost, lanes, race
 from ui.pictures import data_url
-from ui.race import TEACHER_EVALUATIONS, Race, cost, lanes, race
 
 
 @pytest.mark.parametrize("evaluations", TEACHER_EVALUATIONS)

@@ -8,7 +8,7 @@ import torch
 from cm_core.exact import optimal_gain
 from cm_core.samplers import sample_euler
 from cm_core.schedule import SIGMA_MAX, karras_sigmas
-from ui.plane import MIXTURE, SIDE, WINDOW, drawing, ends, error, flight, gains
+from ui.classroom.plane import MIXTURE, SIDE, WINDOW, drawing, ends, error, flight, gains
 
 
 def circles(svg, kind):

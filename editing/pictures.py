@@ -18,7 +18,7 @@ from cm_core.samplers import Model, Step
 from editing.checks import model_side
 from editing.colours import draw_hints, recoloured
 from editing.detail import enlarge
-from editing.image import informed, like, on_white, to_pil, to_tensor, with_alpha
+from editing.image import informed, is_grey, like, on_white, to_pil, to_tensor, with_alpha
 from editing.masks import MaskLike
 from editing.noisy import add_noise
 from editing.region import CONTEXT, Region, extend, find_region, whole
@@ -80,10 +80,11 @@ def stream_inpaint_region(
     tiled, drawn = Tiled(model, side), drawn_size(region.crop.size, side, SQUEEZE)
     image, hole = (beside(tiled, x) for x in region.fitted(drawn))
     taken = stream_inpaint(tiled, image, hole, steps, seed, **options)
+    finished = like if is_grey(region.picture) else informed
 
     def finish(x0: Tensor, last: bool) -> Image.Image:
         finer = detailed(detailer, x0, region, seed) if last else x0
-        return like(region.paste(finer, drawn, joined=last), region.picture)
+        return finished(region.paste(finer, drawn, joined=last), region.picture)
 
     return painted(taken, finish, steps, options.get("sigmas"))
 

@@ -44,24 +44,20 @@ class Region:
     box: tuple[int, int, int, int]
 
     @cached_property
-    def pixels(self) -> np.ndarray:
-        """The upload as (H, W, 3 or 4) uint8."""
-        return upload_pixels(self.picture)
-
-    def part(self, array: np.ndarray) -> np.ndarray:
-        """The part out of an array (H, W, ...)."""
-        left, top, right, bottom = self.box
-        return array[top:bottom, left:right]
+    def plain(self) -> Image.Image:
+        """The upload as RGB, or as RGBA where it has transparency."""
+        return self.picture.convert("RGBA" if is_transparent(self.picture) else "RGB")
 
     @cached_property
     def crop(self) -> Image.Image:
         """The part on white, RGB."""
-        return on_white(Image.fromarray(self.part(self.pixels)))
+        return on_white(self.plain.crop(self.box))
 
     @cached_property
     def hole(self) -> np.ndarray:
         """1 where the part may change, (h, w) float32."""
-        return self.part(self.free).astype(np.float32)
+        left, top, right, bottom = self.box
+        return self.free[top:bottom, left:right].astype(np.float32)
 
     def seen(self, size: tuple[int, int], hidden: bool = True) -> tuple[Tensor, Tensor]:
         """(picture (1, 3, h, w), fraction of each pixel that is masked (1, 1, h, w)) at a size.
@@ -102,12 +98,11 @@ class Region:
         high = min(right * across, edit.width), min(bottom * down, edit.height)
         size = right - left, bottom - top
         patch = edit.resize(size, Image.Resampling.BICUBIC, box=(*low, *high))
-        made = self.pixels.copy()
-        window = self.part(made)[top:bottom, left:right]
-        inside = self.hole[top:bottom, left:right] > 0
-        window[inside, :3] = np.array(patch)[inside]
-        window[inside, 3:] = 255  # what was repainted is opaque
-        return Image.fromarray(made)
+        where = Image.fromarray((255 * self.hole[top:bottom, left:right]).astype(np.uint8))
+        made = self.plain.copy()
+        # What was repainted is opaque.
+        made.paste(patch.convert(made.mode), (self.box[0] + left, self.box[1] + top), where)
+        return made
 
 
 def bounds(free: np.ndarray) -> tuple[int, int, int, int]:

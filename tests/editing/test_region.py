@@ -1,7 +1,10 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch.overrides import TorchFunctionMode
 
 from cm_core.errors import ImageError, SettingError
 from editing import inpaint, inpaint_region, outpaint, stream_inpaint_region, stream_outpaint
@@ -100,11 +103,86 @@ def test_the_seam_is_smooth_and_lies_inside():
         Image.new("RGB", (200, 150), (180, 180, 180)),
         box((200, 150), (60, 40, 140, 110)),
     )
-    row = np.array(inpaint_region(Flat(), picture, mask, steps=1))[75, 60:100, 0].astype(int)
+    region = find_region(picture, mask, 16)
+    grey, light = (torch.full((1, 3, 16, 16), v) for v in (0.0, 180 / 127.5 - 1))
+    row = np.array(region.paste(grey, (16, 16)))[75, 60:100, 0].astype(int)
     assert abs(row[0] - 180) <= 12 and abs(row[-1] - 128) <= 1
     assert abs(np.diff(row)).max() <= 12
-    same = inpaint_region(Flat(180 / 127.5 - 1), picture, mask, steps=1)
-    assert (abs(np.array(same).astype(int) - 180) <= 1).all()
+    assert (abs(np.array(region.paste(light, (16, 16))).astype(int) - 180) <= 1).all()
+
+
+def test_the_seam_is_settled_once_and_near_the_mask_alone(model, monkeypatch):
+    """Of four steps the last is joined; what is left out around the mask changes nothing."""
+    from editing import region, seam
+
+    calls, join = [], seam.join
+    monkeypatch.setattr(region, "join", lambda *given: calls.append(given) or join(*given))
+    picture, mask = upload(400, 300), box((400, 300), (150, 100, 200, 160))
+    taken = [p.picture for p in stream_inpaint_region(model, picture, mask, 4)]
+    assert len(taken) == 4 and len(calls) == 1
+    x0, seen, known, size = calls[0]
+    near = join(x0, seen, known, size)
+    window = seam.around(known[0, 0] < 1, 0)
+    monkeypatch.setattr(seam, "around", lambda *_: (slice(None), slice(None)))
+    everywhere = join(x0, seen, known, size)
+    assert torch.allclose(near[..., *window], everywhere[..., *window], atol=1e-5)
+
+
+def blurred(length, sigma):
+    """By sums, as the Gaussian is defined."""
+    radius = int(3 * sigma + 0.5)
+    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    row = np.zeros(length)
+    row[3] = 1.0
+    return np.convolve(row, weights / weights.sum())[radius : radius + length]
+
+
+@pytest.mark.parametrize("sigma", [0.5, 2.0, 8.0])
+def test_a_blur_is_a_gaussian_zero_beyond_the_edges(sigma):
+    from editing.seam import blur
+
+    x = torch.zeros(1, 1, 5, 40)
+    x[..., 2, 3] = 1
+    made = blur(x, sigma)[0, 0]
+    across, down = blurred(40, sigma), blurred(6, sigma)[1:6]
+    assert np.allclose(made.numpy(), np.outer(down, across), atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(1, 5000), (5000, 1), (12, 40_000), (700, 500)])
+def test_memory_goes_by_the_area_of_a_picture(model, size):
+    """Not by the square of its longer side, whatever is masked; nor do evaluations."""
+    evaluated = []
+
+    class Counting(Flat):
+        def __call__(self, x, sigma, label=None):
+            evaluated.append(x.numel())
+            return super().__call__(x, sigma, label)
+
+    picture, mask = upload(*size), np.ones(size[::-1], bool)
+    mask[0, 0] = False
+    tracemalloc.start()
+    with MostElements() as most:
+        made = inpaint_region(Counting(), picture, mask, steps=1)
+        assert outpaint(Counting(), picture, bottom=3, right=2, steps=1).size[0] == size[0] + 2
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    area = size[0] * size[1]
+    assert made.size == size
+    assert peak < 60 * area + 2**20
+    assert most.elements <= max(4 * area, 1024**2)
+    assert len(evaluated) <= 2 * 2 * 11 and set(evaluated) == {3 * 16 * 16}
+
+
+class MostElements(TorchFunctionMode):
+    """How many elements the largest tensor has that anything returns meanwhile."""
+
+    elements = 0
+
+    def __torch_function__(self, function, types, given=(), named=None):
+        made = function(*given, **(named or {}))
+        if isinstance(made, torch.Tensor):
+            self.elements = max(self.elements, made.numel())
+        return made
 
 
 def test_masks_come_as_pictures_arrays_and_at_other_scales():

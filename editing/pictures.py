@@ -168,7 +168,8 @@ def stream_colorize_picture(
     taken = stream_colorize(tiled, image, steps, seed, dabs, **options)
 
     def finish(x0: Tensor, last: bool) -> Image.Image:
-        return informed(with_alpha(recoloured(picture, x0), picture), picture)
+        made = recoloured(picture, x0) if last else to_pil(x0).resize(picture.size)
+        return informed(with_alpha(made, picture), picture)
 
     return painted(taken, finish, steps, options.get("sigmas"))
 

@@ -139,6 +139,8 @@ def describing(path: Path) -> Iterator[None]:
 
 def check_weights(expected: Mapping[str, Tensor], found: Mapping[str, Tensor], path: Path) -> None:
     """Refuse weights that are missing, unknown, mis-shaped or no numbers, naming the first."""
+    if not isinstance(found, Mapping) or not all(isinstance(v, Tensor) for v in found.values()):
+        raise CheckpointError(f"{path} holds something else where weights are looked for.")
     for name in expected:
         if name not in found:
             raise CheckpointError(f"{path} lacks the weight '{name}': it is of another network.")

@@ -21,5 +21,9 @@ class DataError(OneStrokeError):
     """A training set that cannot be built or read."""
 
 
+class TrainingError(OneStrokeError):
+    """A training run that cannot begin where it was asked to, or cannot go on."""
+
+
 class ConfigError(OneStrokeError):
     """A training preset with an unknown key or a value that cannot work."""

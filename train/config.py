@@ -271,9 +271,9 @@ def read(preset: str | Path, presets: Path) -> tuple[str, dict]:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
 
 
-def load(preset: str | Path) -> RunConfig:
-    """A preset of one run by name (of train/presets) or by path."""
+def load(preset: str | Path, **changes) -> RunConfig:
+    """A preset of one run by name (of train/presets) or by path, with some settings changed."""
     name, values = read(preset, PRESETS)
     if "stage" in values:
         raise ConfigError(f"{name} is a recipe of several runs: `python -m train reproduce` it.")
-    return build(values, name)
+    return build(values | changes, name)

@@ -1,9 +1,12 @@
 """Exponential moving averages of the weights: what is sampled, evaluated and shipped."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+
+from cm_core.checkpoint import check_weights
 
 
 @torch.no_grad()
@@ -36,7 +39,8 @@ class EMA:
         """w <- rate w + (1 - rate) model."""
         blend(self.weights, model.state_dict(), self.rate(images, batch))
 
-    def load(self, weights: Mapping[str, Tensor]) -> None:
-        """Take over saved weights."""
+    def load(self, weights: Mapping[str, Tensor], source: Path) -> None:
+        """Take over saved weights, refused by name where they do not fit."""
+        check_weights(self.weights, weights, source)
         for name, value in self.weights.items():
             value.copy_(weights[name])

@@ -1,5 +1,6 @@
 """Sample grids, for the eye."""
 
+import io
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
@@ -8,6 +9,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from cm_core.checkpoint import make_folder, write_atomically
+from cm_core.errors import SettingError
 from cm_core.labels import Labels
 from cm_core.model import ConsistencyModel, Label, Preconditioned
 from cm_core.noise import generators, randn
@@ -18,15 +21,20 @@ from train.world import World
 
 def save_grid(images: Tensor, path: Path, columns: int) -> None:
     """Write (B, 3, H, W) pictures in [-1, 1] as one sheet, row by row; a name that ends in .webp
-    makes it small."""
+    makes it small. Raises SettingError, CheckpointError."""
+    kind = Image.registered_extensions().get(path.suffix.lower())
+    if kind not in Image.SAVE:
+        raise SettingError(f"{path} is no name of a picture: end it in .png or .webp.")
     b, _, h, w = images.shape
     rows = -(-b // columns)
     sheet = torch.ones(rows * columns, 3, h, w)
     sheet[:b] = images.cpu()
     sheet = sheet.reshape(rows, columns, 3, h, w).permute(0, 3, 1, 4, 2)
     pixels = ((sheet.clamp(-1, 1) + 1) * 127.5).round().byte().reshape(rows * h, columns * w, 3)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels.numpy()).save(path, quality=92)
+    file = io.BytesIO()
+    Image.fromarray(pixels.numpy()).save(file, kind, quality=92)
+    make_folder(path.parent)
+    write_atomically(path, file.getvalue())
 
 
 def labels_in_turn(labels: Labels, count: int, each: int) -> Tensor | None:
@@ -73,7 +81,9 @@ def samples(
         noise = randn((len(seeds), 3, config.image_size, config.image_size), seeds).to(model.device)
         part = label[start : start + size] if isinstance(label, Tensor) else label
         if isinstance(model, ConsistencyModel):
-            x0 = sample_multistep(model, noise, sigmas, seeds, part, clip=config.clip)
+            x0 = sample_multistep(
+                model, noise, sigmas, seeds, part, sigma_min=config.sigma_min, clip=config.clip
+            )
         else:
             x0 = sampler(model, noise, sigmas, part)
         made[start] = x0.cpu()

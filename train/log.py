@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from cm_core.errors import TrainingError
 from train.config import RunConfig
 from train.precision import within_reach
 
@@ -29,8 +30,11 @@ class Log:
 
     def write(self, line: str, record: dict) -> None:
         print(line, flush=True)
-        with open(self.path, "a") as file:
-            file.write(json.dumps(record) + "\n")
+        try:
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+        except OSError as error:
+            raise TrainingError(f"{self.path} cannot be written: {error.strerror}.") from None
 
     def start(self, run) -> None:
         weights = sum(p.numel() for p in run.model.parameters())

@@ -1,258 +1,23 @@
-"""One training loop for every objective: read top to bottom.
-
-A step draws all of its random numbers from a generator seeded with (seed, images seen), so a
-resumed run goes on as if it had never stopped.
-"""
+"""The loop around a run's steps, and when it saves."""
 
 import math
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from contextlib import nullcontext
 from pathlib import Path
 
-import torch
-from torch import Generator, Tensor, nn
-
-from cm_core.checkpoint import save_checkpoint
 from cm_core.detailer import Detailer
-from cm_core.errors import ConfigError
-from cm_core.model import Preconditioned
-from train import data, snapshot
-from train.config import OptimConfig, RunConfig
+from cm_core.errors import ConfigError, DataError, TrainingError
+from train import snapshot
+from train.config import RunConfig
 from train.detail import report
-from train.ema import EMA
 from train.grid import training_grid
 from train.log import Log, held_out_errors
-from train.make import make_model, make_objective
-from train.muon import Muon
-from train.objectives import Batch
-from train.objectives.base import known
-from train.precision import autocast
+from train.run import Run
 from train.world import World
 
-OPTIMISERS = {"adam": torch.optim.Adam, "radam": torch.optim.RAdam, "muon": Muon}
-RESTART_WARMUP = 300  # steps, for a leg that finds weights but no optimiser
 
-
-def learning_rate(optim: OptimConfig, step: int, progress: float) -> float:
-    """Linear warm-up, flat, then a cosine from lr to lr_end over the last `decay` of the run."""
-    into = max(0.0, progress - (1 - optim.decay)) / optim.decay
-    cosine = (1 + math.cos(math.pi * min(into, 1.0))) / 2
-    warm = min(1.0, step / optim.warmup) if optim.warmup else 1.0
-    return (optim.lr_end + (optim.lr - optim.lr_end) * cosine) * warm
-
-
-OTHER = 0x9E3779B9  # turns a seed into one of another stream; also within 32 bits, all that count
-
-
-def step_generator(seed: int, images: int, device: torch.device) -> Generator:
-    """The generator of the step that starts at `images` seen; also seeds what objectives draw
-    themselves and dropout, by another stream: from the same, their noises were the batch's again.
-    """
-    mixed = (seed * 1_000_003 + images) % 2**63
-    torch.manual_seed(mixed ^ OTHER)
-    return Generator(device).manual_seed(mixed)
-
-
-def length_of(parameters: Iterable[Tensor]) -> float:
-    """The norm of their gradients."""
-    grads = [p.grad for p in parameters if p.grad is not None]
-    return float(nn.utils.get_total_norm(grads))
-
-
-def groups_of(optimiser: dict) -> list[int]:
-    """How many weights each group of an optimiser's state has."""
-    return [len(group["params"]) for group in optimiser.get("param_groups", ())]
-
-
-class Run:
-    """A run in progress: model, objective, averages, optimiser, and how many images it has seen."""
-
-    def __init__(
-        self,
-        config: RunConfig,
-        resume: Path | None,
-        device: torch.device,
-        world: World = World(),  # noqa: B008 - frozen
-    ):
-        self.config, self.device, self.world = config, device, world
-        with world.in_turn():
-            self.source, self.held_out = data.load(config.data, world.rank, world.size)
-        self.model = make_model(config, self.source).to(device).train()
-        self.source = self.source.to(device)
-        self.objective = make_objective(config, self.model).to(device)
-        # Convolutions are faster with channels last: by a sixth on CPUs, more on GPUs.
-        for networks in (self.model, self.objective):
-            networks.to(memory_format=torch.channels_last)
-        self.emas = [EMA(self.model, decay=d) for d in config.ema]
-        if config.ema_share:
-            self.emas.append(EMA(self.model, share=config.ema_share))
-        optim = config.optim
-        # Weights that the objective learns beside the model's.
-        self.extra = [p for p in self.objective.parameters() if p.requires_grad]
-        rates = [(list(self.model.parameters()), 1.0), (self.extra, optim.extra)]
-        groups = [{"params": params} for params, _ in rates if params]
-        self.scales = [scale for params, scale in rates if params]
-        self.optimiser = known(OPTIMISERS, optim.name, "optimiser")(
-            groups, lr=optim.lr, betas=optim.betas
-        )
-        self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
-        self.images = self.skipped = 0
-        self.warm_from = 0  # images seen when the optimiser started
-        self.done = 0.0  # share of the run that was done when it went on
-        if resume is not None:
-            self.resume(resume)
-            self.source.skip(self.images)
-        net = torch.compile(self.model.net) if config.compile else self.model.net
-        self.shared = world.share(net) if self.objective.wrapped else net
-        self.forward = self.model.with_net(self.shared)
-
-    def resume(self, folder: Path) -> None:
-        """Go on from a full state, or from weight shards with a fresh optimiser."""
-        state = snapshot.load_state(folder)
-        if state is not None:
-            own = self.state()
-            state = {"length": self.config.images} | state  # which older states do not tell
-            theirs, ours = (groups_of(s.get("optimiser", {})) for s in (state, own))
-            alike = state.keys() == own.keys() and state["emas"].keys() == own["emas"].keys()
-            if not alike or theirs != ours:
-                raise ConfigError(
-                    f"{folder / snapshot.STATE} was written by another version or with other EMAs: "
-                    "start anew with --init and one of its checkpoints."
-                )
-            snapshot.take_weights(self.model, state["model"], folder / snapshot.STATE)
-            snapshot.take_weights(self.objective, state["objective"], folder / snapshot.STATE)
-            for ema in self.emas:
-                ema.load(state["emas"][ema.name])
-            self.optimiser.load_state_dict(state["optimiser"])
-            self.scaler.load_state_dict(state["scaler"])
-            self.images, self.warm_from = state["images"], state["warm_from"]
-            self.skipped = state["skipped"]
-            self.done = min(1.0, self.images / state["length"])
-            self.objective.after_load(self.model)
-            return
-        shards = snapshot.load_shards(folder)
-        if shards is None:
-            return
-        sets, self.images = shards
-        self.warm_from = self.images
-        snapshot.take_weights(self.model, sets["model"], folder)
-        snapshot.take_weights(self.objective, sets.get("objective", {}), folder)
-        for ema in self.emas:
-            ema.load(sets[ema.name])
-        self.objective.after_load(self.model)
-
-    def state(self) -> dict:
-        """All that a run goes on from."""
-        return {
-            "model": self.model.state_dict(),
-            "objective": self.objective.state_dict(),
-            "emas": {ema.name: ema.weights for ema in self.emas},
-            "optimiser": self.optimiser.state_dict(),
-            "scaler": self.scaler.state_dict(),
-            "images": self.images,
-            "length": self.config.images,
-            "warm_from": self.warm_from,
-            "skipped": self.skipped,
-        }
-
-    def save(self, out: Path, shards: bool) -> None:
-        """Write a checkpoint folder an EMA and the full state; with `shards`, light copies too.
-
-        The state comes last: where it says that a run has ended, that run's checkpoints are there.
-        """
-        out.mkdir(parents=True, exist_ok=True)
-        state = self.state()
-        for ema in self.emas:
-            save_checkpoint(self.model, out / ema.name, weights=ema.weights)
-        snapshot.save_state(out, state)
-        if shards:
-            sets = {"model": state["model"], "objective": state["objective"], **state["emas"]}
-            snapshot.save_shards(out, sets, self.images)
-
-    def fit(self, share: float) -> None:
-        """Take a share of the run to be done: its length follows from the images seen so far."""
-        if self.images and share:
-            images = max(self.images, round(self.images / share))
-            self.config = self.objective.config = replace(self.config, images=images)
-
-    def learning_rate(self, progress: float) -> float:
-        """The schedule's rate, eased in once more where the optimiser was started anew."""
-        steps = (self.images - self.warm_from) // self.config.batch
-        eased = min(1.0, steps / RESTART_WARMUP) if self.warm_from else 1.0
-        return eased * learning_rate(self.config.optim, self.images // self.config.batch, progress)
-
-    @contextmanager
-    def averaged(self) -> Iterator[Preconditioned]:
-        """The model in eval mode with the weights of its last EMA, for as long as the block."""
-        held = {k: v.clone() for k, v in self.model.state_dict().items()}
-        self.model.load_state_dict(self.emas[-1].weights)
-        try:
-            yield self.model.eval()
-        finally:
-            self.model.load_state_dict(held)
-            self.model.train()
-
-    def micro_batches(self) -> list[int]:
-        """Where this process's parts of the batch begin, in images seen.
-
-        Random numbers belong to a part: the same parts shared by more processes, or worked off one
-        after the other by one, give the same step.
-        """
-        config, world = self.config, self.world
-        size = config.micro_batch or config.batch // world.size
-        parts, left = divmod(config.batch, size)
-        if left or parts % world.size:
-            raise ConfigError(
-                f"{config.name}: a batch of {config.batch} in parts of {size} cannot be shared by "
-                f"{world.size} processes."
-            )
-        return [self.images + size * part for part in range(world.rank, parts, world.size)]
-
-    def draw(self, at: int, size: int) -> Batch:
-        """The pictures and random numbers of a part of the batch, on the training device."""
-        config, generator = self.config, step_generator(self.config.seed, at, self.device)
-        x0, label = data.batch(self.source, config.data, size, generator)
-        level = torch.randn(size, generator=generator, device=self.device)
-        noise = torch.randn(x0.shape, generator=generator, device=self.device)
-        return Batch(x0, label, noise, level)
-
-    def step(self) -> tuple[Tensor, Tensor, float]:
-        """One optimiser step: (loss a sample, t, gradient norm), of this process's pictures."""
-        config, world = self.config, self.world
-        fine = self.objective.fine(self.images) and config.fine_precision
-        starts = self.micro_batches()
-        size = config.batch // (len(starts) * world.size)
-        losses, times = [], []
-        self.optimiser.zero_grad(set_to_none=True)
-        for at in starts:
-            batch = self.draw(at, size)
-            last = at == starts[-1]
-            with nullcontext() if last else world.unsynced(self.shared):
-                with autocast(fine or config.precision, self.device):
-                    loss, t = self.objective.loss(self.forward, self.model, batch, self.images)
-                self.scaler.scale(loss.mean() / len(starts)).backward()
-            losses.append(loss.detach())
-            times.append(t)
-        world.average(self.extra)
-        if not self.objective.wrapped:
-            world.average(self.model.parameters())
-        self.scaler.unscale_(self.optimiser)
-        norm, others = length_of(self.model.parameters()), length_of(self.extra)
-        progress = config.progress(self.images)
-        self.images += config.batch
-        if math.isfinite(norm + others):
-            for group, scale in zip(self.optimiser.param_groups, self.scales, strict=True):
-                group["lr"] = scale * self.learning_rate(progress)
-            self.scaler.step(self.optimiser)
-            for ema in self.emas:
-                ema.update(self.model, self.images, config.batch)
-            self.objective.after_step(self.model, self.images)
-        else:
-            self.skipped += 1
-        self.scaler.update()
-        return torch.cat(losses), torch.cat(times), norm
+class TooShortError(TrainingError):
+    """A leg that was over before its first step."""
 
 
 def train(
@@ -265,23 +30,37 @@ def train(
     device: str | None = None,
     world: World = World(),  # noqa: B008 - frozen
     fit: bool = False,
+    force: bool = False,
 ) -> None:
     """Run a leg: to the end of the run, or until its minutes are over; saves as it goes.
 
     With `fit` the run is as long as its minutes allow, so that its schedule ends with them; one
-    that goes on runs through what is left of its schedule.
+    that goes on runs through what is left of its schedule. force: another run in `out` may be
+    overwritten. Raises OneStrokeError; a broken picture only after what was learnt is saved.
     """
-    if fit and (world.size > 1 or not 0 < minutes < math.inf):
+    if not minutes > 0 or not save_every >= 0:
+        raise ConfigError("--minutes are more than 0, and --save-every is 0 or more.")
+    if fit and (world.size > 1 or minutes == math.inf):
         raise ConfigError("--fit goes by the clock: it needs --minutes, and one process.")
-    started = saved = time.monotonic()
-    run = Run(config, resume, world.device(device), world)
-    out.mkdir(parents=True, exist_ok=True)
-    log = Log(out / "log.jsonl", config)
-    if world.writes:
+    started = time.monotonic()
+    with snapshot.kept(out) if world.writes else nullcontext():
+        if world.writes:
+            snapshot.check_start(out, resume, force)
+        run = Run(config, resume, world.device(device), world)
+        leg(run, out, started, minutes, save_every, shards, fit)
+
+
+def leg(
+    run: Run, out: Path, started: float, minutes: float, save_every: float, shards: bool, fit: bool
+) -> None:
+    """What `train` does with a run, in a folder of its own. started: when its minutes began."""
+    begun, saved, writes = run.images, started, run.world.writes
+    log = Log(out / "log.jsonl", run.config)
+    if writes:
         log.start(run)
 
     def save() -> None:
-        if world.writes:
+        if writes:
             run.save(out, shards)
             errors, grid = held_out_errors, training_grid
             if isinstance(run.model, Detailer):
@@ -293,14 +72,21 @@ def train(
         spent, given = time.monotonic() - started, 60 * minutes
         if fit:
             run.fit(run.done + (1 - run.done) * min(spent / given, 1.0))
-        return run.images >= run.config.images or world.any(spent >= given, run.device)
+        return run.images >= run.config.images or run.world.any(spent >= given, run.device)
 
     while not over():
-        loss, t, norm = run.step()
-        if not world.writes:
+        try:
+            loss, t, norm = run.step()
+        except DataError:
+            if writes and run.images > begun:
+                run.save(out, shards)
+            raise
+        if not writes:
             continue
         log.step(run, loss, t, norm)
         if time.monotonic() - saved > 60 * save_every:
             save()
             saved = time.monotonic()
+    if run.images == begun < run.config.images:
+        raise TooShortError(f"{minutes:.2g} minutes were over before a first step: give it more.")
     save()

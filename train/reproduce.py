@@ -14,11 +14,12 @@ import shutil
 import signal
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from cm_core.checkpoint import load_checkpoint, read_config, write_atomically
-from cm_core.errors import ConfigError
+from cm_core.errors import CheckpointError, ConfigError
 from train import config, loop, snapshot
 from train.config import RunConfig
 from train.ema import name_of
@@ -139,12 +140,16 @@ def read(preset: str | Path, out: Path, budget: str = PLAIN, begun: bool = False
 def copy_whole(source: Path, target: Path, card: str | None = None) -> None:
     """Copy a checkpoint folder, perhaps with a card: all of it appears at once or not at all."""
     partial = target.with_name(f".{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(source, partial)
-    if card is not None:
-        write_atomically(partial / "README.md", card.encode())
-    shutil.rmtree(target, ignore_errors=True)
-    partial.rename(target)
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(source, partial)
+        if card is not None:
+            write_atomically(partial / "README.md", card.encode())
+        shutil.rmtree(target, ignore_errors=True)
+        partial.rename(target)
+    except OSError as error:  # shutil's own has no strerror
+        reason = error.strerror or "is the disk full?"
+        raise CheckpointError(f"{target} could not be written: {reason}") from None
 
 
 def same_weights(one: Path, other: Path) -> bool:
@@ -238,8 +243,8 @@ def reproduce(
     them by their work. last: the stage to stop after. start: checkpoint folder to begin from.
     device: cpu or cuda. jobs: processes that render. Raises OneStrokeError.
     """
-    if fit and not 0 < minutes < math.inf:
-        raise ConfigError("--fit goes by the clock: it needs --minutes.")
+    if not minutes > 0 or (fit and minutes == math.inf):
+        raise ConfigError("--minutes are more than 0, and --fit, which goes by them, needs them.")
     out = out or Path("runs") / Path(preset).stem
     ends = time.monotonic() + 60 * minutes
     closing = min(1.0, minutes / 20)  # minutes kept for the last save of a stage
@@ -258,10 +263,11 @@ def reproduce(
         left = (ends - time.monotonic()) / 60 - closing * len(ahead)
         if not stage.done and left > 0:
             share = stage.work_left / sum(s.work_left for s in ahead)
-            loop.train(
-                stage.config, stage.folder, resume=stage.folder, minutes=left * share,
-                save_every=SAVE_EVERY, device=device, fit=fit,
-            )  # fmt: skip
+            with suppress(loop.TooShortError):  # what comes next tells where it stands
+                loop.train(
+                    stage.config, stage.folder, resume=stage.folder, minutes=left * share,
+                    save_every=SAVE_EVERY, device=device, fit=fit,
+                )  # fmt: skip
         if not stage.done:
             images, length = stage.progress
             print(f"'{stage.name}' has seen {images:,} of {length:,} images; go on with: {by}")

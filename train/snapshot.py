@@ -1,20 +1,72 @@
-"""What a run leaves behind: its whole state to resume from, and light shards to carry away."""
+"""What a run leaves behind: its whole state to resume from, and light shards to carry away.
+
+Each file is whole or not there, and what says that others are there is written after them: a run
+that is killed at any moment has its last save still.
+"""
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from filelock import FileLock, Timeout
 from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from cm_core.checkpoint import check_weights, write_atomically
-from cm_core.errors import CheckpointError
+from cm_core.checkpoint import check_weights, make_folder, read_json, write_atomically
+from cm_core.errors import CheckpointError, ConfigError, TrainingError
 
 STATE = "state.pt"
+INDEX = "index.json"
+LOCK = ".lock"
 SHARD_BYTES = 14 * 2**20
+COUNTS = ("images", "length", "warm_from", "skipped")  # of a state: whole numbers from 0
+
+
+@contextmanager
+def kept(folder: Path) -> Iterator[None]:
+    """A run's folder, made if need be, to one process alone for as long as the block.
+
+    The system itself gives it free again when that process ends, however it ends. Raises
+    TrainingError for one that is taken or cannot be written to.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise TrainingError(f"{folder} is a file: name a folder to write to.")
+    make_folder(folder)
+    try:
+        held = FileLock(folder / LOCK).acquire(blocking=False)
+    except (Timeout, RuntimeError):  # of another process, or of this one
+        raise TrainingError(
+            f"Another run is writing to {folder}: wait for its end, or name another folder."
+        ) from None
+    except (OSError, NotImplementedError) as error:
+        reason = getattr(error, "strerror", None) or "it cannot be kept from others"
+        raise TrainingError(f"{folder} cannot be written to: {reason}.") from None
+    with held:
+        yield
+
+
+def saved(folder: Path) -> bool:
+    """Whether there is a run to go on from."""
+    return (folder / STATE).exists() or (folder / INDEX).exists()
+
+
+def check_start(out: Path, resume: Path | None, force: bool) -> None:
+    """Refuse to begin where a run would be overwritten unasked, or go on from where there is none.
+
+    A run that goes on in its own folder may find it empty. Raises ConfigError.
+    """
+    goes_on = resume is not None and resume.resolve() == out.resolve()
+    if resume is not None and not goes_on and not saved(resume):
+        raise ConfigError(f"{resume} holds no run to go on from: check --resume.")
+    if saved(out) and not goes_on and not force:
+        raise ConfigError(
+            f"{out} holds a run: go on with it by --resume {out}, overwrite it by --force, or name "
+            "another folder."
+        )
 
 
 def save_state(folder: Path, state: dict) -> None:
@@ -25,19 +77,26 @@ def save_state(folder: Path, state: dict) -> None:
 
 
 def load_state(folder: Path) -> dict | None:
-    """The full state of a run, or None where it has not been saved."""
+    """The full state of a run, or None where it has not been saved. Raises CheckpointError."""
     path = folder / STATE
     if not path.exists():
         return None
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # a damaged file can fail anywhere in the unpickler
         raise CheckpointError(f"{path} cannot be read: go back to an earlier leg.") from None
+    if not isinstance(state, dict) or not isinstance(state.get("images"), int):
+        raise CheckpointError(f"{path} is not the state of a run: go back to an earlier leg.")
+    for name in COUNTS:
+        if not isinstance(state.get(name, 0), int) or state.get(name, 0) < 0:
+            raise CheckpointError(f"{path} is damaged: its '{name}' is no count.")
+    return state
 
 
 def save_shards(folder: Path, sets: Mapping[str, Mapping[str, Tensor]], images: int) -> list[Path]:
-    """Write weight sets in fp16 as files under 15 MiB: shard-00.safetensors, ... and index.json."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write weight sets in fp16 as files under 15 MiB: shard-IMAGES-00.safetensors, ... and
+    index.json, which names them. Those of an earlier save stay until then."""
+    make_folder(folder)
     shards: list[dict[str, Tensor]] = [{}]
     room = SHARD_BYTES
     for kind, weights in sets.items():
@@ -51,21 +110,30 @@ def save_shards(folder: Path, sets: Mapping[str, Mapping[str, Tensor]], images: 
             room -= size
     paths = []
     for number, shard in enumerate(shards):
-        paths.append(folder / f"shard-{number:02d}.safetensors")
+        paths.append(folder / f"shard-{images}-{number:02d}.safetensors")
         write_atomically(paths[-1], save(shard))
     index = {"images": images, "shards": [p.name for p in paths]}
-    write_atomically(folder / "index.json", json.dumps(index).encode())
+    write_atomically(folder / INDEX, json.dumps(index).encode())
+    for old in set(folder.glob("shard-*.safetensors")) - set(paths):
+        old.unlink(missing_ok=True)
     return paths
 
 
 def load_shards(folder: Path) -> tuple[dict[str, dict[str, Tensor]], int] | None:
-    """(weight sets in fp32, images seen) from shards, or None where there are none."""
-    index = folder / "index.json"
-    if not index.exists():
+    """(weight sets in fp32, images seen) from shards, or None where there are none.
+
+    Raises CheckpointError.
+    """
+    path = folder / INDEX
+    if not path.exists():
         return None
-    about = json.loads(index.read_text())
+    about = read_json(path)
+    names, images = about.get("shards"), about.get("images")
+    plain = isinstance(names, list) and all(isinstance(n, str) and "/" not in n for n in names)
+    if not plain or not isinstance(images, int) or images < 0:
+        raise CheckpointError(f"{path} is no index of shards: go back to an earlier leg.")
     sets: dict[str, dict[str, Tensor]] = {}
-    for name in about["shards"]:
+    for name in names:
         path = folder / name
         try:
             with safe_open(path, "pt") as shard:
@@ -74,7 +142,7 @@ def load_shards(folder: Path) -> tuple[dict[str, dict[str, Tensor]], int] | None
                     sets.setdefault(kind, {})[weight] = shard.get_tensor(key).float()
         except Exception as error:
             raise CheckpointError(f"{path} is missing or damaged: {error}.") from None
-    return sets, about["images"]
+    return sets, images
 
 
 def take_weights(model: torch.nn.Module, weights: Mapping[str, Tensor], source: Path) -> None:

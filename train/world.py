@@ -11,6 +11,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from cm_core.errors import ConfigError
+
 PATIENCE = timedelta(hours=1)  # others wait so long for the one that writes, or downloads
 
 
@@ -27,12 +29,16 @@ class World:
         return self.rank == 0
 
     def device(self, wanted: str | None) -> torch.device:
-        """The device of this process: each its own CUDA card, or the CPU."""
+        """The device of this process: each its own CUDA card, or the CPU. Raises ConfigError."""
         if wanted is None:
             wanted = "cuda" if torch.cuda.is_available() else "cpu"
         if wanted == "cuda" and self.size > 1:
             wanted = f"cuda:{os.environ['LOCAL_RANK']}"
             torch.cuda.set_device(wanted)
+        if wanted.split(":")[0] not in ("cpu", "cuda"):
+            raise ConfigError(f"There is no device '{wanted}': it is cpu or cuda.")
+        if wanted != "cpu" and not torch.cuda.is_available():
+            raise ConfigError("There is no CUDA card here that PyTorch can use: take --device cpu.")
         return torch.device(wanted)
 
     def share(self, net: nn.Module) -> nn.Module:

@@ -7,9 +7,9 @@ from cm_core.precondition import C_NOISE
 from cm_core.solvers import SOLVERS
 from train import config, data, listing
 from train.__main__ import main
-from train.loop import OPTIMISERS
 from train.objectives import OBJECTIVES
 from train.objectives.discrete import DISTANCES
+from train.optimise import OPTIMISERS
 
 TINY = 'name="x"\nobjective="edm"\nimages=8\n'
 

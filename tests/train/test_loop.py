@@ -6,12 +6,13 @@ import torch
 
 from cm_core import ConsistencyModel, Denoiser, load_model
 from cm_core.errors import CheckpointError, ConfigError
-from train import loop, snapshot
+from train import loop, optimise, snapshot
 from train.config import (
     OptimConfig,
 )
 from train.ema import EMA
 from train.objectives import OBJECTIVES
+from train.run import step_generator
 
 
 def weights(folder):
@@ -176,7 +177,9 @@ def test_a_damaged_state_is_refused(tmp_path, run_config):
 def test_steps_with_infinite_gradients_are_skipped(run_config, monkeypatch):
     run = loop.Run(run_config, None, torch.device("cpu"))
     before = {k: v.clone() for k, v in run.model.state_dict().items()}
-    monkeypatch.setattr(loop.nn.utils, "get_total_norm", lambda grads: torch.tensor(float("nan")))
+    monkeypatch.setattr(
+        optimise.nn.utils, "get_total_norm", lambda grads: torch.tensor(float("nan"))
+    )
     run.step()
     assert run.skipped == 1 and run.images == 8
     assert same(before, dict(run.model.state_dict()))
@@ -184,9 +187,11 @@ def test_steps_with_infinite_gradients_are_skipped(run_config, monkeypatch):
 
 def test_learning_rate_warms_up_stays_and_decays():
     optim = OptimConfig(lr=1.0, lr_end=0.1, warmup=10, decay=0.5)
-    rates = [loop.learning_rate(optim, *at) for at in ((5, 0.0), (99, 0.5), (99, 0.75), (99, 1.0))]
+    rates = [
+        optimise.learning_rate(optim, *at) for at in ((5, 0.0), (99, 0.5), (99, 0.75), (99, 1.0))
+    ]
     assert rates == pytest.approx([0.5, 1.0, 0.55, 0.1])
-    assert loop.learning_rate(OptimConfig(lr=1.0, lr_end=1.0, warmup=0), 0, 0.0) == 1.0
+    assert optimise.learning_rate(OptimConfig(lr=1.0, lr_end=1.0, warmup=0), 0, 0.0) == 1.0
 
 
 def test_ema_arithmetic():
@@ -212,9 +217,9 @@ def test_teachers_with_other_labels_are_refused(tmp_path, run_config, ect_config
 def test_what_an_objective_draws_is_not_the_batch_once_more():
     """Seeds whose low 32 bits are the same would do: only those count on a CPU."""
     for images in (0, 64):
-        own = torch.randn(4096, generator=loop.step_generator(3, images, torch.device("cpu")))
+        own = torch.randn(4096, generator=step_generator(3, images, torch.device("cpu")))
         drawn = torch.randn(4096)  # as objectives do, by torch's own stream
-        again = torch.randn(4096, generator=loop.step_generator(3, images, torch.device("cpu")))
+        again = torch.randn(4096, generator=step_generator(3, images, torch.device("cpu")))
         assert torch.equal(own, again) and torch.equal(drawn, torch.randn(4096))
         # Some of so many may be equal by chance; of one stream, nearly all are.
         assert len(set(own.tolist()) & set(drawn.tolist())) < 20

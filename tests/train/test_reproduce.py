@@ -196,7 +196,7 @@ def test_all_stages_end_in_the_minutes_they_are_fitted_into(tmp_path, toy):
         assert 0 < images == length < 10**6 and stage.work_left == 0
         assert snapshot.load_state(stage.folder)["optimiser"]["param_groups"][0]["lr"] < 1e-4
     assert run(toy(10**6), out)  # done by what the states say, whatever the recipe asked for
-    with pytest.raises(ConfigError, match="needs --minutes"):
+    with pytest.raises(ConfigError, match="needs them"):
         run(preset, out, fit=True)
 
 
@@ -267,7 +267,11 @@ def test_budgets_lie_over_stages_over_what_all_share(tmp_path, toy):
 @pytest.mark.parametrize(
     "old, new, said",
     [
-        ('"edm"', '"edm"\npace = 1', r"toy\.toml, stage 'teacher' cannot work: 'pace' is no setting"),
+        (
+            '"edm"',
+            '"edm"\npace = 1',
+            r"toy\.toml, stage 'teacher' cannot work: 'pace' is no setting",
+        ),
         ("{ lr = 5e-4 }", "{ rate = 1 }", "stage 'model' cannot work: 'optim.rate' is no setting"),
         ("batch = 8", "batches = 8", "stage 'teacher' cannot work: 'batches' is no setting"),
         ('teacher = "teacher"', 'teacher = "tutor"', "no stage before 'model' called 'tutor'"),

@@ -1,0 +1,31 @@
+"""The optimisers by name, their learning rate, and what their states and gradients tell."""
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from train.config import OptimConfig
+from train.muon import Muon
+
+OPTIMISERS = {"adam": torch.optim.Adam, "radam": torch.optim.RAdam, "muon": Muon}
+
+
+def learning_rate(optim: OptimConfig, step: int, progress: float) -> float:
+    """Linear warm-up, flat, then a cosine from lr to lr_end over the last `decay` of the run."""
+    into = max(0.0, progress - (1 - optim.decay)) / optim.decay
+    cosine = (1 + math.cos(math.pi * min(into, 1.0))) / 2
+    warm = min(1.0, step / optim.warmup) if optim.warmup else 1.0
+    return (optim.lr_end + (optim.lr - optim.lr_end) * cosine) * warm
+
+
+def length_of(parameters: Iterable[Tensor]) -> float:
+    """The norm of their gradients."""
+    grads = [p.grad for p in parameters if p.grad is not None]
+    return float(nn.utils.get_total_norm(grads))
+
+
+def groups_of(optimiser: dict) -> list[int]:
+    """How many weights each group of an optimiser's state has."""
+    return [len(group["params"]) for group in optimiser.get("param_groups", ())]

@@ -1,0 +1,254 @@
+"""A run in progress, of any objective, and one step of it: read top to bottom.
+
+A step draws all of its random numbers from a generator seeded with (seed, images seen), so a
+resumed run goes on as if it had never stopped.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor
+
+from cm_core.checkpoint import check_finite, save_checkpoint
+from cm_core.errors import CheckpointError, ConfigError, TrainingError
+from cm_core.model import Preconditioned
+from train import data, snapshot
+from train.config import RunConfig
+from train.ema import EMA
+from train.make import make_model, make_objective
+from train.objectives import Batch
+from train.objectives.base import known
+from train.optimise import OPTIMISERS, groups_of, learning_rate, length_of
+from train.precision import autocast
+from train.world import World
+
+RESTART_WARMUP = 300  # steps, for a leg that finds weights but no optimiser
+IN_VAIN = 100  # steps on end without a finite gradient, after which a run has diverged
+OTHER = 0x9E3779B9  # turns a seed into one of another stream; also within 32 bits, all that count
+
+
+def step_generator(seed: int, images: int, device: torch.device) -> Generator:
+    """The generator of the step that starts at `images` seen; also seeds what objectives draw
+    themselves and dropout, by another stream: from the same, their noises were the batch's again.
+    """
+    mixed = (seed * 1_000_003 + images) % 2**63
+    torch.manual_seed(mixed ^ OTHER)
+    return Generator(device).manual_seed(mixed)
+
+
+class Run:
+    """A run in progress: model, objective, averages, optimiser, and how many images it has seen."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        resume: Path | None,
+        device: torch.device,
+        world: World = World(),  # noqa: B008 - frozen
+    ):
+        self.config, self.device, self.world = config, device, world
+        with world.in_turn():
+            self.source, self.held_out = data.load(config.data, world.rank, world.size)
+        self.model = make_model(config, self.source).to(device).train()
+        self.source = self.source.to(device)
+        self.objective = make_objective(config, self.model).to(device)
+        # Convolutions are faster with channels last: by a sixth on CPUs, more on GPUs.
+        for networks in (self.model, self.objective):
+            networks.to(memory_format=torch.channels_last)
+        self.emas = [EMA(self.model, decay=d) for d in config.ema]
+        if config.ema_share:
+            self.emas.append(EMA(self.model, share=config.ema_share))
+        optim = config.optim
+        # Weights that the objective learns beside the model's.
+        self.extra = [p for p in self.objective.parameters() if p.requires_grad]
+        rates = [(list(self.model.parameters()), 1.0), (self.extra, optim.extra)]
+        groups = [{"params": params} for params, _ in rates if params]
+        self.scales = [scale for params, scale in rates if params]
+        self.optimiser = known(OPTIMISERS, optim.name, "optimiser")(
+            groups, lr=optim.lr, betas=optim.betas
+        )
+        self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
+        self.images = self.skipped = 0
+        self.in_vain = 0  # steps skipped since the last that was not
+        self.warm_from = 0  # images seen when the optimiser started
+        self.done = 0.0  # share of the run that was done when it went on
+        if resume is not None:
+            self.resume(resume)
+            self.source.skip(self.images)
+        net = torch.compile(self.model.net) if config.compile else self.model.net
+        self.shared = world.share(net) if self.objective.wrapped else net
+        self.forward = self.model.with_net(self.shared)
+
+    def resume(self, folder: Path) -> None:
+        """Go on from a full state, or from weight shards with a fresh optimiser."""
+        state = snapshot.load_state(folder)
+        if state is not None:
+            path, own = folder / snapshot.STATE, self.state()
+            state = {"length": self.config.images} | state  # which older states do not tell
+            try:
+                theirs, ours = (groups_of(s.get("optimiser", {})) for s in (state, own))
+                alike = state.keys() == own.keys() and state["emas"].keys() == own["emas"].keys()
+                alike = alike and theirs == ours and isinstance(state["scaler"], dict)
+                if alike:
+                    self.optimiser.load_state_dict(state["optimiser"])
+                    self.scaler.load_state_dict(state["scaler"])
+            except (AttributeError, KeyError, TypeError, ValueError, RuntimeError):
+                alike = False
+            if not alike:
+                raise ConfigError(
+                    f"{path} was written by another version or with other EMAs: "
+                    "start anew with --init and one of its checkpoints."
+                )
+            snapshot.take_weights(self.model, state["model"], path)
+            snapshot.take_weights(self.objective, state["objective"], path)
+            for ema in self.emas:
+                ema.load(state["emas"][ema.name], path)
+            self.images, self.warm_from = state["images"], state["warm_from"]
+            self.skipped = state["skipped"]
+            self.done = min(1.0, self.images / state["length"])
+            self.objective.after_load(self.model)
+            return
+        shards = snapshot.load_shards(folder)
+        if shards is None:
+            return
+        sets, self.images = shards
+        self.warm_from = self.images
+        snapshot.take_weights(self.model, sets.get("model", {}), folder)
+        snapshot.take_weights(self.objective, sets.get("objective", {}), folder)
+        for ema in self.emas:
+            ema.load(sets.get(ema.name, {}), folder)
+        self.objective.after_load(self.model)
+
+    def state(self) -> dict:
+        """All that a run goes on from."""
+        return {
+            "model": self.model.state_dict(),
+            "objective": self.objective.state_dict(),
+            "emas": {ema.name: ema.weights for ema in self.emas},
+            "optimiser": self.optimiser.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "images": self.images,
+            "length": self.config.images,
+            "warm_from": self.warm_from,
+            "skipped": self.skipped,
+        }
+
+    def save(self, out: Path, shards: bool) -> None:
+        """Write a checkpoint folder an EMA and the full state; with `shards`, light copies too.
+
+        The state comes last: where it says that a run has ended, that run's checkpoints are there.
+        Raises TrainingError, with nothing written, where weights are no finite numbers any more.
+        """
+        state = self.state()
+        try:
+            for part in (state["model"], state["objective"]):
+                check_finite(part, out)
+            for ema in self.emas:
+                check_finite({k: v.half() for k, v in ema.weights.items()}, out)
+        except CheckpointError:
+            raise self.diverged() from None
+        for ema in self.emas:
+            save_checkpoint(self.model, out / ema.name, weights=ema.weights)
+        snapshot.save_state(out, state)
+        if shards:
+            sets = {"model": state["model"], "objective": state["objective"], **state["emas"]}
+            snapshot.save_shards(out, sets, self.images)
+
+    def diverged(self) -> TrainingError:
+        """What is said where there is nothing to go on with."""
+        return TrainingError(
+            f"{self.config.name} has diverged: at {self.images:,} images its weights or gradients "
+            "are no finite numbers. Nothing of that is saved; go on from the last save with "
+            "another seed or a lower lr."
+        )
+
+    def fit(self, share: float) -> None:
+        """Take a share of the run to be done: its length follows from the images seen so far."""
+        if self.images and share:
+            images = max(self.images, round(self.images / share))
+            self.config = self.objective.config = replace(self.config, images=images)
+
+    def learning_rate(self, progress: float) -> float:
+        """The schedule's rate, eased in once more where the optimiser was started anew."""
+        steps = (self.images - self.warm_from) // self.config.batch
+        eased = min(1.0, steps / RESTART_WARMUP) if self.warm_from else 1.0
+        return eased * learning_rate(self.config.optim, self.images // self.config.batch, progress)
+
+    @contextmanager
+    def averaged(self) -> Iterator[Preconditioned]:
+        """The model in eval mode with the weights of its last EMA, for as long as the block."""
+        held = {k: v.clone() for k, v in self.model.state_dict().items()}
+        self.model.load_state_dict(self.emas[-1].weights)
+        try:
+            yield self.model.eval()
+        finally:
+            self.model.load_state_dict(held)
+            self.model.train()
+
+    def micro_batches(self) -> list[int]:
+        """Where this process's parts of the batch begin, in images seen.
+
+        Random numbers belong to a part: the same parts shared by more processes, or worked off one
+        after the other by one, give the same step.
+        """
+        config, world = self.config, self.world
+        size = config.micro_batch or config.batch // world.size
+        parts, left = divmod(config.batch, size)
+        if left or parts % world.size:
+            raise ConfigError(
+                f"{config.name}: a batch of {config.batch} in parts of {size} cannot be shared by "
+                f"{world.size} processes."
+            )
+        return [self.images + size * part for part in range(world.rank, parts, world.size)]
+
+    def draw(self, at: int, size: int) -> Batch:
+        """The pictures and random numbers of a part of the batch, on the training device."""
+        config, generator = self.config, step_generator(self.config.seed, at, self.device)
+        x0, label = data.batch(self.source, config.data, size, generator)
+        level = torch.randn(size, generator=generator, device=self.device)
+        noise = torch.randn(x0.shape, generator=generator, device=self.device)
+        return Batch(x0, label, noise, level)
+
+    def step(self) -> tuple[Tensor, Tensor, float]:
+        """One optimiser step: (loss a sample, t, gradient norm), of this process's pictures."""
+        config, world = self.config, self.world
+        fine = self.objective.fine(self.images) and config.fine_precision
+        starts = self.micro_batches()
+        size = config.batch // (len(starts) * world.size)
+        losses, times = [], []
+        self.optimiser.zero_grad(set_to_none=True)
+        for at in starts:
+            batch = self.draw(at, size)
+            last = at == starts[-1]
+            with nullcontext() if last else world.unsynced(self.shared):
+                with autocast(fine or config.precision, self.device):
+                    loss, t = self.objective.loss(self.forward, self.model, batch, self.images)
+                self.scaler.scale(loss.mean() / len(starts)).backward()
+            losses.append(loss.detach())
+            times.append(t)
+        world.average(self.extra)
+        if not self.objective.wrapped:
+            world.average(self.model.parameters())
+        self.scaler.unscale_(self.optimiser)
+        norm, others = length_of(self.model.parameters()), length_of(self.extra)
+        progress = config.progress(self.images)
+        self.images += config.batch
+        if math.isfinite(norm + others):
+            for group, scale in zip(self.optimiser.param_groups, self.scales, strict=True):
+                group["lr"] = scale * self.learning_rate(progress)
+            self.scaler.step(self.optimiser)
+            for ema in self.emas:
+                ema.update(self.model, self.images, config.batch)
+            self.objective.after_step(self.model, self.images)
+            self.in_vain = 0
+        else:
+            self.skipped += 1
+            self.in_vain += 1
+            if self.in_vain >= IN_VAIN:
+                raise self.diverged()
+        self.scaler.update()
+        return torch.cat(losses), torch.cat(times), norm

@@ -16,6 +16,7 @@ from cm_core.errors import OneStrokeError, SettingError
 from cm_core.samplers import Step
 from editing import commands
 from editing.batch import places
+from editing.detail import FACTORS as LARGER
 from editing.output import check_quality, lost_bits, save
 from editing.region import CONTEXT
 from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP
@@ -27,10 +28,10 @@ SHORT = ("scene", "light")  # label axes that have options of their own
 def labels_of(model, args: argparse.Namespace) -> dict[str, object]:
     """What a task is told of labels: one, or with --to those of a walk's two ends."""
     chosen = {axis: name for axis in SHORT if (name := getattr(args, axis))} | choices(args.label)
-    label, to = model.label_index(**chosen), getattr(args, "to", None)
+    label, to = model.config.labels.index(**chosen), getattr(args, "to", None)
     if not to:
         return {"label": label}
-    return {"labels": [label, model.label_index(**chosen | choices(to))]}
+    return {"labels": [label, model.config.labels.index(**chosen | choices(to))]}
 
 
 def choices(texts: list[str]) -> dict[str, str]:
@@ -103,6 +104,11 @@ def parser() -> argparse.ArgumentParser:
     p = task("super_resolve", 8, samples=SAMPLES_PER_STEP, help="enlarge a small picture")
     p.add_argument("--factor", type=int, choices=FACTORS, help="first fit the picture to this")
     p.add_argument("--beside", action="store_true", help="with plain bicubic on the left")
+
+    p = task("enlarge", help="a picture of any size two or four times as large, by a detailer")
+    p.add_argument("--factor", type=int, choices=LARGER, default=4)
+    p.add_argument("--faithful", action="store_true", help="the likeliest, less lively detail")
+    p.set_defaults(model=commands.DETAILER)
 
     p = task("denoise", help="clean a noisy picture of any size")
     p.add_argument("--sigma", type=float, help="noise level in units of [-1, 1]; else estimated")

@@ -90,6 +90,12 @@ def super_resolve(model, args, options) -> Made:
     return Made([side_by_side([resembling(each, picture) for each in shown])])
 
 
+def enlarge(model, args, options) -> Made:
+    picture, how = open_picture(args.input), {"faithful": args.faithful, **options}
+    made = editing.enlarge(model, to_tensor(picture), args.factor, args.seed, **how)
+    return Made([like(with_alpha(to_pil(made), picture), picture)])
+
+
 def denoise(model, args, options) -> Made:
     picture, on_step = open_picture(args.input), options.pop("on_step", None)
     how = {"add": args.add, "seed": args.seed, **options}

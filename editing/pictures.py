@@ -17,7 +17,7 @@ from cm_core.detailer import Detailer
 from cm_core.samplers import Model, Step
 from editing.checks import model_side
 from editing.colours import draw_hints, recoloured
-from editing.detail import enlarge
+from editing.detail import finished
 from editing.image import informed, is_grey, like, on_white, to_pil, to_tensor, with_alpha
 from editing.masks import MaskLike
 from editing.noisy import add_noise
@@ -80,11 +80,11 @@ def stream_inpaint_region(
     tiled, drawn = Tiled(model, side), drawn_size(region.crop.size, side, SQUEEZE)
     image, hole = (beside(tiled, x) for x in region.fitted(drawn))
     taken = stream_inpaint(tiled, image, hole, steps, seed, **options)
-    finished = like if is_grey(region.picture) else informed
+    as_before = like if is_grey(region.picture) else informed
 
     def finish(x0: Tensor, last: bool) -> Image.Image:
         finer = detailed(detailer, x0, region, seed) if last else x0
-        return finished(region.paste(finer, drawn, joined=last), region.picture)
+        return as_before(region.paste(finer, drawn, joined=last), region.picture)
 
     return painted(taken, finish, steps, options.get("sigmas"))
 
@@ -143,7 +143,7 @@ def detailed(detailer: Detailer | None, x0: Tensor, region: Region, seed: int) -
     """What was drawn, four times as large where there is a detailer and the part is larger."""
     if detailer is None or region.crop.width <= x0.shape[-1]:
         return x0
-    return enlarge(detailer, x0[:1], seed=seed)
+    return finished(detailer, x0[:1], seed)
 
 
 def stream_colorize_picture(

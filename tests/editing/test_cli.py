@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cm_core.checkpoint import save_checkpoint
 from editing.__main__ import main
 
 
@@ -203,3 +204,16 @@ def test_folders_that_cannot_be_are_refused(files, folder, capsys):
         assert run(folder, "denoise", given, "--out", out) == 2
         assert said in capsys.readouterr().err
     assert not (files / "made").exists()
+
+
+def test_a_picture_comes_larger_by_a_detailer(files, folder, detailer, capsys):
+    out, finer = files / "out.png", files / "detailer"
+    save_checkpoint(detailer, finer)
+    for factor in (2, 4):
+        given = ["enlarge", files / "in.png", "--factor", factor]
+        assert run(finer, *given, "--out", out) == 0
+        assert Image.open(out).size == (32 * factor, 24 * factor)
+    assert run(folder, "stroke", files / "in.png", "--detailer", finer, "--out", out) == 0
+    assert Image.open(out).size == (32, 24)
+    assert run(folder, "enlarge", files / "in.png", "--out", out) == 2
+    assert "Only a detailer enlarges" in capsys.readouterr().err

@@ -4,23 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from cm_core.detail_net import DetailNetConfig
-from cm_core.detailer import Augmentation, Detailer, DetailerConfig, bicubic
+from cm_core.detailer import bicubic
 from cm_core.errors import ImageError, SettingError
 from editing import enlarge, stream_enlarge
 from editing.detail import with_means
 from editing.operators import PatchMean
-
-
-@pytest.fixture(scope="module")
-def detailer():
-    """A detailer whose weights are all drawn."""
-    net = DetailNetConfig(channels=8, channel_mult=(1, 2), middle=1)
-    config = DetailerConfig("tiny", net, sigma_data=0.1, augmentation=Augmentation(0.1, 1.0))
-    made, g = Detailer(config).eval().requires_grad_(False), torch.Generator().manual_seed(0)
-    for weight in made.parameters():
-        weight.add_(0.1 * torch.randn(weight.shape, generator=g))
-    return made
 
 
 @pytest.fixture

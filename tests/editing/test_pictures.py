@@ -17,6 +17,7 @@ from editing import (
     stroke_picture,
 )
 from editing.colours import draw_hints
+from editing.detail import finished
 from editing.image import to_pil, to_tensor
 from tests.editing.test_region import Flat, box, upload
 
@@ -160,3 +161,21 @@ def test_what_is_transparent_stays_so_and_a_files_words_too(model):
     for made in (colorize_picture(model, picture, steps=1), denoise_picture(model, picture)):
         assert made.mode == "RGBA" and made.info["dpi"] == (300.0, 300.0)
         assert (np.array(made)[..., 3] == np.array(picture)[..., 3]).all()
+
+
+def test_a_detailer_draws_the_last_step_finer_where_there_is_room(model, detailer):
+    """As `finished` does, in the part that changed alone; a part as small as drawn is left."""
+    picture, mask = upload(133, 77), box((133, 77), (40, 30, 101, 65))
+    before = np.array(picture)
+    for edit in (inpaint_region, stroke_picture):
+        plain, finer = (
+            np.array(edit(model, picture, mask=mask, steps=1, detailer=each))
+            for each in (None, detailer)
+        )
+        assert (plain != finer).any() and (finer[~mask] == before[~mask]).all()
+    whole = stroke_picture(model, Image.new("RGB", (64, 64)), 0.5, 1, 3, detailer=detailer)
+    drawn = stroke(model, to_tensor(Image.new("RGB", (16, 16))), 0.5, 1, 3)
+    assert (np.array(whole) == np.array(to_pil(finished(detailer, drawn, 3)))).all()
+    small = upload(16, 16)
+    plain, finer = (stroke_picture(model, small, detailer=each) for each in (None, detailer))
+    assert (np.array(plain) == np.array(finer)).all()

@@ -1,7 +1,9 @@
 """Pictures from folders, CIFAR-10 and streamed data sets, on small files made here."""
 
 import hashlib
+import json
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -11,11 +13,16 @@ from PIL import Image
 from cm_core.errors import DataError
 from train import data
 from train.config import DataConfig
-from train.sources.reading import read, square
+from train.sources import reading
+from train.sources.reading import square
 
 
 def seeded(seed):
     return torch.Generator().manual_seed(seed)
+
+
+def read(path, size):
+    return reading.read(path, size, str(path))
 
 
 def plain(path, colour, size=(24, 24)):
@@ -168,6 +175,103 @@ def test_bad_folders_are_refused_in_one_sentence(tmp_path):
     with pytest.raises(DataError, match=r"holds loose\.png beside folders"):
         data.load(folder_config(tmp_path))
     assert len(data.load(folder_config(tmp_path, label_dropout=1.0))[0]) == 3
+
+
+@pytest.fixture
+def edm(tmp_path):
+    """Karras et al.'s form of a data set: pictures in numbered folders, labels in dataset.json."""
+    root = tmp_path / "edm"
+    for i in range(30):
+        plain(root / f"{i // 10:05}" / f"img{i:08}.png", (i, 0, 0), (8, 8))
+    labels = [[f"{i // 10:05}/img{i:08}.png", i % 4] for i in range(30)]
+    (root / "dataset.json").write_text(json.dumps({"labels": labels}))
+    return root
+
+
+def packed(root):
+    """The same set in a .zip."""
+    path = root.with_suffix(".zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(root.rglob("*.*")):
+            archive.write(file, file.relative_to(root).as_posix())
+    return path
+
+
+@pytest.mark.parametrize("form", [lambda root: root, packed], ids=["folder", "zip"])
+def test_edm_data_sets_are_read_with_their_labels(edm, form):
+    config = folder_config(form(edm), held_out=0.2)
+    train, held = data.load(config)
+    assert train.labels.axes == {"class": ("0", "1", "2", "3")}
+    assert len(train) + len(held) == 30 and len(held) > 0
+    x0, choices = train.draw(40, seeded(0))
+    number = ((x0[:, 0, 0, 0] + 1) * 127.5).round().long()
+    assert torch.equal(number % 4, choices[:, 0]) and len(number.unique()) > 10
+    assert [n % 4 for n in numbers(held)] == held.choices[:, 0].tolist()
+    whole = data.load(folder_config(form(edm), label_dropout=1.0))[0]
+    assert len(whole) == 30 and whole.labels.count == 0
+
+
+def test_a_zip_is_the_folder_that_it_was_made_of(classes):
+    kinds = [data.load(folder_config(root, held_out=0.2)) for root in (classes, packed(classes))]
+    (train, held), (train_zip, held_zip) = kinds
+    assert train.paths == train_zip.paths and train.labels == train_zip.labels
+    for a, b in zip(train.draw(20, seeded(3)), train_zip.draw(20, seeded(3)), strict=True):
+        assert torch.equal(a, b)
+    assert torch.equal(held.images, held_zip.images)
+
+
+def test_labels_may_be_none_or_rows_with_one_1(edm):
+    (edm / "dataset.json").write_text('{"labels": null}')
+    assert data.load(folder_config(edm))[0].labels.count == 0
+    rows = [
+        [f"{i // 10:05}/img{i:08}.png", [float(i % 3 == k) for k in range(3)]] for i in range(30)
+    ]
+    (edm / "dataset.json").write_text(json.dumps({"labels": rows}))
+    train = data.load(folder_config(edm))[0]
+    assert train.choices[:, 0].tolist() == [i % 3 for i in range(30)]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ("{", "dataset.json cannot be read"),
+        ("[]", "dataset.json cannot be read"),
+        ('{"labels": 3}', "dataset.json cannot be read"),
+        ('{"labels": [["00000/img00000000.png", -1]]}', "dataset.json cannot be read"),
+        ('{"labels": [["00000/img00000000.png", 1.5]]}', "dataset.json cannot be read"),
+        ('{"labels": [["00000/img00000000.png", [0.5, 0.5]]]}', "dataset.json cannot be read"),
+        ('{"labels": [["00000/img00000000.png", 0]]}', "says no label of 00000/img00000001.png"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(edm, labels, message):
+    (edm / "dataset.json").write_text(labels)
+    for root in (edm, packed(edm)):
+        with pytest.raises(DataError, match=message):
+            data.load(folder_config(root))
+
+
+def test_damaged_archives_and_pictures_in_them_are_named(edm):
+    path = packed(edm)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-30])
+    with pytest.raises(DataError, match=r"edm\.zip is damaged or cut short"):
+        data.load(folder_config(path))
+    path.write_bytes(whole.replace(b"IHDR", b"IHDX", 1))
+    train, _ = data.load(folder_config(path))
+    with pytest.raises(DataError, match=r"edm\.zip/00000/img00000000\.png cannot be"):
+        train.images(torch.tensor([0]))
+
+
+def test_whatever_a_decoder_raises_a_broken_picture_is_named(tmp_path, monkeypatch):
+    plain(tmp_path / "1.png", "red")
+    train, _ = data.load(folder_config(tmp_path))
+
+    def breaks(*args, **kwargs):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Image, "open", breaks)
+    with pytest.raises(DataError, match=r"1\.png cannot be read as a picture"):
+        train.draw(1, seeded(0))
 
 
 CIFAR_CLASSES = ["airplane", "automobile", "bird"]

@@ -1,4 +1,4 @@
-"""A folder of pictures, read as they are drawn: sets that do not fit in memory."""
+"""A folder or .zip of pictures, read as they are drawn: sets that do not fit in memory."""
 
 import hashlib
 import os
@@ -12,15 +12,16 @@ from cm_core.errors import DataError
 from cm_core.labels import Labels
 from train.config import DataConfig
 from train.sources import HELD_OUT_MOST
+from train.sources.files import Files, open_files, pictures, told_labels
 from train.sources.pictures import Pictures, to_floats
 from train.sources.reading import SUFFIXES, read, together
 
 
 @dataclass(frozen=True)
 class Folder:
-    """Picture files below `root` with their label choices (N, axes), brought to one size."""
+    """Picture files with their label choices (N, axes), brought to one size."""
 
-    root: Path
+    files: Files
     paths: tuple[str, ...]
     choices: Tensor
     labels: Labels
@@ -35,7 +36,12 @@ class Folder:
 
     def images(self, index: Tensor) -> Tensor:
         """Pictures by number as uint8 (B, 3, S, S)."""
-        return together(lambda i: read(self.root / self.paths[i], self.size), index.tolist())
+
+        def one(i: int) -> Tensor:
+            path = self.paths[i]
+            return read(self.files.file(path), self.size, str(self.files.root / path))
+
+        return together(one, index.tolist())
 
     def draw(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
         """Pictures and choices drawn with replacement, on the generator's device."""
@@ -53,60 +59,53 @@ class Folder:
         """Nothing to do: a draw depends on its generator alone."""
 
 
-def picture_paths(root: Path) -> list[str]:
-    """Pictures at any depth, relative to `root` with forward slashes, sorted; hidden ones not."""
-    paths = []
-    for folder, below, files in os.walk(root, followlinks=True):
-        below[:] = [name for name in below if not name.startswith(".")]
-        inside = Path(folder).relative_to(root)
-        paths += [
-            (inside / name).as_posix()
-            for name in files
-            if name.lower().endswith(SUFFIXES) and not name.startswith(".")
-        ]
-    return sorted(paths)
-
-
 def lot(path: str) -> float:
     """A number in [0, 1) that belongs to a path for good."""
     return int.from_bytes(hashlib.sha256(os.fsencode(path)).digest()[:6]) / 2**48
 
 
 def load_folder(config: DataConfig) -> tuple[Folder, Pictures]:
-    """The pictures of a folder, and a share of them held out.
+    """The pictures of a folder or a .zip, and a share of them held out.
 
-    Folders right below the root are the classes. Which pictures are held out depends on their
-    paths alone, so that the split stays when others come or go.
+    A dataset.json says their classes; without one, folders right below the root are the classes.
+    Which pictures are held out depends on their paths alone, so that the split stays when others
+    come or go. Raises DataError.
     """
-    root = Path(config.file)
-    if not root.is_dir():
-        raise DataError(f"{root} is not a folder: give one with pictures in it.")
-    paths = picture_paths(root)
+    files = open_files(Path(config.file))
+    paths = pictures(files)
     if not paths:
         known = " ".join(suffix[1:] for suffix in SUFFIXES)
-        raise DataError(f"{root} holds no pictures: put some there ({known}).")
-    classes = sorted({path.split("/")[0] for path in paths if "/" in path})
-    if config.label_dropout >= 1:
-        classes = []
-    loose = [path for path in paths if "/" not in path]
-    if classes and loose:
-        raise DataError(
-            f"{root} holds {loose[0]} beside folders with pictures: put it into one of them."
-        )
-    number = {name: i for i, name in enumerate(classes)}
-    labels = Labels({"class": tuple(classes)} if classes else {}, any=config.label_any)
+        raise DataError(f"{files.root} holds no pictures: put some there ({known}).")
+    names, numbers = ((), []) if config.label_dropout >= 1 else classes(files, paths)
+    number = dict(zip(paths, numbers, strict=bool(numbers)))
+    labels = Labels({"class": names} if names else {}, any=config.label_any)
 
     def part(chosen: list[str]) -> Folder:
-        rows = [[number[path.split("/")[0]]] if classes else [] for path in chosen]
+        rows = [[number[path]] if names else [] for path in chosen]
         choices = torch.tensor(rows, dtype=torch.long).reshape(len(chosen), len(labels.axes))
-        return Folder(root, tuple(chosen), choices, labels, config.size)
+        return Folder(files, tuple(chosen), choices, labels, config.size)
 
     lots = {path: lot(path) for path in paths} if config.held_out else {}
     train = part([path for path in paths if lots.get(path, 1.0) >= config.held_out])
     if not len(train):
-        raise DataError(f"{root} has nothing left to train on: hold out less of it.")
+        raise DataError(f"{files.root} has nothing left to train on: hold out less of it.")
     held = part(sorted((p for p in paths if lots.get(p, 1.0) < config.held_out), key=lots.get))
     return train, kept(held)
+
+
+def classes(files: Files, paths: list[str]) -> tuple[tuple[str, ...], list[int]]:
+    """(names of the classes, class of each picture), both empty without labels."""
+    told = told_labels(files, paths)
+    if told is not None:
+        return tuple(str(i) for i in range(max(told, default=-1) + 1)), told
+    tops = [path.split("/")[0] if "/" in path else None for path in paths]
+    names = sorted({top for top in tops if top is not None})
+    if names and None in tops:
+        raise DataError(
+            f"{files.root} holds {paths[tops.index(None)]} beside folders with pictures: put it "
+            "into one of them."
+        )
+    return tuple(names), [names.index(top) for top in tops if top is not None]
 
 
 def kept(held: Folder) -> Pictures:

@@ -12,7 +12,7 @@ from cm_core.errors import DataError
 from cm_core.labels import Labels
 from train.config import DataConfig
 from train.sources.pictures import Pictures, to_floats
-from train.sources.reading import BROKEN, square, together
+from train.sources.reading import square, together
 
 
 class Stream:
@@ -67,13 +67,19 @@ class Stream:
         """So many decoded examples."""
         try:
             return list(islice(examples, count))
-        except BROKEN as error:
+        except DataError:
+            raise
+        except Exception as error:  # the network's, the decoder's, the library's: no common base
             reason = first_line(error)
             raise DataError(f"{self.config.file} broke off ({reason}): resume the run.") from None
 
     def floats(self, examples: list[dict]) -> Tensor:
         pictures = [example[self.config.image_column] for example in examples]
-        return to_floats(together(partial(square, size=self.config.size), pictures))
+        try:
+            return to_floats(together(partial(square, size=self.config.size), pictures))
+        except Exception as error:  # decoders raise what they like
+            reason = first_line(error)
+            raise DataError(f"{self.config.file} has a broken picture ({reason}).") from None
 
     def choice(self, example: dict) -> list[int]:
         """The label choices of one example; a missing label is -1, any."""

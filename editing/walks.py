@@ -10,8 +10,7 @@ from torch import Tensor
 
 from cm_core.errors import SettingError
 from cm_core.noise import generators, randn
-from cm_core.samplers import Model, Step, last, levels, renoise_std
-from cm_core.schedule import SIGMA_MIN
+from cm_core.samplers import Model, Step, last, levels, lowest, renoise_std
 from editing.checks import check_between, model_side
 from editing.generate import MAX_FRAMES, OnStep, Sigmas, about, sigmas_of
 
@@ -128,7 +127,7 @@ def _stream_mixed(
     `stream_generate` makes of it.
     """
     draws = [generators(seed, 1) for seed in seeds]
-    low, clip = about(model, "sigma_min", SIGMA_MIN), about(model, "clip", True)
+    low, clip = lowest(model), about(model, "clip", True)
     x0 = None
     for index, sigma in enumerate(levels(sigmas)):
         noise = mix([randn((1, 3, side, side), draw) for draw in draws]).to(

@@ -40,8 +40,9 @@ class Tiled:
     def __call__(self, x: Tensor, sigma: Level, label=None) -> Tensor:
         height, width = x.shape[-2:]
         windows = self.windows(height, width)
-        rows, columns = (mirrored(length, self.side).to(x.device) for length in (height, width))
-        x = x[:, :, rows][..., columns]
+        if min(height, width) < self.side:
+            rows, columns = (mirrored(each, self.side).to(x.device) for each in (height, width))
+            x = x[:, :, rows][..., columns]
         if len(windows) == 1:
             return self.model(x, sigma, label)[..., :height, :width]
         weight = peak(self.side).to(x)
@@ -50,7 +51,7 @@ class Tiled:
         for window in windows:
             made[..., *window] += weight * self.model(x[..., *window], sigma, label)
             total[..., *window] += weight
-        return (made / total)[..., :height, :width]
+        return made.div_(total)[..., :height, :width]
 
 
 def mirrored(length: int, least: int) -> Tensor:

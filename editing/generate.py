@@ -3,6 +3,7 @@
 A seed is one picture's noise: every function here gives it the same picture, alone or in a batch.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
@@ -124,6 +125,17 @@ def self_consistency(
         Step(i, step.sigma, step.x, model(step.x, step.sigma, label))
         for i, step in enumerate(chosen)
     ]
+
+
+def apart(steps: Sequence[Step]) -> float:
+    """The mean distance of neighbouring answers, the root mean square over pixels; 0 is consistent.
+
+    Raises SettingError for fewer than two.
+    """
+    if len(steps) < 2:
+        raise SettingError("Distances are between neighbours: give two answers or more.")
+    gaps = [(a.x0 - b.x0).square().mean().sqrt() for a, b in itertools.pairwise(steps)]
+    return float(torch.stack(gaps).mean())
 
 
 def generate(model, seed=0, steps=1, *, on_step: OnStep = None, **options) -> Tensor:

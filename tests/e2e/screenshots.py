@@ -88,9 +88,11 @@ def interpolate(page: Page) -> None:
 
 
 def steps(page: Page) -> None:
-    """The classroom, its teacher run."""
+    """The classroom's race, run."""
     new_source(page, "steps-student")
-    press(page, "steps", "teacher")
+    page.locator("#lessons").get_by_role("tab", name="The race", exact=True).click()
+    page.locator("#race-run").click()
+    page.wait_for_function("document.querySelectorAll('.race-lanes .over').length === 6")
 
 
 def about(page: Page) -> None:

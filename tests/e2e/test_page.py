@@ -198,19 +198,14 @@ def test_noise_goes_in_and_out(page):
 
 def test_the_steps_slider_shows_the_path(page):
     open_tab(page, "Steps")
-    one = new_source(page, "steps-student")
+    four = new_source(page, "steps-student")
     assert page.locator("#steps-student .title").text_content() == "Consistency model"
+    page.wait_for_function("document.querySelectorAll('#steps-path img').length === 8")
     slider = page.locator("#steps-count input[type=range]")
     slider.focus()
-    slider.press("ArrowRight")
-    slider.press("ArrowRight")
-    new_source(page, "steps-student", one)
+    slider.press("ArrowLeft")
+    new_source(page, "steps-student", four)
     page.wait_for_function("document.querySelectorAll('#steps-path img').length === 6")
-    page.locator("#steps-levels").get_by_text("5", exact=True).click()
-    page.locator("#steps-run").click()
-    page.wait_for_function("document.querySelectorAll('#steps-self img').length === 10")
-    settle(page, "steps-teacher")
-    assert page.locator("#readout").text_content().strip().startswith("9 evaluations")
 
 
 def test_comparing_can_be_stopped_by_keyboard_from_where_it_was_started(page, engine, monkeypatch):
@@ -233,7 +228,7 @@ def test_comparing_can_be_stopped_by_keyboard_from_where_it_was_started(page, en
     settle(page, "steps-table")
     shown = page.locator("#steps-table img").count()
     page.wait_for_timeout(500)
-    assert page.locator("#steps-table img").count() == shown < 12
+    assert page.locator("#steps-table img").count() == shown < 8
 
 
 def test_a_walk_moves_without_asking_the_server(page):

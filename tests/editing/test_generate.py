@@ -3,7 +3,7 @@ import torch
 
 from cm_core.errors import SettingError
 from cm_core.noise import generators, randn
-from cm_core.samplers import sample_heun, sample_multistep
+from cm_core.samplers import Step, sample_heun, sample_multistep
 from cm_core.schedule import ddim_sigmas, karras_sigmas
 from editing import (
     add_noise,
@@ -13,7 +13,7 @@ from editing import (
     stream_generate,
     stream_teacher,
 )
-from editing.generate import on_path, teacher_evaluations
+from editing.generate import apart, on_path, teacher_evaluations
 from tests.gaussian import consistency, denoiser
 
 SIDE = 16
@@ -86,3 +86,11 @@ def test_bad_input_gets_one_sentence(model, call):
     with pytest.raises(SettingError) as caught:
         call(model)
     assert str(caught.value).endswith(".") and "\n" not in str(caught.value)
+
+
+def test_answers_are_apart_by_the_mean_distance_of_neighbours():
+    values = (0.0, 0.5, 0.4)
+    answers = [Step(i, 1.0, None, torch.full((1, 3, 2, 2), x)) for i, x in enumerate(values)]
+    assert apart(answers) == pytest.approx((0.5 + 0.1) / 2)
+    with pytest.raises(SettingError, match="two answers"):
+        apart(answers[:1])

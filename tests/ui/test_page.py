@@ -1,7 +1,6 @@
 """The parts of the page that need no browser."""
 
 import dataclasses
-import json
 import threading
 import time
 from collections import Counter
@@ -21,7 +20,6 @@ from tests.ui.conftest import LABELS
 from ui import about
 from ui.canvas import LiveCanvas
 from ui.classroom import paths
-from ui.classroom.chart import MISSING, quality_chart
 from ui.engine import Engine, Engines, network_runs
 from ui.examples import MATERIALS, PAINTINGS, RENDERS, example
 from ui.export import FILE_URL, reference
@@ -43,13 +41,11 @@ def test_a_readout_counts_and_measures(tasks):
 
 
 def test_the_teacher_walks_from_the_same_noise(tasks):
-    *_, (made, points) = paths.teacher_path(tasks, levels=5, seed=1)
+    walked = list(paths.walk(tasks, levels=5, seed=1))
     *_, (_, jump) = paths.path(tasks, steps=1, seed=1)
-    assert made.readout.evaluations == 9 and len(points) == 5
-    assert points[0].given.tobytes() == jump[0].given.tobytes()
-    assert (
-        points[0].answer.tobytes() == jump[0].answer.tobytes()
-    )  # f at the first point of the walk
+    assert len(walked) == walked[-1][0].readout.evaluations == 9
+    assert walked[0][0].seen.tobytes() == jump[0].given.tobytes()
+    assert [made.done for made, _ in walked] == [False] * 8 + [True]
 
 
 def test_every_light_is_finished_under_its_own_name(tasks):
@@ -96,7 +92,6 @@ def test_a_guided_teachers_evaluations_count_twice():
     assert [one.readout.evaluations for one in made] == list(range(2, 19, 2))
     assert [one.done for one in made] == [False] * 8 + [True]
     assert paths.teacher_cost(tasks, 5, "sea") == 18
-    assert paths.comparison_cost(tasks, "sea") == 36 + 2 * (9 + 17 + 35 + 79)
     assert network_runs(guided, None) == network_runs(teacher, 0) == 1
 
 
@@ -312,21 +307,6 @@ def test_no_picture_is_a_sentence(tasks):
 
 def test_captions_are_escaped():
     assert "<script>" not in strip([(Image.new("RGB", (2, 2)), '"><script>')])
-
-
-def test_the_chart_places_its_points_or_says_why_not(tmp_path):
-    file = tmp_path / "quality.json"
-    assert quality_chart(file) == MISSING
-    rows = [
-        {"model": "consistency", "evaluations": 1, "value": 0.2},
-        {"model": "consistency", "evaluations": 2, "value": 0.1},
-        {"model": "teacher", "evaluations": 35, "value": 0.05},
-    ]
-    file.write_text(json.dumps({"metric": "KID-own", "rows": rows}))
-    chart = quality_chart(file)
-    assert chart.count("<circle") == 3 and "KID-own" in chart
-    assert 'cx="56.0" cy="24.0"' in chart  # one evaluation at the left, the worst value on top
-    assert 'cx="620.0"' in chart and ">35</text>" in chart  # and the most at the right, in full
 
 
 def test_the_card_is_shown_without_its_front_matter(tmp_path):

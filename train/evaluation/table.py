@@ -157,6 +157,7 @@ def write_quality(file: Path, tables: Tables, sizes: Sizes) -> None:
             "model": kinds[row["what"]],
             "evaluations": row["evaluations"],
             "value": max(round(row["KID-lite2"], 6), 0.0),
+            "spread": row["spread"] and round(row["spread"], 6),
         }
         for row in tables["from nothing"]
         if row["what"] in kinds

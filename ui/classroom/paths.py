@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from PIL import Image
 
 import editing
-from cm_core.errors import CheckpointError
 from cm_core.samplers import Step
-from editing.generate import self_consistency, teacher_evaluations
+from editing.generate import teacher_evaluations
 from editing.image import to_pil
 from ui.engine import network_runs
-from ui.made import Made, last, shown
+from ui.made import Made, shown
 from ui.tasks import Tasks
 
 TEACHER_LEVELS = (5, 9, 18, 40)
 CONSISTENCY_STEPS = range(1, 9)
-STRIP = 9  # pictures in the self-consistency strip
 
 
 @dataclass(frozen=True)
@@ -43,21 +41,6 @@ def path(
         yield Made(points[-1].answer, readout, points[-1].given, done, seed), points
 
 
-def teacher_path(
-    tasks: Tasks, levels: int = 18, seed: int = 0, *choice: str
-) -> Iterator[tuple[Made, list[Point]]]:
-    """The teacher's Heun walk from the same noise as it goes; at its end, f along it as points."""
-    engine, label = tasks.on(*choice)
-    taken: list[Step] = []
-    for made, step in walk(tasks, levels, seed, *choice):
-        taken.append(step)
-        if not made.done:
-            yield made, []
-    compared = engine.stream(lambda m: iter([self_consistency(m, taken, STRIP, label=label)]))
-    answers, _ = last(compared)
-    yield made, [point(step) for step in answers]
-
-
 def walk(tasks: Tasks, levels: int, seed: int, *choice: str) -> Iterator[tuple[Made, Step]]:
     """The teacher's evaluations, one by one."""
     engine, label = tasks.on(*choice)
@@ -75,15 +58,6 @@ def teacher_cost(tasks: Tasks, levels: int, *choice: str) -> int:
     """Network evaluations of the teacher's walk."""
     engine, label = tasks.on(*choice)
     return teacher_evaluations(levels) * network_runs(engine.teacher, label)
-
-
-def comparison_cost(tasks: Tasks, *choice: str) -> int:
-    """Network evaluations of `compare`, or of its first half where there is no teacher."""
-    own = sum(CONSISTENCY_STEPS)
-    try:
-        return own + sum(teacher_cost(tasks, levels, *choice) for levels in TEACHER_LEVELS)
-    except CheckpointError:
-        return own
 
 
 def compare(tasks: Tasks, seed: int = 0, *choice: str) -> Iterator[tuple[str, Made]]:

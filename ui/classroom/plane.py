@@ -1,4 +1,4 @@
-"""Two clusters in the plane as SVG: paths, score and consistency map, known exactly.
+"""Lesson 4: two clusters in the plane as SVG: paths, score and consistency map, known exactly.
 
 Left, points at a noise level t, coloured by the cluster that their path ends in, with the score.
 Right, where f sends them, and where a student of N levels would.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
+import gradio as gr
 import torch
 from torch import Tensor
 
@@ -27,6 +28,17 @@ GAP = 20  # between the panels
 THIN = 4  # of the levels of a path, one in so many is drawn
 GAINS = (2, 3, 4, 6, 9, 13, 18, 26, 40, 60, 90, 150)
 SOLVER_NAMES = {"euler": "Euler: what CT and CD-Euler learn", "heun": "Heun: what CD-Heun learns"}
+
+INTRO = (
+    "**The plane.** Pictures of two numbers: two clusters of points, for which the score, every "
+    "path and f are known. Points of noise flow along dx/dt = (x − D(x, t)) / t (Karras et al. "
+    "2022, eq. 4). f sends each to the end of its path; a student that was trained on N levels "
+    "(Song et al. 2023, eq. 7 and 10) sends it where its solver's N − 1 steps end. Drag t and N."
+)
+COST = (
+    "**What N levels cost.** For Gaussian data a linear student f(x, T) = a x is known in closed "
+    "form. The table has a over the true one: 1 is right."
+)
 
 
 @dataclass(frozen=True)
@@ -148,3 +160,38 @@ def gains() -> str:
         "<tr><th>walked</th><th>closed form</th><th>walked</th><th>closed form</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>"
     )
+
+
+def build() -> None:
+    """Lay out the lesson and connect it."""
+    gr.Markdown(INTRO)
+    with gr.Row():
+        how = {"precision": 3, "elem_classes": "top"}
+        t = gr.Slider(-2.7, 1.9, 0.3, step=0.01, label="log10 of t", elem_id="plane-t", **how)
+        n = gr.Slider(2, 60, 6, step=1, precision=0, label="N, levels", elem_id="plane-n")
+    solver = gr.Radio(
+        [(title, name) for name, title in SOLVER_NAMES.items()],
+        value="euler",
+        label="The student's solver",
+        elem_id="plane-solver",
+    )
+    plane = gr.HTML(shown(0.3, 6, "euler"), elem_id="plane")
+    with gr.Accordion("What N levels cost, in closed form", open=False):
+        gr.Markdown(COST)
+        gr.HTML(gains())
+    gr.on(
+        [t.input, n.input, solver.input],
+        shown,
+        [t, n, solver],
+        plane,
+        trigger_mode="always_last",
+        show_progress="hidden",
+        queue=False,
+        api_visibility="private",
+    )
+
+
+def shown(log_t: float, n: int, solver: str) -> str:
+    """The drawing at a noise level, and how far the student is off."""
+    off = f"<p>On average the student of {n} levels is {error(n, solver):.3f} off.</p>"
+    return drawing(min(max(10**log_t, 0.002), 80.0), int(n), solver) + off

@@ -1,4 +1,4 @@
-"""The race: a consistency model and its diffusion teacher from one noise, as fast as they ran.
+"""Lesson 2, the race: a consistency model and its diffusion teacher from one noise.
 
 Lanes run one after the other, since side by side they would slow each other down; the browser then
 plays them together by their own clocks.
@@ -16,13 +16,22 @@ import gradio as gr
 import editing
 from editing.generate import teacher_evaluations
 from editing.image import to_pil
-from ui.engine import Engine
+from ui.engine import Engine, network_runs
 from ui.pictures import data_url
+from ui.sidebar import Controls, Go
+from ui.tasks import Tasks
 
 HERE = Path(__file__).parent
 OWN_STEPS = (1, 2, 4)
 TEACHER_EVALUATIONS = (5, 9, 17, 35, 79)
 SOLVERS = {"heun": "Heun", "euler": "Euler", "ddim": "DDIM"}
+
+INTRO = (
+    "**The race.** All start from one noise. The diffusion teacher follows dx/dt = (x − D(x, t)) / "
+    "t in small steps: by Euler's, by Heun's (Karras et al. 2022, Algorithm 1), or by DDIM, which "
+    "is Euler's over other noise levels (Song, Meng and Ermon 2021). The consistency model jumps. "
+    "A guided teacher runs its network twice an evaluation, and the count says so."
+)
 
 
 @dataclass(frozen=True)
@@ -117,3 +126,26 @@ class Race(gr.HTML):
             }
             for lane in value
         ]
+
+
+def build(tasks: Tasks, controls: Controls) -> None:
+    """Lay out the lesson and connect it."""
+    gr.Markdown(INTRO)
+    evaluations = gr.Radio(
+        list(TEACHER_EVALUATIONS), value=17, label="Teacher's evaluations", elem_id="race-length"
+    )
+    go = Go("race", "Start")
+    track = Race(elem_id="race")
+
+    def run(evaluations: int, seed: int, *choice: str) -> Iterator[tuple]:
+        engine, label = tasks.on(*choice)
+        guided = network_runs(engine.teacher, label)
+        controls.warn(7 + guided * (cost(evaluations) - 7), choice[-1])
+        lanes = []
+        for lanes in race(engine, seed, label, evaluations):
+            yield gr.skip(), f"{sum(len(lane.frames) for lane in lanes)} of {cost(evaluations)}"
+        readouts = sum(lane.frames[-1].evaluations for lane in lanes)
+        yield lanes, f"{readouts} evaluations"
+
+    _, seed, *choice = controls.inputs
+    controls.work(go, run, [evaluations, seed, *choice], [track], roll=False)

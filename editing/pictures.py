@@ -18,7 +18,16 @@ from cm_core.samplers import Model, Step
 from editing.checks import model_side
 from editing.colours import draw_hints, recoloured
 from editing.detail import finished
-from editing.image import informed, is_grey, like, on_white, to_pil, to_tensor, with_alpha
+from editing.image import (
+    eight_bits,
+    informed,
+    is_grey,
+    like,
+    on_white,
+    to_pil,
+    to_tensor,
+    with_alpha,
+)
 from editing.masks import MaskLike
 from editing.noisy import add_noise
 from editing.region import CONTEXT, Region, extend, find_region, whole
@@ -125,7 +134,7 @@ def stream_stroke_picture(
     """
     side = model_side(model, size)
     if mask is None:
-        region = whole(on_white(painting))
+        region = whole(on_white(eight_bits(painting)))
     else:
         region = find_region(painting, mask, side, context)
     tiled, drawn = Tiled(model, side), drawn_size(region.crop.size, side)
@@ -161,7 +170,7 @@ def stream_colorize_picture(
     hints: of the picture's shape at any scale, opaque where they give the colour. options as of
     `stream_colorize`: samples_per_step, label, generator, sigmas. Raises ImageError, SettingError.
     """
-    side = model_side(model, size)
+    side, picture = model_side(model, size), eight_bits(picture)
     drawn, tiled = drawn_size(picture.size, side), Tiled(model, side)
     image = beside(tiled, to_tensor(on_white(picture).resize(drawn, Image.Resampling.BICUBIC)))
     dabs = None if hints is None else draw_hints(hints, picture.size, drawn)
@@ -190,6 +199,7 @@ def stream_denoise_picture(
     add: a level of noise to add first; the Step's x is the noisy picture, (1, 3, H, W).
     Raises ImageError, SettingError.
     """
+    picture = eight_bits(picture)
     noisy = to_tensor(picture)
     if add:
         noisy = add_noise(noisy, add, seed)

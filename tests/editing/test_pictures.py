@@ -42,6 +42,25 @@ def test_every_task_gives_back_the_pictures_own_size(model, size):
         assert made.size == size and made.mode == "RGB"
 
 
+@pytest.mark.parametrize("mode", ["1", "P", "I", "F", "I;16", "CMYK", "LA"])
+def test_a_mode_is_no_hindrance(model, mode):
+    """All read as what they show: light on the left, dark on the right."""
+    grey = np.tile(np.linspace(1, 0, 40, dtype=np.float32), (30, 1))
+    deep = {"I;16": np.uint16(65535 * grey), "I": np.int32(255 * grey), "F": grey}
+    picture = Image.fromarray(deep.get(mode, np.uint8(255 * grey)))
+    picture = picture if mode in deep else picture.convert(mode)
+    everything = np.ones((30, 40), bool)
+    assert inpaint_region(model, picture, everything, steps=1).size == (40, 30)
+    assert stroke_picture(model, picture).size == (40, 30)
+    for made in (
+        colorize_picture(model, picture, steps=1),
+        denoise_picture(model, picture, 0.002),  # f(x, sigma_min) = x
+    ):
+        assert made.size == (40, 30)
+        if mode != "1":
+            assert abs(luma(made) - 255 * grey).max() < 3
+
+
 class Tinted(Flat):
     """A model that always answers one colour."""
 

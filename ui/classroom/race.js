@@ -4,6 +4,7 @@ const speed = element.querySelector("select"), again = element.querySelector(".r
 let playing = 0; // which playing this is: an older one stops when it sees another number
 
 const seconds = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`);
+const evaluated = (count) => `${count} evaluation${count > 1 ? "s" : ""}`;
 
 function laneOf({ title, evaluations }) {
   const figure = document.createElement("figure"), picture = document.createElement("img");
@@ -20,8 +21,8 @@ function laneOf({ title, evaluations }) {
     const over = ms >= done[0];
     figure.classList.toggle("over", over);
     state.textContent = over
-      ? `${done[1]} evaluations, ${seconds(done[0])}`
-      : `${now ? now[1] : 0} of ${done[1]} evaluations`;
+      ? `${evaluated(done[1])}, ${seconds(done[0])}`
+      : `${now ? now[1] : 0} of ${evaluated(done[1])}`;
   };
   return { figure, at };
 }

@@ -1,0 +1,97 @@
+"""Every lesson plays, on a desktop and on a phone."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.browser import VIEWPORTS, open_page, open_tab
+
+
+@pytest.fixture(scope="module", params=VIEWPORTS)
+def classroom(request, browser, url):
+    page = open_page(browser, url, request.param)
+    open_tab(page, "Steps")
+    yield page
+    page.context.close()
+
+
+def lesson(page: Page, name: str) -> None:
+    tab = page.locator("#lessons").get_by_role("tab", name=name, exact=True)
+    if tab.is_visible():
+        tab.click()
+    else:
+        page.locator("#lessons .overflow-menu > button").click()
+        page.locator("#lessons .overflow-dropdown").get_by_text(name, exact=True).click()
+
+
+def pictures(page: Page, place: str, count: int) -> None:
+    """Wait until a place shows so many pictures."""
+    page.wait_for_function(
+        "([place, count]) => document.querySelectorAll(`#${place} img`).length === count",
+        arg=[place, count],
+    )
+
+
+def test_one_noise(classroom):
+    lesson(classroom, "One noise")
+    pictures(classroom, "steps-path", 8)
+    classroom.locator("#compare-run").click()
+    pictures(classroom, "steps-table", 8)
+    assert "8 evaluations · " in classroom.locator("#steps-table").text_content()
+
+
+def test_the_race(classroom):
+    lesson(classroom, "The race")
+    classroom.locator("#race-length").get_by_text("5", exact=True).click()
+    classroom.locator("#race-run").click()
+    classroom.wait_for_function("document.querySelectorAll('.race-lanes .over').length === 6")
+    words = classroom.locator(".race-lanes figcaption").all_text_contents()
+    assert len(words) == 6 and "Consistency model, 1 step1 evaluations" in words[0].replace(
+        "\n", ""
+    )
+    clock = classroom.locator(".race-clock").text_content()
+    classroom.locator("#race select").select_option("0.1")
+    classroom.wait_for_function(
+        "was => document.querySelector('.race-clock').textContent !== was", arg=clock
+    )
+
+
+def test_self_consistency(classroom):
+    lesson(classroom, "Self-consistency")
+    classroom.locator("#self-run").click()
+    pictures(classroom, "steps-self", 48)
+    assert (
+        "The consistency model: neighbours are" in classroom.locator("#steps-self").text_content()
+    )
+
+
+def test_the_plane(classroom):
+    lesson(classroom, "The plane")
+    before = classroom.locator("#plane svg").first.inner_html()
+    slider = classroom.locator("#plane-n input[type=range]")
+    slider.focus()
+    slider.press("ArrowRight")
+    classroom.wait_for_function(
+        "was => document.querySelector('#plane svg').innerHTML !== was", arg=before
+    )
+    assert "a student of 7 levels" in classroom.locator("#plane").text_content()
+
+
+@pytest.mark.parametrize(("task", "evaluations"), [("Stroke", 4), ("Colorize", 4), ("Denoise", 1)])
+def test_an_edit(classroom, task, evaluations):
+    lesson(classroom, "An edit")
+    classroom.locator("#steps-edit").get_by_text(task, exact=True).click()
+    classroom.locator("#edit-run").click()
+    pictures(classroom, "edit-acts", 3 * evaluations)
+
+
+def test_the_trade_off(classroom):
+    lesson(classroom, "The trade-off")
+    classroom.locator("#points-run").click()
+    points = classroom.locator("#steps-chart .point")
+    classroom.wait_for_function(
+        "n => document.querySelectorAll('#steps-chart image').length === n", arg=points.count()
+    )
+    picture = points.first.locator("image")
+    assert picture.evaluate("i => getComputedStyle(i).visibility") == "hidden"
+    points.first.focus()
+    assert picture.evaluate("i => getComputedStyle(i).visibility") == "visible"

@@ -75,12 +75,17 @@ function startStroke(ink, brush) {
   };
 }
 
+// The pixel of a canvas that a point lies in; on its right or lower edge, the last one.
+function pixelAt({ width, height }, [x, y]) {
+  return [Math.min(width - 1, Math.max(0, Math.floor(x))), Math.min(height - 1, Math.max(0, Math.floor(y)))];
+}
+
 // Flood `ink` with a colour from a point, as far as the `seen` picture looks alike.
-function floodFill(ink, seen, [atX, atY], colour, opacity) {
+function floodFill(ink, seen, at, colour, opacity) {
   const { width, height } = ink, ctx = ink.getContext("2d");
   const look = seen.getContext("2d").getImageData(0, 0, width, height).data;
   const rgb = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-  const start = Math.floor(atY) * width + Math.floor(atX), visited = new Uint8Array(width * height);
+  const [atX, atY] = pixelAt(ink, at), start = atY * width + atX, visited = new Uint8Array(width * height);
   const like = (p) => !visited[p] && [0, 1, 2].every((c) => Math.abs(look[p * 4 + c] - look[start * 4 + c]) < 48);
   const stack = [start], area = blank(width, height), areaCtx = area.getContext("2d");
   const layer = areaCtx.createImageData(width, height);

@@ -123,8 +123,8 @@ function showRing([x, y]) {
   ring.style.top = 100 * y / ink.height + "%";
   ring.style.width = 100 * brush.size / ink.width + "%";
 }
-function pick([x, y]) {
-  const [r, g, b] = composite().getContext("2d").getImageData(Math.floor(x), Math.floor(y), 1, 1).data;
+function pick(at) {
+  const [r, g, b] = composite().getContext("2d").getImageData(...pixelAt(ink, at), 1, 1).data;
   chooseColour("#" + [r, g, b].map((v) => v.toString(16).padStart(2, "0")).join(""));
   chooseTool("brush");
 }

@@ -9,6 +9,7 @@ import gradio as gr
 
 from ui.export import FORMATS, Saved, reference, written
 from ui.inputs import said, whole
+from ui.kept import Source
 from ui.result import History, Result
 from ui.slots import EXPORTS
 from ui.tasks import MAX_SEED
@@ -20,7 +21,7 @@ class Desk:
 
     tabs: gr.Tabs
     results: list[Result | History] = field(default_factory=list)
-    sources: dict[str, gr.State] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
     ends: list[gr.Number] = field(default_factory=list)
     goals: list[gr.Dropdown] = field(default_factory=list)  # the second end's own labels
 

@@ -41,8 +41,8 @@ def accepted(block: gr.blocks.Block, value: Any, first: Any = None) -> Any:
         return choice(name, value, values(block))
     if isinstance(block, gr.Textbox):
         return text(name, value)
-    if isinstance(block, gr.Image | gr.File | gr.UploadButton) and not is_file(value):
-        refuse(name, "a picture's file", value)
+    if isinstance(block, gr.Image | gr.File | gr.UploadButton):
+        value = file(name, value)
     for path in paths(value):
         uploaded(path).close()
     return value
@@ -91,9 +91,14 @@ def said(event: gr.EventData, name: str, choices: Collection[Any] | None = None)
     return value if choices is None else choice(name, value, choices)
 
 
-def is_file(value: Any) -> bool:
-    """Whether a value is what a file is sent as, or nothing."""
-    return value is None or (isinstance(value, dict) and isinstance(value.get("path"), str))
+def file(name: str, value: Any) -> dict[str, Any] | None:
+    """A file's path as Gradio wants it, without whatever else came along, or nothing."""
+    if value is None:
+        return None
+    path = value.get("path") if isinstance(value, dict) else None
+    if not isinstance(path, str):
+        refuse(name, "a picture's file", value)
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
 def values(block: gr.Dropdown | gr.Radio | gr.CheckboxGroup) -> list[Any]:

@@ -9,6 +9,7 @@ import gradio as gr
 from cm_core.errors import CheckpointError
 from cm_core.zoo import MenuEntry
 from ui.engine import ANY, Engine, Engines
+from ui.kept import Word
 from ui.slots import DOWNLOADS, LOADS
 
 AXES = {"scene": "Scene", "light": "Light", "category": "Class"}
@@ -69,12 +70,12 @@ def size(entry: MenuEntry) -> str:
 
 
 class ModelMenu:
-    """The menu, its note and its confirmation; `name` is the State that holds the model in use."""
+    """The menu, its note and its confirmation; `name` holds that of the model in use."""
 
     def __init__(self, engines: Engines):
         self.engines = engines
         first, entries = engines.first.name, engines.menu()
-        self.name = gr.State(first)
+        self.name = Word(first)
         self.changed = gr.State(0)  # counts, so that a live tab follows
         self.pick = gr.Dropdown(
             [(title(entry), entry.name) for entry in entries],

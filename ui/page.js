@@ -16,6 +16,29 @@
     setTimeout(() => { if (go.classList.contains("busy")) turn(go, true); }, 350);
   }, true);
   document.addEventListener("onestroke-idle", (event) => idle(event.target));
+  // Gradio shows what events in its queue are refused for; live pictures come round it.
+  const note = document.body.appendChild(document.createElement("p"));
+  Object.assign(note, { id: "note", role: "status", hidden: true });
+  let fading = null;
+  const tell = (sentence) => {
+    if (!sentence) return;
+    clearTimeout(fading);
+    note.textContent = sentence;
+    note.hidden = false;
+    fading = setTimeout(() => { note.hidden = true; }, 6000);
+  };
+  const plain = window.fetch;
+  window.fetch = async (...asked) => {
+    const live = String(asked[0]?.url ?? asked[0]).includes("/run/predict");
+    try {
+      const answer = await plain(...asked);
+      if (live && !answer.ok) answer.clone().json().then(({ error }) => tell(error), () => {});
+      return answer;
+    } catch (failed) {
+      if (live) tell("The server does not answer: what you draw stays here, and is sent with your next stroke.");
+      throw failed;
+    }
+  };
   const die = document.getElementById("die");
   if (die) die.title = die.ariaLabel = "Roll the seed";
   // In a menu that can be searched, typing takes the place of the name that stands there.

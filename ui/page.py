@@ -29,12 +29,13 @@ from ui.desk import Desk
 from ui.disk import keep_swept, own_folder
 from ui.engine import Engine, Engines
 from ui.guard import Guard
+from ui.kept import lay_out
 from ui.result import History
 from ui.shelf import Shelf
 from ui.tasks import Tasks
 
 HERE = Path(__file__).parent
-STYLES = ("page.css", "result.css", "canvas.css")
+STYLES = ("page.css", "result.css", "canvas.css", "classroom/classroom.css")
 SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 MONO_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 TABS = {
@@ -55,14 +56,14 @@ def tab(name: str, controls: sidebar.Controls) -> gr.Tab:
 
     def opening(open_tab: str, left: dict[str, int]):
         if name == open_tab:  # as the first is when the page loads: a link's steps stay
-            return gr.skip(), gr.skip()
-        return name, left.get(name, gr.skip())
+            return gr.skip(), gr.skip(), gr.skip()
+        return name, name, left.get(name, gr.skip())
 
     with gr.Tab(name, id=name) as opened:
         opened.select(
             opening,
-            [controls.tab, controls.left],
-            [controls.tab, controls.steps],
+            [controls.open, controls.left],
+            [controls.open, controls.tab, controls.steps],
             show_progress="hidden",
             api_visibility="private",
         )
@@ -87,6 +88,7 @@ def build_page(engine: Engine, downloads: bool = True) -> gr.Blocks:
                 about.build(engine)
         desk.results.append(History(elem_id="history"))
         desk.connect()
+        lay_out([*controls.kept, *desk.sources.values()])
         gr.HTML(about.FOOTER, elem_id="footer")
         page.load(None, js=(HERE / "page.js").read_text(), api_visibility="private")
         link.connect(page, engines, controls, desk, strength)

@@ -15,6 +15,7 @@ import gradio as gr
 from anyio.to_thread import run_sync
 
 from ui.engine import Engines, Readout
+from ui.kept import Kept, Numbers, Word
 from ui.limits import RateLimit
 from ui.made import Made
 from ui.menu import ModelMenu
@@ -53,6 +54,7 @@ class Go:
         with gr.Row(elem_id=self.place, elem_classes=["go", place]):
             self.run = gr.Button(text, variant=variant, elem_id=f"{name}-run", min_width=80)
             self.stop = gr.Button("Stop", variant="stop", elem_id=f"{name}-stop", min_width=80)
+            self.wait = gr.HTML(elem_id=f"{name}-wait", min_width=80)
 
 
 @dataclass
@@ -67,10 +69,16 @@ class Controls:
     models: ModelMenu
     readout: Cost
     share: gr.Button
-    tab: gr.State  # the open tab: a live picture in another is not worth computing
-    left: gr.State  # the steps that each tab was left with
+    open: Word  # the open tab: a live picture in another is not worth computing
+    tab: gr.State  # the same, to follow its change
+    left: Numbers  # the steps that each tab was left with
     limit: RateLimit
     guesses: dict[str, gr.Slider] = field(default_factory=dict)  # by tab
+
+    @property
+    def kept(self) -> list[Kept]:
+        """What the browser remembers of them."""
+        return [self.open, self.left, self.models.name]
 
     @property
     def menus(self) -> list[gr.components.Component]:
@@ -108,7 +116,7 @@ class Controls:
 
         wiring = {
             "fn": when_open,
-            "inputs": [self.tab, *inputs],
+            "inputs": [self.open, *inputs],
             "outputs": [*outputs, self.readout],
             "trigger_mode": "always_last",
             "show_progress": "hidden",
@@ -139,7 +147,8 @@ class Controls:
             inputs,
             outputs,
             js=js,
-            show_progress="hidden",
+            show_progress="minimal",  # the place in the queue, and how long that may take
+            show_progress_on=go.wait,
             api_visibility="private",
             **EDITS,
         )
@@ -222,13 +231,13 @@ def build(engines: Engines, told: Told) -> Controls:
         show_progress="hidden",
         api_visibility="private",
     )
-    tab, left = gr.State("Paint"), gr.State(STEPS)
+    opened, tab, left = Word("Paint"), gr.State("Paint"), Numbers(STEPS)
     # Not the live tabs themselves: where several listeners of one event keep its last, the browser
     # raises the whole event anew for each of them that was busy, and so they keep each other going.
     gr.on(
         [control.input for control in (steps, seed, *menus.values())],
         lambda count, left, tab, steps: (count + 1, {**left, tab: steps}),
-        [models.changed, left, tab, steps],
+        [models.changed, left, opened, steps],
         [models.changed, left],
         trigger_mode="always_last",
         show_progress="hidden",
@@ -236,6 +245,7 @@ def build(engines: Engines, told: Told) -> Controls:
     )
     models.connect(menus)
     choice = [*menus.values(), models.name]
+    kept = {"open": opened, "tab": tab, "left": left}
     return Controls(
-        engines, steps, seed, lock, choice, models, readout, share, tab, left, RateLimit()
+        engines, steps, seed, lock, choice, models, readout, share, limit=RateLimit(), **kept
     )

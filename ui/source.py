@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
-from PIL import Image
 
 from ui.desk import Desk
 from ui.examples import example
 from ui.inputs import said
+from ui.kept import Source
 from ui.pictures import data_url, open_picture
 
 THUMBNAIL = 84
@@ -24,10 +24,10 @@ def thumbnail(name: str) -> str:
     return data_url(example(name).resize((THUMBNAIL, THUMBNAIL)), lossless=False)
 
 
-def picture_source(desk: Desk, tab: str, names: Sequence[str], first: str) -> gr.State:
-    """A row of examples and an upload button; the state holds the picture chosen, in full size."""
-    state = gr.State(example(first))
-    desk.sources[tab] = state
+def picture_source(desk: Desk, tab: str, names: Sequence[str], first: str) -> Source:
+    """A row of examples and an upload button; what is chosen is kept in full size."""
+    source = Source(first)
+    desk.sources[tab] = source
     with gr.Row(elem_classes="source"):
         thumbs = gr.HTML(
             [{"name": name, "url": thumbnail(name)} for name in names],
@@ -40,11 +40,14 @@ def picture_source(desk: Desk, tab: str, names: Sequence[str], first: str) -> gr
             "Open a picture", file_types=["image"], size="md", scale=0, min_width=132
         )
 
-    def choose(event: gr.EventData) -> Image.Image:
-        index = said(event, "index", range(len(names)))
-        return example(names[index]).copy()  # a State tells pictures by identity
+    def choose(event: gr.EventData) -> str:
+        return names[said(event, "index", range(len(names)))]
 
-    glue = {"outputs": state, "api_visibility": "private", "show_progress": "hidden"}
+    def opened(file: str) -> Path:
+        open_picture(file)  # a bad one is refused now, and what was there before stays
+        return Path(file)
+
+    glue = {"outputs": source, "api_visibility": "private", "show_progress": "hidden"}
     thumbs.select(choose, **glue)
-    upload.upload(open_picture, upload, **glue)
-    return state
+    upload.upload(opened, upload, **glue)
+    return source

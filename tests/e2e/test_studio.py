@@ -1,13 +1,17 @@
 """The canvas's tools, the history and links, with a mouse on a desktop and a finger on a phone."""
 
+import threading
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+import pytest
+from gradio_client import Client
 from PIL import Image
 
 from cm_core.labels import Labels
 from tests.cm_core.test_model import tiny
 from tests.e2e.browser import (
+    VIEWPORTS,
     draw,
     finished,
     new_source,
@@ -19,6 +23,7 @@ from tests.e2e.browser import (
 )
 from ui.engine import Engine
 from ui.page import launch
+from ui.slots import EDITS
 
 PEN = """(pressure) => {
   const stage = document.querySelector("#paint-canvas .lc-stage");
@@ -146,6 +151,69 @@ def test_the_keyboard_draws(page):
     assert drawing(page)[..., 3].any()
     strength.locator("input[type=range]").dispatch_event("keydown", undo)
     assert not drawing(page)[..., 3].any()
+
+
+def test_a_fill_by_keys_at_the_right_edge_stays_on_its_side(page):
+    clear(page)
+    draw(page, "paint-canvas", [(0.5, 0), (0.5, 1)], "#15803d")
+    stage = page.locator("#paint-canvas .lc-stage")
+    stage.focus()
+    for key in ("g", *["Shift+ArrowRight"] * 20, "Space"):
+        stage.press(key)
+    filled = drawing(page)[..., 3]
+    assert filled[256, 500] == 255 and filled[256, 511] == 255
+    assert not filled[:, :200].any()
+
+
+def test_a_menu_that_is_left_by_tab_closes(page):
+    open_tab(page, "Paint")
+    settle(page, "paint-result")
+    menu = page.locator("#paint-result details", has_text="Send to")
+    menu.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert menu.evaluate("d => d.open")
+    for _ in range(6):  # through its five entries and out of it
+        page.keyboard.press("Tab")
+    assert not menu.evaluate("d => d.open")
+
+
+@pytest.mark.parametrize("viewport", VIEWPORTS)
+def test_a_wrong_seed_is_told_and_the_page_goes_on(browser, url, viewport):
+    page = open_page(browser, url, viewport)  # of its own, as its console shows the refusals
+    before = settle(page, "paint-result")
+    box = page.locator("#seed input")
+    for wrong, told in (("-5", "not -5"), ("", "it is empty"), ("1.5", "not 1.5")):
+        box.fill(wrong)
+        box.press("Enter")
+        page.locator(
+            "#note", has_text=f"Seed has to be a whole number from 0 to 999999: {told}"
+        ).wait_for()
+    assert settle(page, "paint-result") == before
+    box.fill("77")
+    box.press("Enter")
+    new_source(page, "paint-result", before)
+    page.context.close()
+
+
+def test_whoever_waits_is_told_a_place_in_the_queue(page, engine, monkeypatch):
+    stream, go_on = engine.stream, threading.Event()
+
+    def held(*args):
+        for step in stream(*args):
+            go_on.wait(30)
+            yield step
+
+    monkeypatch.setattr(engine, "stream", held)
+    address = page.url.split("?")[0]
+    visitors = [Client(address, verbose=False) for _ in range(EDITS["concurrency_limit"])]
+    jobs = [one.submit(1, i, api_name="/generate") for i, one in enumerate(visitors)]
+    open_tab(page, "Paint")
+    page.locator("#paint-generate-run").click()
+    page.locator("#paint-generate-wait", has_text="queue: 1/1").wait_for()
+    go_on.set()
+    for job in jobs:
+        job.result(60)
+    finished(page, "paint-generate", "paint-result")
 
 
 def test_results_are_kept_and_can_be_sent_on(page):

@@ -19,6 +19,7 @@ from cm_core.imagenet import class_labels
 from cm_core.labels import Labels
 from cm_core.model import ModelConfig, Preconditioned
 from cm_core.outer_level import make_net
+from cm_core.schedule import SIGMA_MAX, SIGMA_MIN
 from cm_core.unet import UNetConfig
 from cm_core.weights import read_weights
 
@@ -156,8 +157,8 @@ def scheduler_settings(folder: Path) -> dict:
         raise CheckpointError(f"{path} sets s_noise to {values['s_noise']}: only 1 is known here.")
     try:
         return {
-            "sigma_min": float(values.get("sigma_min", 0.002)),
-            "sigma_max": float(values.get("sigma_max", 80.0)),
+            "sigma_min": float(values.get("sigma_min", SIGMA_MIN)),
+            "sigma_max": float(values.get("sigma_max", SIGMA_MAX)),
             "sigma_data": float(values.get("sigma_data", 0.5)),
             "clip": bool(values.get("clip_denoised", True)),
         }

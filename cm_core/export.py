@@ -12,9 +12,11 @@ from cm_core.checkpoint import make_folder, write_atomically
 from cm_core.dialects import to_diffusers
 from cm_core.diffusers import EXTRA, FIXED, WEIGHTS, norm_groups
 from cm_core.errors import CheckpointError
-from cm_core.model import Preconditioned
+from cm_core.model import ModelConfig, Preconditioned
+from cm_core.schedule import karras_sigmas, nearest_index
 from cm_core.unet import UNetConfig
 
+NEAR = 0.01  # how far from a level of the pipeline's one of ours may lie, as a part of itself
 VERSION = "0.21.0"  # of diffusers: the first with attn_norm_num_groups
 
 
@@ -33,10 +35,16 @@ def head_dims(unet: UNetConfig) -> list[int | None]:
     return made
 
 
-def obstacles(model: Preconditioned) -> list[str]:
-    """What of a model a diffusers ConsistencyModelPipeline cannot express, in words; [] if nothing.
+def off_grid(sigma: float, config: ModelConfig, scales: int) -> float:
+    """How far a noise level lies from the nearest of the pipeline's, as a part of itself."""
+    grid = karras_sigmas(scales, config.sigma_min, config.sigma_max)
+    return abs(float(grid[nearest_index(grid, sigma)]) / sigma - 1)
 
-    Labels are no obstacle: they become class numbers.
+
+def obstacles(model: Preconditioned, scales: int) -> list[str]:
+    """What of a model a diffusers ConsistencyModelPipeline cannot do, in words; [] if nothing.
+
+    scales: N, the length of its noise grid. Labels are no obstacle: they become class numbers.
     """
     config, unet, found = model.config, model.config.unet, []
     if model.kind != "consistency":
@@ -55,6 +63,16 @@ def obstacles(model: Preconditioned) -> list[str]:
         found.append("its norms differ in their number of groups")
     if not head_dims(unet):
         found.append("its attention heads differ in width")
+    if config.guidance != 1 and config.labels.count:
+        found.append(f"it is guided by {config.guidance:g}, and the pipeline does not guide")
+    for steps, levels in config.sigmas.items():
+        if levels[0] != config.sigma_max:
+            found.append(
+                f"its {steps} steps begin at {levels[0]:g}, and the pipeline's at "
+                f"{config.sigma_max:g}"
+            )
+        elif any(off_grid(level, config, scales) > NEAR for level in levels):
+            found.append(f"its levels for {steps} steps are not on the pipeline's grid of {scales}")
     return found
 
 
@@ -100,7 +118,7 @@ def save_diffusers(
     folder that holds something already and for a model that diffusers cannot express.
     """
     folder, config = Path(folder), model.config
-    if reasons := obstacles(model):
+    if reasons := obstacles(model, scales):
         raise CheckpointError(
             f"{config.name} cannot be written for diffusers: {'; '.join(reasons)}."
         )

@@ -46,11 +46,9 @@ def cached(repo: str, revision: str | None = None) -> bool:
 
 
 def _collect(repo: str, revision: str | None, local: bool) -> Path:
-    from huggingface_hub import constants, hf_hub_download
+    from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
-    cache = Path(constants.HF_HUB_CACHE)
-    before = set(_unfinished(cache, repo))
     weights = None
     missing: Exception | None = None
 
@@ -80,9 +78,6 @@ def _collect(repo: str, revision: str | None, local: bool) -> Path:
         raise
     except Exception as error:  # requests', httpx's, the system's: no common base
         raise CheckpointError(_why(repo, revision, error)) from None
-    finally:
-        for path in set(_unfinished(cache, repo)) - before:
-            path.unlink(missing_ok=True)
     if not weights:
         raise CheckpointError(_why(repo, revision, missing))
     return (index or config).parent
@@ -96,11 +91,6 @@ def _is_ours(config: Path) -> bool:
         return False
     read_config(config.parent)
     return True
-
-
-def _unfinished(cache: Path, repo: str) -> Iterator[Path]:
-    """Partial downloads, which older versions of huggingface_hub keep after a failure."""
-    return (cache / f"models--{repo.replace('/', '--')}" / "blobs").glob("*.incomplete")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -5,6 +5,7 @@ Both map (x, sigma, label) to an estimate of x0; they differ in preconditioning 
 
 import copy
 import itertools
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -82,16 +83,26 @@ class Preconditioned(nn.Module, ABC):
     def coefficients(self, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(c_skip, c_out, c_in) at noise levels t."""
 
-    def forward(self, x: Tensor, sigma: float | Tensor, label: Label = None) -> Tensor:
-        """Estimate x0 from x = x0 + sigma z, guided as the config says outside of training.
+    def forward(
+        self,
+        x: Tensor,
+        sigma: float | Tensor,
+        label: Label = None,
+        guidance: float | None = None,
+    ) -> Tensor:
+        """Estimate x0 from x = x0 + sigma z. Raises SettingError.
 
         x (B, 3, H, W); sigma a float or (B,); label None (any), an index, (B,) indices
-        or what `between` makes.
+        or what `between` makes; guidance w, or None for the config's.
         Classifier-free guidance (Ho and Salimans 2022): null + w (label - null) of the estimates
-        with that label and with none, which evaluates the network twice.
+        with that label and with none, which evaluates the network twice; at 1 it is the estimate
+        with the label.
         """
+        if isinstance(sigma, int | float) and not 0 <= sigma < math.inf:
+            raise SettingError(f"A noise level is a number from 0 on, not {sigma}.")
         t = torch.as_tensor(sigma, dtype=torch.float32, device=x.device).expand(x.shape[0])
-        if self.training or not self.guided(label):
+        guidance = self.config.guidance if guidance is None else guidance
+        if not self.guided(label, guidance):
             return self.estimate(x, t, label)
         labels = self.label_tensor(label, x)
         null = self.label_tensor(None, x)
@@ -100,12 +111,13 @@ class Preconditioned(nn.Module, ABC):
         labels = torch.cat([labels, null])
         both = self.estimate(torch.cat([x, x]), torch.cat([t, t]), labels)
         ours, free = both.chunk(2)
-        return free + self.config.guidance * (ours - free)
+        return free + guidance * (ours - free)
 
-    def guided(self, label: Label) -> bool:
+    def guided(self, label: Label, guidance: float | None = None) -> bool:
         """Whether an evaluation with this label is guided, and so costs two of the network."""
         labels = self.config.labels
-        if self.config.guidance == 1 or label is None or labels.count == 0:
+        guidance = self.config.guidance if guidance is None else guidance
+        if guidance == 1 or label is None or labels.count == 0:
             return False
         label = torch.as_tensor(label)
         if labels.null is None:

@@ -6,6 +6,8 @@ x0 = c_skip(t) x + c_out(t) F(c_in(t) x, c_noise(t)). All functions broadcast ov
 import torch
 from torch import Tensor
 
+from cm_core.schedule import SIGMA_MIN
+
 
 def edm(t: Tensor, sigma_data: float) -> tuple[Tensor, Tensor, Tensor]:
     """(c_skip, c_out, c_in) of a diffusion denoiser (Karras et al. 2022, Table 1)."""
@@ -13,7 +15,7 @@ def edm(t: Tensor, sigma_data: float) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def consistency(
-    t: Tensor, sigma_data: float, sigma_min: float = 0.002
+    t: Tensor, sigma_data: float, sigma_min: float = SIGMA_MIN
 ) -> tuple[Tensor, Tensor, Tensor]:
     """(c_skip, c_out, c_in) with f(x, sigma_min) = x exactly (Song et al. 2023, App. C)."""
     shifted = t - sigma_min

@@ -8,12 +8,12 @@ from cm_core import load_model
 from cm_core.checkpoint import read_config
 from cm_core.diffusers import is_diffusers
 from cm_core.errors import CheckpointError
-from cm_core.export import save_diffusers
-from cm_core.model import Preconditioned
+from cm_core.export import NEAR, off_grid, save_diffusers
+from cm_core.model import ModelConfig, Preconditioned
 from cm_core.schedule import karras_sigmas, nearest_index
 from cm_core.zoo import BUNDLED, public
 
-SCALES = 40  # N where none is known: diffusers' own default
+SCALES = (40, 80, 160, 320, 640, 1280)  # N where none is known; the first is diffusers' default
 
 CARD = """---
 license: {licence}
@@ -49,6 +49,13 @@ def timesteps(sigmas: tuple[float, ...], scales: int, model: Preconditioned) -> 
     return sorted({nearest_index(grid, sigma) for sigma in sigmas}, reverse=True)
 
 
+def fitting_scales(config: ModelConfig) -> int:
+    """N of the shortest grid that all recommended noise levels lie on."""
+    levels = [level for levels in config.sigmas.values() for level in levels]
+    fits = (n for n in SCALES if all(off_grid(level, config, n) <= NEAR for level in levels))
+    return next(fits, SCALES[-1])
+
+
 def diffusers_card(model: Preconditioned, card: str | None, folder: str, scales: int) -> str:
     """A model card for diffusers: the given one, or a short one, and how to sample."""
     config = model.config
@@ -75,7 +82,8 @@ def export_diffusers(
     """Write a checkpoint as a folder for diffusers' ConsistencyModelPipeline; returns the folder.
 
     checkpoint: a model, or whatever `load_model` opens. scales: N, the length of the noise grid
-    that timesteps index; None takes the published one. Raises CheckpointError.
+    that timesteps index; None takes the published one, or one that the model's levels lie on.
+    Raises CheckpointError.
     """
     out, card = Path(out), None
     if isinstance(checkpoint, Preconditioned):
@@ -85,7 +93,7 @@ def export_diffusers(
         source = BUNDLED.get(str(checkpoint), Path(checkpoint)) / "README.md"
         card = source.read_text(encoding="utf-8") if source.is_file() else None
     known = public(model.config.name)
-    scales = scales or (known and known.scales) or SCALES
+    scales = scales or (known and known.scales) or fitting_scales(model.config)
     save_diffusers(model, out, scales, diffusers_card(model, card, out.name, scales), dtype)
     return out
 

@@ -9,6 +9,7 @@ from cm_core.checkpoint import load_checkpoint
 from cm_core.detailer import Detailer
 from cm_core.errors import ConfigError
 from cm_core.model import ModelConfig, Preconditioned
+from cm_core.schedule import SIGMA_MAX, SIGMA_MIN
 from train import data, snapshot
 from train.config import RunConfig
 from train.detail.model import make_detailer
@@ -29,6 +30,8 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
         name=config.name,
         unet=replace(config.net, num_classes=source.labels.count),
         sigma_data=spread,
+        sigma_min=start.config.sigma_min if start else SIGMA_MIN,
+        sigma_max=start.config.sigma_max if start else SIGMA_MAX,
         c_noise=config.c_noise,
         labels=source.labels,
     )
@@ -36,6 +39,11 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
     if start is not None:
         if start.config.labels != about.labels:
             raise ConfigError(f"{config.init} was trained on other labels than {config.name} uses.")
+        if start.config.c_noise != about.c_noise:
+            raise ConfigError(
+                f"{config.init} was trained with the time input '{start.config.c_noise}', and "
+                f"{config.name} has '{about.c_noise}': set c_noise to the same."
+            )
         snapshot.take_weights(model, start.state_dict(), Path(config.init))
     return model
 

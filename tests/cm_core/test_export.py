@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -47,6 +48,13 @@ def ours(**changes):
     return other
 
 
+def told(**settings):
+    """The same with other settings beside its weights."""
+    model = ours()
+    model.config = dataclasses.replace(model.config, **settings)
+    return model
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -84,6 +92,12 @@ def test_diffusers_samples_the_same_picture_from_an_export(tmp_path, changes):
         (lambda: tiny(Denoiser), "is a denoiser"),
         (lambda: ours(image_size=32, patch=2, outer_level=8), "inside a level of twice"),
         (lambda: ours(norm_channels=4), "norms differ"),
+        (lambda: told(guidance=2.0), "is guided by 2, and the pipeline does not guide"),
+        (lambda: told(sigmas={1: (20.0,)}), "its 1 steps begin at 20, and the pipeline's at 80"),
+        (
+            lambda: told(sigmas={2: (80.0, 1.0)}),
+            "levels for 2 steps are not on the pipeline's grid",
+        ),
         (lambda: ours(channel_mult=(2, 2)), "first level is wider"),
         (
             lambda: ours(channel_mult=(1, 3), head_channels=48, attention_sizes=(16, 8)),

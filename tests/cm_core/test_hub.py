@@ -195,10 +195,22 @@ def test_a_download_fetches_one_model_once(server, cache, theirs):
     assert len(server.log) == 4 and hub.cached("some/net", COMMIT)
 
 
-def test_a_broken_download_leaves_nothing(server, cache, monkeypatch):
+def test_a_broken_download_leaves_nothing_of_its_own_and_all_of_others(server, cache, monkeypatch):
     monkeypatch.setattr(server, "cut", True)
+    theirs = cache / "models--some--net" / "blobs" / "weights.1f3a.incomplete"
+    begin = server.do_GET
+
+    def meanwhile(self):
+        """Another process begins its own download of the same model."""
+        theirs.parent.mkdir(parents=True, exist_ok=True)
+        theirs.write_bytes(b"half")
+        begin(self)
+
+    monkeypatch.setattr(server, "do_GET", meanwhile)
     with pytest.raises(CheckpointError, match="some/net could not be fetched"):
         load_model("some/net", "cpu")
+    assert theirs.read_bytes() == b"half"
+    theirs.unlink()
     kept = {p.name for p in (cache / "models--some--net" / "blobs").iterdir()}
     assert not any("incomplete" in name or "safetensors" in name for name in kept)
     monkeypatch.setattr(server, "cut", False)

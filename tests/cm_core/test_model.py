@@ -51,7 +51,7 @@ def test_preconditioning_formulas():
     assert torch.allclose(s * torch.tan(precondition.noise_angle(t, s)), t, rtol=1e-4)
 
 
-def test_guidance_moves_from_the_null_label_through_the_label_outside_training():
+def test_guidance_moves_from_the_null_label_through_the_label_while_it_trains_too():
     plain, x, t = tiny(Denoiser, LABELS), torch.randn(3, 3, 16, 16), torch.tensor([0.1, 1.0, 9.0])
     guided = Denoiser(dataclasses.replace(plain.config, guidance=2.5)).eval()
     guided.load_state_dict(plain.state_dict())
@@ -62,9 +62,17 @@ def test_guidance_moves_from_the_null_label_through_the_label_outside_training()
         assert torch.allclose(made[2], free[2], atol=1e-5)  # nothing to be guided to
         assert (made[0] - ours[0]).abs().max() > 1e-3
         assert torch.equal(guided(x, t), free)
-        assert torch.equal(guided.train()(x, t, label), ours)
+        assert torch.equal(guided(x, t, label, guidance=1), ours)
+        assert torch.allclose(plain(x, t, label, guidance=2.5), made, atol=1e-5)
+        assert torch.equal(guided.train()(x, t, label), made)  # these have no dropout
     assert guided.guided(label) and guided.guided(4) and not plain.guided(label)
     assert not guided.guided(None) and not guided.guided(LABELS.null)
+
+
+@pytest.mark.parametrize("sigma", [float("nan"), float("inf"), -1.0])
+def test_a_noise_level_is_a_number_from_0_on(sigma):
+    with pytest.raises(SettingError, match="A noise level is a number from 0 on"):
+        tiny()(torch.zeros(1, 3, 16, 16), sigma)
 
 
 def test_denoiser_of_a_silent_network_is_the_gaussian_denoiser():

@@ -1,3 +1,7 @@
+import dataclasses
+import json
+import re
+
 import pytest
 import torch
 from diffusers import ConsistencyModelPipeline
@@ -62,6 +66,19 @@ def test_published_names_bring_their_grid_and_classes_their_argument(tmp_path):
 def test_the_grid_may_be_chosen(tmp_path):
     out = export_diffusers(model(), tmp_path / "out", scales=79)
     assert "timesteps=[40, 0]" in (out / "README.md").read_text()  # 20 / 39 = 40 / 78
+
+
+def test_a_grid_is_chosen_that_the_levels_lie_on(tmp_path):
+    made = model()
+    made.config = dataclasses.replace(made.config, sigmas={1: (80.0,), 3: (80.0, 7.0, 0.4)})
+    out = export_diffusers(made, tmp_path / "out")
+    scheduler = json.loads((out / "scheduler/scheduler_config.json").read_text())
+    grid = karras_sigmas(scheduler["num_train_timesteps"]).tolist()
+    assert len(grid) > 40
+    steps = re.search(r"timesteps=\[(\d+), (\d+), 0\]", (out / "README.md").read_text())
+    assert [grid[int(i)] for i in steps.groups()] == pytest.approx([0.4, 7.0], rel=0.01)
+    with pytest.raises(CheckpointError, match="levels for 3 steps are not on the pipeline's grid"):
+        export_diffusers(made, tmp_path / "other", scales=40)
 
 
 def test_a_model_that_diffusers_cannot_express_is_refused(tmp_path):

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from cm_core.errors import ConfigError
 from cm_core.model import ConsistencyModel, ModelConfig, Preconditioned
-from cm_core.schedule import SIGMA_MIN
 from train.config import RunConfig
 
 
@@ -92,9 +91,9 @@ class Objective(nn.Module, ABC):
         return ""
 
     def lognormal(self, batch: Batch) -> Tensor:
-        """(B,) noise levels, ln t ~ N(mean, std^2), clamped to [eps, sigma_max]."""
+        """(B,) noise levels, ln t ~ N(mean, std^2), clamped to [sigma_min, sigma_max]."""
         ln_t = self.config.noise.mean + self.config.noise.std * batch.level
-        return ln_t.exp().clamp(SIGMA_MIN, self.about.sigma_max)
+        return ln_t.exp().clamp(self.about.sigma_min, self.about.sigma_max)
 
 
 def frozen(model: Preconditioned) -> Preconditioned:

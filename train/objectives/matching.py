@@ -8,7 +8,6 @@ from torch import Tensor
 
 from cm_core import losses
 from cm_core.losses import add_noise
-from cm_core.schedule import SIGMA_MIN
 from train.objectives.base import Batch
 from train.objectives.discrete import EasyConsistencyDistillation
 
@@ -58,12 +57,14 @@ class DistributionMatching(EasyConsistencyDistillation):
         """
         below = t * torch.exp(-BELOW * torch.randn_like(t).abs())
         high = self.around(self.config.dmd.mean, self.config.dmd.std, t)
-        return torch.where(self.pure(t), high, below.clamp(SIGMA_MIN, self.about.sigma_max))
+        return torch.where(
+            self.pure(t), high, below.clamp(self.about.sigma_min, self.about.sigma_max)
+        )
 
     def around(self, mean: float, std: float, like: Tensor) -> Tensor:
         """(B,) noise levels, ln t ~ N(mean, std^2)."""
         ln_t = mean + std * torch.randn_like(like)
-        return ln_t.exp().clamp(SIGMA_MIN, self.about.sigma_max)
+        return ln_t.exp().clamp(self.about.sigma_min, self.about.sigma_max)
 
     def loss(self, model, still, batch: Batch, images: int):
         if not self.moves(images):

@@ -1,5 +1,6 @@
 """Every snippet and every command of the README and the docs runs."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -114,3 +115,22 @@ def test_the_docs_say_no_name_of_a_file_that_is_gone():
         if not (ROOT / name).exists()
     }
     assert missing == set()
+
+
+@pytest.mark.slow
+def test_the_notebook_makes_its_figures(monkeypatch):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    monkeypatch.chdir(ROOT)
+    cells = json.loads((ROOT / "docs/classroom.ipynb").read_text())["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert sum(bool(line.strip()) for text in code for line in text.splitlines()) < 60
+    known, figures = {}, 0
+    for text in code:
+        exec(compile(text, "classroom", "exec"), known)
+        figures += len(plt.get_fignums())
+        plt.close("all")
+    assert figures == 6

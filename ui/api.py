@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 
 from cm_core.errors import ImageError, SettingError
 from editing import files
@@ -85,8 +86,12 @@ def endpoints(tasks: Tasks) -> None:
         costs = gr.JSON(label="costs")
     hide(never_shown)
 
+    def kept(made: Image.Image) -> str:
+        """A result as a file with all that its picture's file held."""
+        return written(made, "png1")
+
     def finished(task: Callable[..., Any], *args: Any, **options: Any):
-        return last(task(*args, **options)).picture
+        return kept(last(task(*args, **options)).picture)
 
     def paint(image, strength, steps, seed, scene, light, category, model, guesses):
         chosen = (scene, light, category, model)
@@ -95,7 +100,7 @@ def endpoints(tasks: Tasks) -> None:
     def lights(image, strength, steps, seed, scene, light, category, model, guesses):
         chosen = (scene, light, category, model)
         made = tasks.lights(image, strength, steps, seed, *chosen, guesses=guesses)
-        return [(one.picture, name) for name, one in made]
+        return [(kept(one.picture), name) for name, one in made]
 
     def generate(steps, seed, scene, light, category, model):
         return finished(tasks.generate, steps, seed, scene, light, category, model)
@@ -125,7 +130,7 @@ def endpoints(tasks: Tasks) -> None:
 
     def denoise(image, sigma, scene, light, category, model):
         made, told = tasks.denoise(image, sigma, scene, light, category, model)
-        return made.picture, told
+        return kept(made.picture), told
 
     def interpolate(
         seed_a,

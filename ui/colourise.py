@@ -8,11 +8,11 @@ import gradio as gr
 from PIL import Image
 
 from editing.image import on_white
-from ui.canvas import LiveCanvas
+from ui.canvas import BACKGROUND_SIDE, LiveCanvas
 from ui.desk import Desk
 from ui.examples import RENDERS, example
 from ui.guesses import guesses_slider
-from ui.made import Made, last
+from ui.made import Made, last, reduced
 from ui.result import grey
 from ui.sidebar import LIVE_SECONDS, Controls, Go
 from ui.source import picture_source
@@ -77,7 +77,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         if drawing and (tasks.on(*choice)[0].seconds or 0) > LIVE_SECONDS:
             return gr.skip()
         if drawing:  # one evaluation, so that the picture keeps up with the pen
-            guesses = steps = 1
+            picture, guesses, steps = reduced(picture, BACKGROUND_SIDE), 1, 1
         made = last(tasks.colorize(picture, hints, steps, seed, *choice, guesses=guesses))
         made = Made(made.picture, made.readout, done=not drawing)
         return beside(picture, made), made.readout

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import gradio as gr
 from PIL import Image
 
 from ui.desk import Desk
 from ui.examples import RENDERS
-from ui.sidebar import Controls
+from ui.made import reduced
+from ui.sidebar import LIVE_SECONDS, Controls, Go
 from ui.source import picture_source
 from ui.tasks import Tasks
 
@@ -50,6 +53,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_classes="third",
             )
             told = gr.HTML(elem_id="denoise-told")
+            go = Go("denoise", "At its full size", "secondary")
 
     def clean(picture: Image.Image, level: float, blind: bool, seed: int, *choice: str):
         shown, made, sigma = tasks.noise_and_denoise(picture, level, blind, seed, *choice)
@@ -58,11 +62,26 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         note = f'<p class="note">Noise level {how}: {sigma:.2f}{added}</p>'
         return shown, (shown, made), note, made.readout
 
+    def follow(picture: Image.Image, level: float, blind: bool, seed: int, *choice: str):
+        """The same while the slider moves: of a large picture, as small as the model draws."""
+        engine, _ = tasks.on(*choice)
+        if tasks.windows(picture, *choice) * (engine.seconds or 0) > LIVE_SECONDS:
+            picture = reduced(picture, engine.size)
+        return clean(picture, level, blind, seed, *choice)
+
+    def whole(
+        picture: Image.Image, level: float, blind: bool, seed: int, *choice: str
+    ) -> Iterator[tuple]:
+        controls.warn(tasks.windows(picture, *choice), choice[-1])
+        yield clean(picture, level, blind, seed, *choice)
+
     _, seed, *choice = controls.inputs
+    inputs = [picture, level, blind, seed, *choice]
     controls.live(
         "Denoise",
         [controls.tab.change, level.input, blind.input, picture.change],
-        clean,
-        [picture, level, blind, seed, *choice],
+        follow,
+        inputs,
         [noisy, result, told],
     )
+    controls.work(go, whole, inputs, [noisy, result, told], roll=False)

@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 import torch
 
 from cm_core import load_model, zoo
+from cm_core.detail_net import FACTOR
 from cm_core.errors import CheckpointError, SettingError
+from editing.detail import finished
 from ui.turns import Turns
 from ui.visitor import stay
 
@@ -32,15 +34,27 @@ AT_ONCE = 8  # pictures in an evaluation; more are taken in parts, and others co
 
 @dataclass(frozen=True)
 class Readout:
-    """What one call cost: network evaluations and wall-clock milliseconds, here and now."""
+    """What one call cost: evaluations and milliseconds of the network, here and now.
+
+    begun: when it began, by time.perf_counter. As text it says, too, how long ago that is: what
+    somebody waited for the picture, with all that is not the network's.
+    """
 
     evaluations: int
     milliseconds: float
     device: str
+    begun: float
 
     def __str__(self) -> str:
         noun = "evaluation" if self.evaluations == 1 else "evaluations"
-        return f"{self.evaluations} {noun} · {self.milliseconds:.0f} ms · {self.device}"
+        waited = spoken(1000 * (time.perf_counter() - self.begun))
+        network = spoken(self.milliseconds)
+        return f"{self.evaluations} {noun} · {waited}, network {network} · {self.device}"
+
+
+def spoken(milliseconds: float) -> str:
+    """A time as people say it."""
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
 def network_runs(model: Callable[..., torch.Tensor], label: Any) -> int:
@@ -73,6 +87,19 @@ class Counted:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)
+
+
+class InTurn:
+    """A detailer that enlarges in its turn, while somebody waits for it."""
+
+    def __init__(self, detailer: Any, turns: Turns):
+        self.detailer, self.turns = detailer, turns
+
+    def enlarge(self, x0: torch.Tensor, seed: int = 0, **told: Any) -> torch.Tensor:
+        """The detailer's own."""
+        with self.turns, RUNNING, torch.inference_mode():
+            stay()
+            return self.detailer.enlarge(x0, seed, **told)
 
 
 def parted(value: Any, pictures: int) -> list[Any]:
@@ -116,18 +143,23 @@ class Engine:
 
     @functools.cached_property
     def detailer(self) -> Any:
-        """What makes this model's pictures larger than it draws them; None where nothing does."""
-        if self._detailer is None and self.name == zoo.DEFAULT and DETAIL.is_dir():
-            return load_model(DETAIL)
-        return self._detailer
+        """What makes this model's pictures larger than it draws them; None where nothing does.
+
+        It takes turns with the model.
+        """
+        own = self._detailer
+        if own is None and self.name == zoo.DEFAULT and DETAIL.is_dir():
+            own = load_model(DETAIL)
+        return own and InTurn(own, self._turns)
+
+    @property
+    def finished_size(self) -> int:
+        """The side of the pictures that this engine makes, drawn and enlarged."""
+        return self.size * (1 if self.detailer is None else FACTOR)
 
     def enlarged(self, x0: torch.Tensor, seed: int) -> torch.Tensor:
         """Pictures (B, 3, H, W) as large as this engine finishes them: by its detailer, if any."""
-        if self.detailer is None:
-            return x0
-        with self._turns, RUNNING, torch.inference_mode():
-            stay()
-            return self.detailer.enlarge(x0, seed=seed)
+        return x0 if self.detailer is None else finished(self.detailer, x0, seed)
 
     @property
     def axes(self) -> dict[str, list[str]]:
@@ -158,7 +190,8 @@ class Engine:
         so that a long edit lets others through; between two steps it can be stopped.
         """
         counted = Counted(self.model if model is None else model, self._turns)
-        steps, spent = take(counted), 0.0
+        begun, spent = time.perf_counter(), 0.0
+        steps = take(counted)
         while True:
             before, waited, start = counted.pictures, counted.waited, time.perf_counter()
             step = next(steps, None)
@@ -168,7 +201,7 @@ class Engine:
             if model is None and counted.pictures > before:
                 self.seconds = took / (counted.pictures - before)
             spent += took
-            yield step, Readout(counted.evaluations, 1000 * spent, self.device)
+            yield step, Readout(counted.evaluations, 1000 * spent, self.device, begun)
 
     def warm_up(self) -> None:
         """One evaluation, so that the first visitor does not pay for lazy initialisation."""

@@ -19,6 +19,7 @@ FIRST = "Alpine meadow"
 
 def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
     """Lay out the tab and connect it."""
+    size = controls.engines.first.size
     with gr.Row(elem_classes="workbench"):
         with gr.Column(min_width=300):
             factor = gr.Radio(
@@ -40,8 +41,8 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         with gr.Column(min_width=300):
             with gr.Column(elem_classes=["top", "tight", "second"], min_width=100):
                 gr.HTML(
-                    '<p class="note">Every patch keeps its mean: shrunk again, the result is what '
-                    "went in.</p>"
+                    f'<p class="note">To {size} × {size} pixels, where the model draws so many. '
+                    "Every patch keeps its mean: shrunk again, the result is what went in.</p>"
                 )
                 go = Go("enlarge", "Enlarge")
             result = desk.result(

@@ -12,7 +12,7 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from cm_core.errors import ImageError
-from editing.output import enlarge_picture, to_svg
+from editing.output import save
 from ui.pictures import from_data_url, open_picture
 
 FILE_URL = "gradio_api/file="  # relative, so that it works behind a proxy too
@@ -30,7 +30,7 @@ def folder() -> Path:
 def stored(picture: Image.Image) -> str:
     """Keep a picture too large to come back from the browser as a PNG file; its address."""
     path = folder() / "onestroke.png"
-    picture.save(path, compress_level=1)
+    save(picture, path)
     return FILE_URL + quote(str(path))
 
 
@@ -46,12 +46,9 @@ def written(picture: Image.Image, kind: str) -> str:
     """Write a picture in one of FORMATS; the file's path. Raises ImageError, SettingError."""
     if kind not in FORMATS:
         raise ImageError(f"There is no format '{kind}': choose {', '.join(FORMATS)}.")
-    if kind == "svg":
-        path = folder() / "onestroke.svg"
-        path.write_text(to_svg(picture, SVG_SCALE))
-        return str(path)
-    path = folder() / ("onestroke.png" if kind == "png1" else f"onestroke-{FORMATS[kind]}x.png")
-    enlarge_picture(picture, FORMATS[kind]).save(path)
+    plain = {"svg": "onestroke.svg", "png1": "onestroke.png"}
+    path = folder() / plain.get(kind, f"onestroke-{FORMATS[kind]}x.png")
+    save(picture, path, FORMATS[kind])
     return str(path)
 
 

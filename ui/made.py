@@ -12,7 +12,9 @@ from PIL import Image
 import editing
 from cm_core.errors import ImageError
 from cm_core.samplers import Step
-from editing.image import fit_box, to_pil
+from editing import Painted
+from editing.image import crop_like, fit, informed, to_pil, to_tensor
+from editing.image import like as as_grey_as
 from ui.engine import Engine, Readout
 
 T = TypeVar("T")
@@ -41,23 +43,16 @@ def edit(
     """The steps of an edit of a fitted picture, in the picture's own shape."""
     for step, readout in engine.stream(take):
         picture, seen = (like(x, image) for x in (step.x0, step.x / scale(step)))
-        yield Made(picture, readout, seen, step.index + 1 == steps)
+        yield Made(as_grey_as(picture, image), readout, seen, step.index + 1 == steps)
 
 
-def region(engine: Engine, take: Callable[[Any], Iterator[Any]], steps: int) -> Iterator[Made]:
-    """The steps of an edit within a picture of any size."""
+def whole(
+    engine: Engine, take: Callable[[Any], Iterator[Painted]], steps: int = 1
+) -> Iterator[Made]:
+    """The steps of an edit of a picture of any size, which comes back at its own."""
     for painted, readout in engine.stream(take):
-        yield Made(painted.picture, readout, done=painted.step.index + 1 == steps)
-
-
-def clean(
-    engine: Engine, noisy: torch.Tensor, sigma: float, label: int | None, image: Image.Image
-) -> tuple[Made, float]:
-    """One-step denoising of a fitted picture."""
-    made = edit(
-        engine, lambda model: editing.stream_denoise(model, noisy, sigma, label=label), image, 1
-    )
-    return last(made), sigma
+        step = painted.step
+        yield Made(painted.picture, readout, shown(step), step.index + 1 == steps)
 
 
 def some(picture: Image.Image | None) -> Image.Image:
@@ -68,8 +63,9 @@ def some(picture: Image.Image | None) -> Image.Image:
 
 
 def like(x: torch.Tensor, image: Image.Image) -> Image.Image:
-    """A fitted tensor as a picture, without the margins that made `image` square."""
-    return to_pil(x).crop(fit_box(image.size, x.shape[-1]))
+    """A fitted tensor as a picture, without the margins that made `image` square, and with what its
+    file held."""
+    return crop_like(to_pil(x), image)
 
 
 def scale(step: Step) -> float:
@@ -80,3 +76,59 @@ def scale(step: Step) -> float:
 def shown(step: Step) -> Image.Image:
     """The noisy input of a step, as one can look at it."""
     return to_pil(step.x / scale(step))
+
+
+def finish(
+    engine: Engine,
+    image: Image.Image,
+    strength: float,
+    steps: int,
+    seed: int,
+    change: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    **how: Any,
+) -> Iterator[Made]:
+    """The steps of a painting's way to a picture, no smaller than the painting.
+
+    change: of its pixels, beforehand.
+    """
+    how |= {"paper": True}
+    if max(image.size) > engine.finished_size:
+        if change:
+            image = informed(to_pil(change(to_tensor(image))), image)
+        return whole(
+            engine,
+            lambda model: editing.stream_stroke_picture(
+                model, image, strength, steps, seed, detailer=engine.detailer, **how
+            ),
+            steps,
+        )
+    painting = to_tensor(fit(image, engine.size))
+    painting = change(painting) if change else painting
+    return drawn(
+        engine,
+        lambda model: editing.stream_stroke(model, painting, strength, steps, seed, **how),
+        image,
+        steps,
+        seed,
+    )
+
+
+def drawn(
+    engine: Engine,
+    take: Callable[[Any], Iterator[Step]],
+    image: Image.Image,
+    steps: int,
+    seed: int,
+) -> Iterator[Made]:
+    """The steps of a fitted painting, in the shape of `image`, as large as the engine finishes."""
+    for step, readout in engine.stream(take):
+        done = step.index + 1 == steps
+        x0 = engine.enlarged(step.x0, seed) if done else step.x0
+        yield Made(like(x0, image), readout, like(step.x / scale(step), image), done)
+
+
+def reduced(picture: Image.Image, side: int) -> Image.Image:
+    """A picture with no side longer than that, for what has to be quick."""
+    small = picture.copy()
+    small.thumbnail((side, side), Image.Resampling.BOX)
+    return small

@@ -18,6 +18,8 @@ from PIL import Image
 
 from cm_core.errors import ImageError
 from editing import files
+from editing.image import deepened, is_deep
+from editing.metadata import options, profile
 
 MAX_FRAME_BYTES = 1_000_000
 MAX_FRAME_SIDE = 2048
@@ -76,12 +78,13 @@ class PictureFile(gr.Image):
 
 
 def data_url(picture: Image.Image, lossless: bool = True) -> str:
-    """The picture as a data URL: PNG, or small WebP where it is only looked at."""
+    """The picture as a data URL: PNG with all that it holds, or small WebP to be looked at."""
     file = io.BytesIO()
     if lossless:
-        picture.save(file, "PNG", compress_level=3)
+        made = deepened(picture) if is_deep(picture) else picture
+        made.save(file, "PNG", compress_level=3, **options(made, "PNG"))
     else:
-        picture.save(file, "WEBP", quality=92, method=2)
+        picture.save(file, "WEBP", quality=92, method=2, icc_profile=profile(picture))
     kind = "png" if lossless else "webp"
     return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
 

@@ -16,12 +16,14 @@ from torch import Tensor
 import editing
 from cm_core.errors import ImageError, SettingError
 from cm_core.samplers import Step
-from editing.image import fit, fit_hints, inside, to_hints, to_pil, to_tensor
+from editing import Painted
+from editing.image import fit, informed, to_pil, to_tensor
 from editing.lights import light_of, relight
 from editing.paper import covered
-from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP, estimate_sigma
+from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP
+from editing.tiled import Tiled
 from ui.engine import ANY, Engine, Engines, Readout
-from ui.made import Made, clean, edit, last, like, region, scale, shown, some
+from ui.made import Made, edit, finish, last, shown, some, whole
 
 MAX_SEED = 999_999
 VARIATIONS = 4
@@ -56,9 +58,8 @@ class Tasks:
     ) -> Iterator[Made]:
         """A finished picture from a rough painting."""
         engine, label = self.on(*choice)
-        painting = to_tensor(fit(some(image), engine.size))
         how = {"samples_per_step": guesses, "label": label}
-        return finish(engine, painting, image, strength, steps, seed, **how)
+        return finish(engine, some(image), strength, steps, seed, **how)
 
     def lights(
         self,
@@ -79,14 +80,17 @@ class Tasks:
         names = engine.model.config.labels.axes.get("light")
         if not names:
             raise SettingError("This model knows no lights: choose the bundled one.")
-        # Paper whose colour was moved would not be known as paper any more.
-        painting = covered(to_tensor(fit(some(image), engine.size)))
-        source = light_of(painting) if light in (None, ANY) else light
+        small = covered(to_tensor(fit(some(image), engine.size)))
+        source = light_of(small) if light in (None, ANY) else light
         for name in names:
             _, label = self.on(scene, name, *rest)
-            moved = relight(painting, source, name)
-            how = {"samples_per_step": guesses, "label": label}
-            yield name, last(finish(engine, moved, image, strength, steps, seed, **how))
+
+            def moved(painting: Tensor, name: str = name) -> Tensor:
+                # Paper whose colour was moved would not be known as paper any more.
+                return relight(covered(painting), source, name)
+
+            how = {"samples_per_step": guesses, "label": label, "change": moved}
+            yield name, last(finish(engine, image, strength, steps, seed, **how))
 
     def vary(
         self,
@@ -126,11 +130,10 @@ class Tasks:
         engine, label = self.on(*choice)
         if some(image) and mask is None:
             raise ImageError("Nothing is masked yet: paint over what should change first.")
-        return region(
+        how = {"samples_per_step": guesses, "label": label, "detailer": engine.detailer}
+        return whole(
             engine,
-            lambda model: editing.stream_inpaint_region(
-                model, image, mask, steps, seed, samples_per_step=guesses, label=label
-            ),
+            lambda model: editing.stream_inpaint_region(model, image, mask, steps, seed, **how),
             steps,
         )
 
@@ -148,11 +151,10 @@ class Tasks:
         if min(margins) < 0 or max(margins) > 1:
             raise SettingError("A side grows by a share of the picture, 0 to 1.")
         pixels = [round(share * max(some(image).size)) for share in margins]
-        return region(
+        how = {"samples_per_step": guesses, "label": label, "detailer": engine.detailer}
+        return whole(
             engine,
-            lambda model: editing.stream_outpaint(
-                model, image, *pixels, steps, seed, samples_per_step=guesses, label=label
-            ),
+            lambda model: editing.stream_outpaint(model, image, *pixels, steps, seed, **how),
             steps,
         )
 
@@ -167,21 +169,19 @@ class Tasks:
     ) -> Iterator[Made]:
         """The picture's grey in new colours; hints (RGBA) give the colour where they are opaque."""
         engine, label = self.on(*choice)
-        picture = to_tensor(fit(some(image), engine.size))
-        dabs = None if hints is None else to_hints(fit_hints(hints, engine.size))
-        return edit(
+        picture, how = some(image), {"samples_per_step": guesses, "label": label}
+        return whole(
             engine,
-            lambda model: editing.stream_colorize(
-                model, picture, steps, seed, dabs, samples_per_step=guesses, label=label
+            lambda model: editing.stream_colorize_picture(
+                model, picture, steps, seed, hints, **how
             ),
-            image,
             steps,
         )
 
     def shrink(self, image: Image.Image | None, factor: int, *choice: str) -> Image.Image:
         """The small picture that goes into `super_resolve`; one of that size stays as it is."""
         engine, _ = self.on(*choice)
-        return fit(some(image), engine.size // factor)
+        return informed(fit(some(image), engine.size // factor), image)
 
     def super_resolve(
         self,
@@ -207,20 +207,39 @@ class Tasks:
         self, image: Image.Image | None, sigma: float = 0, *choice: str
     ) -> tuple[Made, float]:
         """(clean picture, noise level used); level 0 means that it is estimated."""
-        engine, label = self.on(*choice)
-        noisy = to_tensor(fit(some(image), engine.size))
-        sigma = sigma or estimate_sigma(inside(noisy, image))
-        return clean(engine, noisy, sigma, label, image)
+        _, made, used = self.noise_and_denoise(image, 0, True, 0, *choice, sigma=sigma or None)
+        return made, used
 
     def noise_and_denoise(
-        self, image: Image.Image | None, level: float, blind: bool, seed: int = 0, *choice: str
+        self,
+        image: Image.Image | None,
+        level: float,
+        blind: bool,
+        seed: int = 0,
+        *choice: str,
+        sigma: float | None = None,
     ) -> tuple[Image.Image, Made, float]:
-        """(noisy picture, clean picture, noise level used) after adding noise of `level`."""
+        """(noisy picture, clean picture, noise level used) after adding noise of `level`.
+
+        sigma: the level that the model is told; else `level`, or what is estimated.
+        """
         engine, label = self.on(*choice)
-        picture = to_tensor(fit(some(image), engine.size))
-        noisy = editing.add_noise(picture, level, seed)
-        sigma = estimate_sigma(inside(noisy, image)) if blind or level == 0 else level
-        return like(noisy, image), *clean(engine, noisy, sigma, label, image)
+        told = sigma if blind or level == 0 else level
+        picture, used = some(image), []
+
+        def take(model: Any) -> Iterator[Painted]:
+            for one in editing.stream_denoise_picture(
+                model, picture, told, add=level, seed=seed, label=label
+            ):
+                used.append(one.step)
+                yield one
+
+        made = last(whole(engine, take))
+        return to_pil(used[-1].x), made, used[-1].sigma
+
+    def windows(self, image: Image.Image, *choice: str) -> int:
+        """Evaluations that denoising a picture takes: one for each window onto it."""
+        return len(Tiled(None, self.on(*choice)[0].size).windows(*image.size[::-1]))
 
     def ends(
         self, seeds: list[int], *choice: str, to: Mapping[str, str] | None = None
@@ -259,24 +278,3 @@ class Tasks:
 
         for step, readout in engine.stream(take):
             yield [to_pil(x) for x in step.x0.split(1)], readout
-
-
-def finish(
-    engine: Engine,
-    painting: Tensor,
-    image: Image.Image,
-    strength: float,
-    steps: int,
-    seed: int,
-    **how: Any,
-) -> Iterator[Made]:
-    """The steps of a fitted painting's way to a picture, in the shape of `image`, which it was."""
-    taken = engine.stream(
-        lambda model: editing.stream_stroke(
-            model, painting, strength, steps, seed, paper=True, **how
-        )
-    )
-    for step, readout in taken:
-        done = step.index + 1 == steps
-        x0 = engine.enlarged(step.x0, seed) if done else step.x0
-        yield Made(like(x0, image), readout, like(step.x / scale(step), image), done)

@@ -93,7 +93,7 @@ def said(output):
     """The error in an answer, else its data as text, without the time that it took."""
     if isinstance(output, dict):
         output = output["error"] if "error" in output else output["data"]
-    return output if isinstance(output, str) else re.sub(r"\d+ ms", "", json.dumps(output))
+    return output if isinstance(output, str) else re.sub(r"[\d.]+ m?s\b", "", json.dumps(output))
 
 
 def name(endpoint, place=""):

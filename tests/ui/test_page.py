@@ -66,14 +66,14 @@ def test_a_model_without_lights_says_so():
 
 def test_a_detailer_finishes_what_is_drawn_and_leaves_the_steps_before():
     class Detailer:
-        def enlarge(self, x0, seed):
+        def enlarge(self, x0, seed, **told):
             seen.append(seed)
             return x0.repeat_interleave(4, -1).repeat_interleave(4, -2)
 
     seen, model = [], tiny(labels=LABELS, image_size=32)
     tasks = Tasks(Engines(Engine("tiny", model, detailer=Detailer())))
     plain = Tasks(Engines(Engine("tiny", model)))
-    wide = Image.new("RGB", (400, 200), "green")
+    wide = Image.new("RGB", (32, 16), "green")
     for edit, given in (("paint", (wide, 0.5, 2, 7)), ("generate", (2, 7))):
         first, done = getattr(tasks, edit)(*given)
         small = last(getattr(plain, edit)(*given)).picture
@@ -98,7 +98,7 @@ def test_a_guided_teachers_evaluations_count_twice():
 def test_an_edit_comes_step_by_step_and_says_which_is_the_last(tasks):
     made = list(tasks.colorize(Image.new("RGB", (400, 200), "gray"), steps=3))
     assert [one.done for one in made] == [False, False, True]
-    assert made[-1].picture.size == (32, 16)  # a picture that is not square keeps its shape
+    assert made[-1].picture.size == (400, 200)  # a picture comes back at its own size
 
 
 def test_every_guess_of_a_step_is_counted(tasks):

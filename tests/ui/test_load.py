@@ -1,0 +1,31 @@
+"""A few painters for a few seconds, as benchmarks/load.py has many for long."""
+
+import asyncio
+
+from benchmarks.load import Mixed, Report, client, painters
+
+
+def test_every_last_frame_arrives_however_many_paint(url):
+    report = asyncio.run(painters(url, 3, 5))
+    assert len(report.waited) >= 3 and report.frames > len(report.waited)
+    assert report.lost == []
+
+
+def test_mixed_requests_are_all_answered(url):
+    async def some():
+        async with client(4) as web:
+            mixed = Mixed(url, web)
+            await mixed.ask("generate", seed=3)
+            await mixed.ask("paint", image=await mixed.upload())
+            await mixed.ask("interpolate", frames=32, steps=8, leave=0.2)
+            await mixed.ask("generate", seed="x")
+            return mixed.failed
+
+    [refused] = asyncio.run(some())
+    assert refused.startswith("generate: seed has to be")
+
+
+def test_the_p95_is_of_the_slowest_twentieth():
+    report = Report(waited=[i / 100 for i in range(1, 101)], frames=300)
+    assert report.p95 == 0.95 and "100 strokes, 300 pictures" in str(report)
+    assert Report().p95 == 0.0

@@ -160,7 +160,7 @@ def test_a_state_that_says_the_end_has_its_checkpoints(tmp_path, config_of, monk
     def killed(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loop, "save_checkpoint", killed)
+    monkeypatch.setattr("train.run.save_checkpoint", killed)
     with pytest.raises(KeyboardInterrupt):
         run.save(tmp_path, shards=False)
     assert not stage.done

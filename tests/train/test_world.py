@@ -15,7 +15,7 @@ import torch
 
 from cm_core.errors import ConfigError
 from tests.train.test_loop import same, weights
-from train import loop
+from train import data, loop
 from train.config import CDConfig, DMDConfig
 from train.grid import samples
 from train.make import make_model
@@ -64,7 +64,7 @@ def test_two_processes_make_the_weights_of_one(configs, shared, tmp_path, object
     loop.train(configs[objective], tmp_path, device="cpu")
     alone, together = weights(tmp_path), weights(shared / objective)
     assert alone["images"] == together["images"] == 48
-    start = make_model(configs[objective], loop.data.load(configs[objective].data)[0])
+    start = make_model(configs[objective], data.load(configs[objective].data)[0])
     for part in ("model", "objective"):
         for name, value in alone[part].items():
             other = together[part][name]

@@ -63,7 +63,6 @@ def stream_generate(
         sigmas_of(model, steps, sigmas),
         generator,
         label,
-        about(model, "sigma_min", SIGMA_MIN),
         clip=about(model, "clip", True),
     )
 

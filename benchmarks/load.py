@@ -121,7 +121,7 @@ class Painter:
         body = {"fn_index": self.event, "data": data, "session_hash": self.session}
         answer = await self.web.post(f"{self.site.api}run/predict", json=body)
         shown = answer.json().get("data", [None])[0] if answer.is_success else None
-        self.report.frames += bool(shown)
+        self.report.frames += bool(shown and shown.get("url"))  # none of a frame that was left out
         if not drawing and not (shown and shown.get("url") and not shown["draft"]):
             self.report.lost.append(answer.text[:200])
         return shown and shown.get("url")

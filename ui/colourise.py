@@ -14,7 +14,7 @@ from ui.examples import RENDERS, example
 from ui.guesses import guesses_slider
 from ui.made import Made, last, reduced
 from ui.result import grey
-from ui.sidebar import LIVE_SECONDS, Controls, Go
+from ui.sidebar import Controls, Go
 from ui.source import picture_source
 from ui.tasks import Tasks
 
@@ -74,7 +74,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         *choice: str,
     ):
         drawing = hints is not None and hints.info.get("drawing")
-        if drawing and (tasks.on(*choice)[0].seconds or 0) > LIVE_SECONDS:
+        if drawing and not tasks.on(*choice)[0].follows:
             return gr.skip()
         if drawing:  # one evaluation, so that the picture keeps up with the pen
             picture, guesses, steps = reduced(picture, BACKGROUND_SIDE), 1, 1

@@ -8,9 +8,10 @@ import gradio as gr
 from PIL import Image
 
 from ui.desk import Desk
+from ui.engine import LIVE_SECONDS
 from ui.examples import RENDERS
 from ui.made import reduced
-from ui.sidebar import LIVE_SECONDS, Controls, Go
+from ui.sidebar import Controls, Go
 from ui.source import picture_source
 from ui.tasks import Tasks
 

@@ -29,6 +29,8 @@ KEPT = 2  # models kept in memory besides the page's own
 CORES = os.cpu_count() or 2
 THREADS = max(1, CORES - 1)
 RUNNING = Turns(CORES // THREADS)  # evaluations of all models together: no more threads than cores
+LIVE_SECONDS = 1.5  # of one estimate; a slower model paints when the pen lifts only
+CROWD = 3  # waiting for a turn
 AT_ONCE = 8  # pictures in an evaluation; more are taken in parts, and others come in between
 
 
@@ -120,7 +122,7 @@ class Engine:
         self.name = name
         self.model = load_model(name, fast=True) if model is None else model
         self._teacher, self._detailer = teacher, detailer
-        self._turns = Turns()
+        self._turns, self._detail_turns = Turns(), Turns()
         self.seconds: float | None = None  # of one estimate of one picture, as last measured
 
     @property
@@ -145,12 +147,21 @@ class Engine:
     def detailer(self) -> Any:
         """What makes this model's pictures larger than it draws them; None where nothing does.
 
-        It takes turns with the model.
+        Those who enlarge take turns of their own, beside those who draw.
         """
         own = self._detailer
         if own is None and self.name == zoo.DEFAULT and DETAIL.is_dir():
             own = load_model(DETAIL)
-        return own and InTurn(own, self._turns)
+        return own and InTurn(own, self._detail_turns)
+
+    @property
+    def follows(self) -> bool:
+        """Whether pictures can follow a pen just now: one comes quickly, and few are waited for.
+
+        While many paint, the pictures of lifted pens come first, and those on the way are left out.
+        """
+        waiting = self._turns.waiting + self._detail_turns.waiting
+        return (self.seconds or 0) <= LIVE_SECONDS and waiting < CROWD
 
     @property
     def finished_size(self) -> int:

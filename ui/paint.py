@@ -13,7 +13,7 @@ from ui.desk import Desk
 from ui.examples import PAINTINGS, example
 from ui.guesses import guesses_slider
 from ui.made import Made, last, some
-from ui.sidebar import LIVE_SECONDS, STEPS, Controls, Go, costed
+from ui.sidebar import STEPS, Controls, Go, costed
 from ui.source import picture_source
 from ui.tasks import STROKE_SAMPLES_PER_STEP, VARIATIONS, Tasks
 
@@ -86,7 +86,7 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> gr.Slider:
     ):
         drawing = painted(drawing)
         drawing_on = drawing.info.get("drawing")
-        if drawing_on and (tasks.on(*choice)[0].seconds or 0) > LIVE_SECONDS:
+        if drawing_on and not tasks.on(*choice)[0].follows:
             return gr.skip()
         if drawing_on:  # one evaluation while the pen is down, all of them once it lifts
             guesses = steps = 1

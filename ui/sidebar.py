@@ -34,7 +34,6 @@ IDLE = """() => document.getElementById("{0}").dispatchEvent(
   new Event("onestroke-idle", {{ bubbles: true }})
 )"""
 LONG_SECONDS = 8  # a run that will take longer says so before it starts
-LIVE_SECONDS = 1.5  # of one estimate; a slower model paints when the pen lifts only
 # What a tab starts with: repairs gain from every step.
 STEPS = {"Paint": 2, "Inpaint": 8, "Colourise": 8, "Enlarge": 8, "Interpolate": 1}
 

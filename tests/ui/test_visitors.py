@@ -10,7 +10,8 @@ import torch
 from tests.cm_core.test_model import tiny
 from tests.ui.conftest import LABELS
 from tests.ui.test_doors import Visitor
-from ui.engine import AT_ONCE, Engine
+from ui.engine import AT_ONCE, CROWD, LIVE_SECONDS, Engine
+from ui.made import last
 from ui.page import launch
 from ui.turns import Turns
 
@@ -103,3 +104,19 @@ def test_every_answer_says_what_browsers_may_do_with_it(url, path):
     policy = headers["content-security-policy"]
     assert policy.startswith("frame-ancestors 'self'") and "https://*.hf.space" in policy
     assert "x-frame-options" not in headers  # which cannot name Spaces
+
+
+def test_while_many_wait_pictures_of_lifted_pens_come_first(tasks, monkeypatch):
+    engine = tasks.engines.first
+    assert engine.follows
+    with engine._turns:
+        waiting = [threading.Thread(target=lambda: last(tasks.generate())) for _ in range(CROWD)]
+        for one in waiting:
+            one.start()
+        until(lambda: engine._turns.waiting == CROWD)
+        assert not engine.follows
+    for one in waiting:
+        one.join()
+    assert engine.follows
+    monkeypatch.setattr(engine, "seconds", LIVE_SECONDS + 1)
+    assert not engine.follows

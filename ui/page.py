@@ -30,8 +30,10 @@ from ui.disk import keep_swept, own_folder
 from ui.engine import Engine, Engines
 from ui.guard import Guard
 from ui.kept import lay_out
+from ui.memory import share_arenas
 from ui.result import History
 from ui.shelf import Shelf
+from ui.slots import AT_WORK
 from ui.tasks import Tasks
 
 HERE = Path(__file__).parent
@@ -98,6 +100,7 @@ def build_page(engine: Engine, downloads: bool = True) -> gr.Blocks:
 def launch(engine: Engine, downloads: bool = True, **where: Any) -> tuple[gr.Blocks, str]:
     """Warm the model up and serve the page; `where` goes to Gradio's launch."""
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    share_arenas()
     keep_swept(own_folder())
     engine.warm_up()
     page = build_page(engine, downloads)
@@ -105,6 +108,7 @@ def launch(engine: Engine, downloads: bool = True, **where: Any) -> tuple[gr.Blo
         theme=THEME,
         css="".join((HERE / name).read_text() for name in STYLES),
         max_file_size="20mb",
+        max_threads=AT_WORK,
         state_session_capacity=64,
         footer_links=["api"],
         run_history=False,

@@ -13,6 +13,7 @@ from typing import Any
 
 import gradio as gr
 from anyio.to_thread import run_sync
+from gradio.context import LocalContext
 
 from ui.engine import Engines, Readout
 from ui.kept import Kept, Numbers, Word
@@ -111,7 +112,7 @@ class Controls:
                 return gr.skip()
             # Asleep here it holds none of the server's threads.
             await asyncio.sleep(self.limit.delay(request.session_hash, time.monotonic()))
-            return await run_sync(partial(fn, *args))
+            return await run_sync(partial(fn, *args), limiter=LocalContext.blocks.get().limiter)
 
         wiring = {
             "fn": when_open,

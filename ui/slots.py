@@ -1,5 +1,6 @@
 """Who waits for whom: events of one kind share places, those of different kinds do not."""
 
+AT_WORK = 16  # threads that work for visitors, whatever at: each holds some memory for good
 # Many edits run at once, because each evaluation takes its own turn (ui/turns.py): a long edit
 # lets the others' evaluations in between its own.
 EDITS = {"concurrency_id": "edits", "concurrency_limit": 4}

@@ -15,7 +15,7 @@ def gone() -> bool:
     if page is None or event is None:
         return False
     job = page._queue.event_ids_to_events.get(event)
-    return job is not None and not job.alive
+    return job is None or not job.alive  # stopped, or nobody reads its answers
 
 
 def stay() -> None:

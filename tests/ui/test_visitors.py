@@ -1,5 +1,7 @@
 """Visitors that leave, and what their browsers are told."""
 
+import platform
+import sys
 import threading
 import time
 
@@ -12,6 +14,7 @@ from tests.ui.conftest import LABELS
 from tests.ui.test_doors import Visitor
 from ui.engine import AT_ONCE, CROWD, LIVE_SECONDS, Engine
 from ui.made import last
+from ui.memory import share_arenas
 from ui.page import launch
 from ui.turns import Turns
 
@@ -45,22 +48,31 @@ def until(holds, seconds=10):
     return time.monotonic() - start
 
 
-def test_a_script_that_vanishes_frees_its_place_within_an_evaluation(slow):
+@pytest.mark.parametrize("way", ["vanishes", "stops"])
+def test_a_script_that_leaves_frees_its_place_within_an_evaluation(slow, way):
     page, visitor, seen = slow
-    session = "vanishing"
+    session = way
     ends = {one["api_name"]: one for one in visitor.endpoints}
     inputs = [
         visitor.components[one]["props"].get("value") for one in ends["interpolate"]["inputs"]
     ]
     inputs[2:4] = [32, 8]  # frames and steps: 32 evaluations of AT_ONCE pictures
     body = {"fn_index": ends["interpolate"]["id"], "data": inputs, "session_hash": session}
-    visitor.web.post("queue/join", json=body).raise_for_status()
+    event = visitor.web.post("queue/join", json=body).json()
     seen.clear()
     with visitor.web.stream("GET", "queue/data", params={"session_hash": session}):
         until(lambda: len(seen) > 1)
+        if way == "stops":
+            stop = {"session_hash": session, "fn_index": body["fn_index"], **event}
+            visitor.web.post("cancel", json=stop).raise_for_status()
     took = until(lambda: not any(page._queue.active_jobs))
     assert took < 5 * SLOW
+    time.sleep(4 * SLOW)
     assert max(seen) == AT_ONCE and len(seen) < 8
+
+
+def test_threads_share_their_memory():
+    assert share_arenas() == (sys.platform == "linux" and platform.libc_ver()[0] == "glibc")
 
 
 def test_turns_go_by_the_order_of_coming():

@@ -6,39 +6,18 @@ functions return the last x0.
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from cm_core.errors import SettingError
+from cm_core.model import Label
 from cm_core.noise import Generators, randn_like
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN
+from cm_core.stream import Level, Step, last, last_of
 
 Model = Callable[..., Tensor]
-Level = float | Tensor  # a noise level of all pictures, or (B,) of each
-
-
-@dataclass(frozen=True)
-class Step:
-    """One noise level: the noisy x given at sigma and the x0 that came back."""
-
-    index: int
-    sigma: Level
-    x: Tensor
-    x0: Tensor
-
-
-def last(steps: Iterable[Step], on_step: Callable[[Step], None] | None = None) -> Tensor:
-    """Run a stream to its end, calling on_step at each step, and return the last x0."""
-    step = None
-    for step in steps:
-        if on_step is not None:
-            on_step(step)
-    if step is None:
-        raise SettingError("A sampler needs at least one noise level.")
-    return step.x0
 
 
 def levels(sigmas: Sequence[Level] | Tensor, batch: int = 1) -> list[Level]:
@@ -86,13 +65,16 @@ def stream_multistep(
     noise: Tensor,
     sigmas: Sequence[float] | Tensor,
     generator: Generators | None = None,
-    label=None,
+    label: Label = None,
     sigma_min: float | None = None,
     clip: bool = False,
 ) -> Iterator[Step]:
-    """Multistep consistency sampling (Song et al. 2023, Algorithm 1), a step a noise level.
+    """Multistep consistency sampling (Song et al. 2023, Algorithm 1).
 
-    sigma_min: what x0 stands for; without, the model's own.
+    noise (B, 3, H, W) is N(0, 1), and scaled inside. sigmas: a network evaluation each, positive
+    and descending. generator: one, or one a picture, of the noise added before later levels.
+    sigma_min: the level that x0 stands for; None is the model's own. clip: x0 is clamped to
+    [-1, 1]. A Step's x0 is (B, 3, H, W). Raises SettingError.
     """
     low, x0 = lowest(model) if sigma_min is None else sigma_min, None
     for index, sigma in enumerate(levels(sigmas)):
@@ -108,11 +90,12 @@ def stream_multistep(
 
 @torch.no_grad()
 def stream_euler(
-    model: Model, noise: Tensor, sigmas: Sequence[float] | Tensor, label=None
+    model: Model, noise: Tensor, sigmas: Sequence[float] | Tensor, label: Label = None
 ) -> Iterator[Step]:
     """Probability-flow ODE by Euler steps to zero noise (Karras et al. 2022, eq. 4).
 
-    One evaluation a level; the last level's x0 is the sample.
+    noise (B, 3, H, W) is N(0, 1), and scaled inside. sigmas: a network evaluation each, positive
+    and descending. The last level's x0, (B, 3, H, W), is the sample. Raises SettingError.
     """
     grid = levels(sigmas)
     x = grid[0] * noise
@@ -124,12 +107,13 @@ def stream_euler(
 
 @torch.no_grad()
 def stream_heun(
-    model: Model, noise: Tensor, sigmas: Sequence[float] | Tensor, label=None
+    model: Model, noise: Tensor, sigmas: Sequence[float] | Tensor, label: Label = None
 ) -> Iterator[Step]:
     """Probability-flow ODE by Heun steps to zero noise (Karras et al. 2022, Algorithm 1).
 
-    n levels cost 2 n - 1 evaluations, each streamed; the last level goes to zero by Euler, so its
-    x0 is the sample.
+    noise (B, 3, H, W) is N(0, 1), and scaled inside. sigmas: positive and descending; n of them
+    cost 2 n - 1 evaluations, a Step each. The last level goes to zero by Euler, so its x0,
+    (B, 3, H, W), is the sample. Raises SettingError.
     """
     grid = levels(sigmas)
     x = grid[0] * noise
@@ -146,33 +130,13 @@ def stream_heun(
     yield Step(index, grid[-1], x, model(x, grid[-1], label))
 
 
-def sample_onestep(model: Model, noise: Tensor, sigma_max: float = SIGMA_MAX, label=None) -> Tensor:
-    """One evaluation from pure noise: f(sigma_max z, sigma_max)."""
+def sample_onestep(
+    model: Model, noise: Tensor, sigma_max: float = SIGMA_MAX, label: Label = None
+) -> Tensor:
+    """One evaluation from pure noise: f(sigma_max z, sigma_max), (B, 3, H, W)."""
     return last(stream_multistep(model, noise, [sigma_max], label=label))
 
 
-def sample_multistep(
-    model: Model,
-    noise: Tensor,
-    sigmas: Sequence[float] | Tensor,
-    generator: Generators | None = None,
-    label=None,
-    sigma_min: float | None = None,
-    clip: bool = False,
-) -> Tensor:
-    """The last x0 of `stream_multistep`."""
-    return last(stream_multistep(model, noise, sigmas, generator, label, sigma_min, clip))
-
-
-def sample_euler(
-    model: Model, noise: Tensor, sigmas: Sequence[float] | Tensor, label=None
-) -> Tensor:
-    """The last x0 of `stream_euler`."""
-    return last(stream_euler(model, noise, sigmas, label))
-
-
-def sample_heun(
-    model: Model, noise: Tensor, sigmas: Sequence[float] | Tensor, label=None
-) -> Tensor:
-    """The last x0 of `stream_heun`."""
-    return last(stream_heun(model, noise, sigmas, label))
+sample_multistep = last_of(stream_multistep, last, "sample_multistep")
+sample_euler = last_of(stream_euler, last, "sample_euler")
+sample_heun = last_of(stream_heun, last, "sample_heun")

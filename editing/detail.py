@@ -13,11 +13,10 @@ from cm_core.detail_net import FACTOR
 from cm_core.detailer import CLEAN, Augmentation, Detailer, bicubic
 from cm_core.errors import SettingError
 from cm_core.noise import Generators
-from cm_core.samplers import Step, last
+from cm_core.stream import Step, last, last_of
 from editing.checks import check_picture, check_range
 from editing.operators import PatchMean
 from editing.operators import enlarge as blocks
-from editing.tasks import OnStep
 
 FACTORS = (2, 4)
 DRAWN = Augmentation(noise=0.05, blur=0.3)  # what pictures that a model drew are like
@@ -76,9 +75,7 @@ def stream_enlarge(
     yield Step(0, detailer.config.sigma_max, x, x0)
 
 
-def enlarge(detailer, small, factor=4, seed=0, *, on_step: OnStep = None, **options) -> Tensor:
-    """The x0 of `stream_enlarge`: (B, 3, factor H, factor W)."""
-    return last(stream_enlarge(detailer, small, factor, seed, **options), on_step)
+enlarge = last_of(stream_enlarge, last)
 
 
 def finished(detailer: Detailer, x0: Tensor, seed: int | Sequence[int] = 0) -> Tensor:

@@ -4,18 +4,19 @@ A seed is one picture's noise: every function here gives it the same picture, al
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from cm_core.errors import SettingError
+from cm_core.model import Label
 from cm_core.noise import Generators, generators, randn
-from cm_core.samplers import Model, Step, last, stream_euler, stream_heun, stream_multistep
+from cm_core.samplers import Model, stream_euler, stream_heun, stream_multistep
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN, ddim_sigmas, karras_sigmas
+from cm_core.stream import Step, last, last_of
 from editing.checks import check_between, model_side
 
-OnStep = Callable[[Step], None] | None
 Sigmas = Sequence[float] | Tensor | None
 SOLVERS = {"heun": stream_heun, "euler": stream_euler, "ddim": stream_euler}
 MAX_FRAMES = 256
@@ -40,15 +41,18 @@ def stream_generate(
     seed: int | Sequence[int] = 0,
     steps: int = 1,
     *,
-    label=None,
+    label: Label = None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,
     size: int | None = None,
 ) -> Iterator[Step]:
     """A picture a seed from noise, by multistep consistency sampling (Song et al. 2023, Alg. 1).
 
-    Steps hold (number of seeds, 3, H, W); with a generator instead, a picture a generator. sigmas
-    and size are needed only for a callable that does not know its own.
+    seed: one, or a list of them; generator, one or several, takes its place. steps: network
+    evaluations; sigmas gives their noise levels instead, positive and descending. label: one of the
+    model, or one a picture; None is any. size: the side of the pictures. A callable that does not
+    know its own needs sigmas and size. A Step's x0 is (number of seeds, 3, H, W), in [-1, 1] where
+    the model clips. Raises SettingError.
     """
     batch = 1 if isinstance(seed, int) else len(seed)
     if generator is None:
@@ -73,13 +77,16 @@ def stream_teacher(
     levels: int = 18,
     *,
     solver: str = "heun",
-    label=None,
+    label: Label = None,
     size: int | None = None,
 ) -> Iterator[Step]:
     """The diffusion teacher's walk from the same noise as `stream_generate`, a Step an evaluation.
 
-    solver: "heun" or "euler" over the Karras grid, or "ddim", which takes Euler's steps over DDPM's
-    timesteps. levels: of the grid; `teacher_evaluations` says what they cost.
+    seed: one, or a list of them. levels: of the grid, 1 to 1000; `teacher_evaluations` says what
+    they cost. solver: "heun" or "euler" over the grid of Karras et al. (2022, eq. 5), or "ddim",
+    which takes Euler's steps over DDPM's timesteps. label: one of the model, or one a picture;
+    None is any. size: the side of the pictures, needed only for a callable that does not know its
+    own. A Step's x0 is (number of seeds, 3, H, W). Raises SettingError.
     """
     teacher_evaluations(levels, solver)
     batch, side = (1 if isinstance(seed, int) else len(seed)), model_side(teacher, size)
@@ -107,7 +114,7 @@ def on_path(walk: Iterable[Step]) -> list[Step]:
 
 @torch.no_grad()
 def self_consistency(
-    model: Model, walk: Iterable[Step], count: int = 9, *, label=None
+    model: Model, walk: Iterable[Step], count: int = 9, *, label: Label = None
 ) -> list[Step]:
     """f(x_t, t) at up to `count` points spread evenly over one teacher's walk, noisiest first.
 
@@ -137,11 +144,5 @@ def apart(steps: Sequence[Step]) -> float:
     return float(torch.stack(gaps).mean())
 
 
-def generate(model, seed=0, steps=1, *, on_step: OnStep = None, **options) -> Tensor:
-    """The last x0 of `stream_generate`: (number of seeds, 3, H, W)."""
-    return last(stream_generate(model, seed, steps, **options), on_step)
-
-
-def sample_teacher(teacher, seed=0, levels=18, *, on_step: OnStep = None, **options) -> Tensor:
-    """The last x0 of `stream_teacher`: (number of seeds, 3, H, W)."""
-    return last(stream_teacher(teacher, seed, levels, **options), on_step)
+generate = last_of(stream_generate, last)
+sample_teacher = last_of(stream_teacher, last, "sample_teacher")

@@ -2,8 +2,7 @@
 
 Inpainting and finishing a painting draw the part of it that may change, colouring draws the whole
 and keeps the picture's own luma, denoising goes over it window by window. `stream_*` yields a
-Painted a step. `size`, the side of what the model draws, is needed for a callable that does not
-know its own; the other options are those of the task itself.
+Painted a step; the task of that name runs them and returns the last picture.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +13,10 @@ from PIL import Image
 from torch import Tensor
 
 from cm_core.detailer import Detailer
-from cm_core.samplers import Model, Step
+from cm_core.model import Label
+from cm_core.noise import Generators
+from cm_core.samplers import Model
+from cm_core.stream import OnStep, Step, last_of
 from editing.checks import model_side
 from editing.colours import draw_hints, recoloured
 from editing.detail import finished
@@ -33,7 +35,9 @@ from editing.noisy import add_noise
 from editing.region import CONTEXT, Region, extend, find_region, whole
 from editing.sampler import beside
 from editing.tasks import (
-    OnStep,
+    SAMPLES_PER_STEP,
+    STROKE_SAMPLES_PER_STEP,
+    Sigmas,
     stream_colorize,
     stream_denoise,
     stream_inpaint,
@@ -60,7 +64,9 @@ class Painted:
         return self.finish(self.step.x0)
 
 
-def painted(taken: Iterator[Step], finish: Finish, steps: int, sigmas=None) -> Iterator[Painted]:
+def painted(
+    taken: Iterator[Step], finish: Finish, steps: int, sigmas: Sigmas = None
+) -> Iterator[Painted]:
     """The steps of an edit as pictures; only the last of them is worth much work."""
     final = (steps if sigmas is None else len(sigmas)) - 1
     return (Painted(step, partial(finish, last=step.index == final)) for step in taken)
@@ -76,26 +82,42 @@ def stream_inpaint_region(
     context: float = CONTEXT,
     detailer: Detailer | None = None,
     size: int | None = None,
-    **options,
+    samples_per_step: int = SAMPLES_PER_STEP,
+    label: Label = None,
+    generator: Generators | None = None,
+    sigmas: Sigmas = None,
 ) -> Iterator[Painted]:
-    """Repaint the masked part of a picture, keeping every bit of the rest.
+    """Repaint the masked part of a picture of any size, keeping every bit of the rest.
 
-    RGBA comes back where there is transparency, else RGB or grey. context: of the surroundings on
-    each side, in lengths of the mask. detailer: draws the last step finer, where there is room.
-    Raises ImageError, SettingError.
+    picture: RGBA comes back where there is transparency, else RGB or grey. mask: a picture or an
+    array of the picture's shape at any scale, light = repaint; editing.masks says how it is read.
+    context: surroundings seen on each side, in lengths of the mask, 0 to 8. detailer: draws the
+    last step finer, where there is room. size: the side of what the model draws, needed only for a
+    callable that does not know its own. The other options are those of `inpaint`, for a batch of
+    one. Raises ImageError, SettingError.
     """
     side = model_side(model, size)
     region = find_region(picture, mask, side, context)
     tiled, drawn = Tiled(model, side), drawn_size(region.crop.size, side, SQUEEZE)
     image, hole = (beside(tiled, x) for x in region.fitted(drawn))
-    taken = stream_inpaint(tiled, image, hole, steps, seed, **options)
+    taken = stream_inpaint(
+        tiled,
+        image,
+        hole,
+        steps,
+        seed,
+        samples_per_step=samples_per_step,
+        label=label,
+        generator=generator,
+        sigmas=sigmas,
+    )
     as_before = like if is_grey(region.picture) else informed
 
     def finish(x0: Tensor, last: bool) -> Image.Image:
         finer = detailed(detailer, x0, region, seed) if last else x0
         return as_before(region.paste(finer, drawn, joined=last), region.picture)
 
-    return painted(taken, finish, steps, options.get("sigmas"))
+    return painted(taken, finish, steps, sigmas)
 
 
 def stream_outpaint(
@@ -107,11 +129,35 @@ def stream_outpaint(
     bottom: int = 0,
     steps: int = 8,
     seed: int = 0,
-    **options,
+    *,
+    context: float = CONTEXT,
+    detailer: Detailer | None = None,
+    size: int | None = None,
+    samples_per_step: int = SAMPLES_PER_STEP,
+    label: Label = None,
+    generator: Generators | None = None,
+    sigmas: Sigmas = None,
 ) -> Iterator[Painted]:
-    """Extend a picture by pixels on each side and paint them; options as of inpainting."""
+    """Extend a picture by pixels on its sides and paint them, keeping every bit of the rest.
+
+    left, top, right, bottom: pixels to add, 0 or more; the result has 25 million at most. The other
+    options are those of `inpaint_region`. Raises ImageError, SettingError.
+    """
     canvas, free = extend(picture, left, top, right, bottom)
-    return stream_inpaint_region(model, canvas, free, steps, seed, **options)
+    return stream_inpaint_region(
+        model,
+        canvas,
+        free,
+        steps,
+        seed,
+        context=context,
+        detailer=detailer,
+        size=size,
+        samples_per_step=samples_per_step,
+        label=label,
+        generator=generator,
+        sigmas=sigmas,
+    )
 
 
 def stream_stroke_picture(
@@ -122,15 +168,20 @@ def stream_stroke_picture(
     seed: int = 0,
     *,
     mask: MaskLike | None = None,
+    paper: bool = False,
     context: float = CONTEXT,
     detailer: Detailer | None = None,
     size: int | None = None,
-    **options,
+    samples_per_step: int = STROKE_SAMPLES_PER_STEP,
+    label: Label = None,
+    generator: Generators | None = None,
+    sigmas: Sigmas = None,
 ) -> Iterator[Painted]:
     """Finish a painting of any size, or the masked part of it alone; in colour, whatever it was.
 
-    options as of `stream_stroke`: paper, samples_per_step, label, generator, sigmas; the others as
-    of `stream_inpaint_region`. Raises ImageError, SettingError.
+    strength, 0 to 1, and paper are those of `stroke`; mask, context, detailer and size those of
+    `inpaint_region`; the other options are those of both, for a batch of one.
+    Raises ImageError, SettingError.
     """
     side = model_side(model, size)
     if mask is None:
@@ -139,13 +190,25 @@ def stream_stroke_picture(
         region = find_region(painting, mask, side, context)
     tiled, drawn = Tiled(model, side), drawn_size(region.crop.size, side)
     image, hole = (beside(tiled, x) for x in region.fitted(drawn, hidden=False))
-    taken = stream_stroke(tiled, image, strength, steps, seed, mask=hole, **options)
+    taken = stream_stroke(
+        tiled,
+        image,
+        strength,
+        steps,
+        seed,
+        mask=hole,
+        paper=paper,
+        samples_per_step=samples_per_step,
+        label=label,
+        generator=generator,
+        sigmas=sigmas,
+    )
 
     def finish(x0: Tensor, last: bool) -> Image.Image:
         finer = detailed(detailer, x0, region, seed) if last else x0
         return informed(region.paste(finer, drawn, joined=last), region.picture)
 
-    return painted(taken, finish, steps, options.get("sigmas"))
+    return painted(taken, finish, steps, sigmas)
 
 
 def detailed(detailer: Detailer | None, x0: Tensor, region: Region, seed: int) -> Tensor:
@@ -163,24 +226,38 @@ def stream_colorize_picture(
     hints: Image.Image | None = None,
     *,
     size: int | None = None,
-    **options,
+    samples_per_step: int = SAMPLES_PER_STEP,
+    label: Label = None,
+    generator: Generators | None = None,
+    sigmas: Sigmas = None,
 ) -> Iterator[Painted]:
     """Colour a picture of any size, keeping its own luma; its own colour is not used.
 
-    hints: of the picture's shape at any scale, opaque where they give the colour. options as of
-    `stream_colorize`: samples_per_step, label, generator, sigmas. Raises ImageError, SettingError.
+    hints: a picture of the same shape at any scale, opaque where it gives the colour. size: the
+    side of what the model draws, needed only for a callable that does not know its own. The other
+    options are those of `colorize`, for a batch of one. Raises ImageError, SettingError.
     """
     side, picture = model_side(model, size), eight_bits(picture)
     drawn, tiled = drawn_size(picture.size, side), Tiled(model, side)
     image = beside(tiled, to_tensor(on_white(picture).resize(drawn, Image.Resampling.BICUBIC)))
     dabs = None if hints is None else draw_hints(hints, picture.size, drawn)
-    taken = stream_colorize(tiled, image, steps, seed, dabs, **options)
+    taken = stream_colorize(
+        tiled,
+        image,
+        steps,
+        seed,
+        dabs,
+        samples_per_step=samples_per_step,
+        label=label,
+        generator=generator,
+        sigmas=sigmas,
+    )
 
     def finish(x0: Tensor, last: bool) -> Image.Image:
         made = recoloured(picture, x0) if last else to_pil(x0).resize(picture.size)
         return informed(with_alpha(made, picture), picture)
 
-    return painted(taken, finish, steps, options.get("sigmas"))
+    return painted(taken, finish, steps, sigmas)
 
 
 def stream_denoise_picture(
@@ -190,14 +267,15 @@ def stream_denoise_picture(
     *,
     add: float = 0.0,
     seed: int = 0,
-    label=None,
+    label: Label = None,
     size: int | None = None,
 ) -> Iterator[Painted]:
     """Clean a picture of any size in one step; every 48x48 pixels or so cost an evaluation.
 
-    sigma, in units of [-1, 1]: its noise level, else estimated; the Step's sigma is what was used.
-    add: a level of noise to add first; the Step's x is the noisy picture, (1, 3, H, W).
-    Raises ImageError, SettingError.
+    sigma: its noise level in units of [-1, 1]; None estimates it. add: the level of noise to add
+    first, drawn from seed. The Step's sigma is what was used, its x the noisy picture,
+    (1, 3, H, W). label: one of the model; None is any. size: the side of what the model draws,
+    needed only for a callable that does not know its own. Raises ImageError, SettingError.
     """
     picture = eight_bits(picture)
     noisy = to_tensor(picture)
@@ -220,51 +298,8 @@ def last_picture(taken: Iterator[Painted], on_step: OnStep = None) -> Image.Imag
     return one.picture
 
 
-def inpaint_region(
-    model, picture, mask, steps=8, seed=0, *, on_step: OnStep = None, **options
-) -> Image.Image:
-    """The last picture of `stream_inpaint_region`."""
-    return last_picture(
-        stream_inpaint_region(model, picture, mask, steps, seed, **options), on_step
-    )
-
-
-def outpaint(
-    model,
-    picture,
-    left=0,
-    top=0,
-    right=0,
-    bottom=0,
-    steps=8,
-    seed=0,
-    *,
-    on_step: OnStep = None,
-    **options,
-) -> Image.Image:
-    """The last picture of `stream_outpaint`."""
-    margins = (left, top, right, bottom)
-    return last_picture(stream_outpaint(model, picture, *margins, steps, seed, **options), on_step)
-
-
-def stroke_picture(
-    model, painting, strength=0.5, steps=2, seed=0, *, on_step: OnStep = None, **options
-) -> Image.Image:
-    """The last picture of `stream_stroke_picture`."""
-    taken = stream_stroke_picture(model, painting, strength, steps, seed, **options)
-    return last_picture(taken, on_step)
-
-
-def colorize_picture(
-    model, picture, steps=8, seed=0, hints=None, *, on_step: OnStep = None, **options
-) -> Image.Image:
-    """The last picture of `stream_colorize_picture`."""
-    taken = stream_colorize_picture(model, picture, steps, seed, hints, **options)
-    return last_picture(taken, on_step)
-
-
-def denoise_picture(
-    model, picture, sigma=None, *, on_step: OnStep = None, **options
-) -> Image.Image:
-    """The picture of `stream_denoise_picture`."""
-    return last_picture(stream_denoise_picture(model, picture, sigma, **options), on_step)
+inpaint_region = last_of(stream_inpaint_region, last_picture)
+outpaint = last_of(stream_outpaint, last_picture)
+stroke_picture = last_of(stream_stroke_picture, last_picture)
+colorize_picture = last_of(stream_colorize_picture, last_picture)
+denoise_picture = last_of(stream_denoise_picture, last_picture)

@@ -1,21 +1,22 @@
 """The zero-shot tasks. Each is an operator, a list of noise levels and the one sampler.
 
-Every task takes `label`, `generator` (instead of `seed`), `sigmas` (instead of `steps`) and
-`on_step`; `samples_per_step` is how many network evaluations a step takes the mean of. `stream_*`
-yields the steps of the same edit. Each picture of a batch gets what it gets alone.
+`stream_*` yields the steps of an edit; the task of that name runs them and returns the last x0.
+Each picture of a batch gets what it gets alone.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from cm_core.errors import SettingError
+from cm_core.model import Label
 from cm_core.noise import Generators, generators
-from cm_core.samplers import Level, Model, Step, last, levels, lowest
+from cm_core.samplers import Model, levels, lowest
 from cm_core.schedule import SIGMA_MAX
+from cm_core.stream import Level, Step, last, last_of
 from editing.checks import (
     check_between,
     check_hints,
@@ -40,7 +41,6 @@ from editing.operators import (
 from editing.paper import covered
 from editing.sampler import beside, masked_multistep
 
-OnStep = Callable[[Step], None] | None
 Sigmas = Sequence[Level] | Tensor | None
 MAX_STEPS = 1000
 
@@ -92,14 +92,21 @@ def stream_inpaint(
     seed: int | Sequence[int] = 0,
     *,
     samples_per_step: int = SAMPLES_PER_STEP,
-    label=None,
+    label: Label = None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,
 ) -> Iterator[Step]:
-    """Repaint the pixels where mask is 1, keeping the others. mask (B or 1, 1, H, W).
+    """Repaint the pixels where the mask is 1, keeping the others (Song et al. 2023, Alg. 4).
 
-    The noise is added to the picture with its surroundings spread into the hole; where the hole is
-    all there is, to zero. On even ground, that goes on in the hole: see editing.ground.
+    image: (B, 3, H, W) in [-1, 1], of the model's size. mask: (B or 1, 1, H, W) of 0 and 1.
+    steps: noise levels, 1 to 1000; sigmas gives them instead, positive and descending.
+    samples_per_step: network evaluations that a step takes the mean of, 1 to 64.
+    seed: of the first picture, the next have the next ones; or a list of one each; or a generator.
+    label: one of the model, or (B,); None is any. A Step's x0 is (B, 3, H, W).
+    Raises ImageError, SettingError.
+
+    The first noise is added to the picture with its surroundings spread into the hole; where the
+    hole is all there is, to zero. Even ground around the hole goes on in it: see editing.ground.
     """
     check_size(check_range(check_picture(image)), model)
     operator = Ground(image, check_mask(mask, image))
@@ -127,15 +134,22 @@ def stream_colorize(
     hints: Tensor | None = None,
     *,
     samples_per_step: int = SAMPLES_PER_STEP,
-    label=None,
+    label: Label = None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,
 ) -> Iterator[Step]:
-    """Colour a picture, keeping its luma. image (B, 3 or 1, H, W); its own colour is not used.
+    """Colour a picture, keeping its luma exactly (Song et al. 2023, Alg. 4).
 
-    hints (B or 1, 4, H, W): colour in [-1, 1] and, in the fourth channel, 1 where it was dabbed.
-    The noise is added to the picture with their colour spread over it, as far as its luma leaves
-    room.
+    image: (B, 3 or 1, H, W) in [-1, 1], of the model's size; its own colour is not used.
+    hints: (B or 1, 4, H, W), colour in [-1, 1] and, in the fourth channel, 1 where it was dabbed.
+    steps: noise levels, 1 to 1000; sigmas gives them instead, positive and descending.
+    samples_per_step: network evaluations that a step takes the mean of, 1 to 64.
+    seed: of the first picture, the next have the next ones; or a list of one each; or a generator.
+    label: one of the model, or (B,); None is any. A Step's x0 is (B, 3, H, W).
+    Raises ImageError, SettingError.
+
+    The first noise is added to the grey picture with the hints' colour spread over it, as far as
+    its luma leaves room.
     """
     image = check_picture(image, channels=(3, 1)).expand(-1, 3, -1, -1)
     check_size(check_range(image), model)
@@ -169,15 +183,23 @@ def stream_super_resolve(
     seed: int | Sequence[int] = 0,
     *,
     samples_per_step: int = SAMPLES_PER_STEP,
-    label=None,
+    label: Label = None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,
     size: int | None = None,
 ) -> Iterator[Step]:
-    """Enlarge a small picture to the model's size, keeping the mean of every patch.
+    """Enlarge a small picture to the model's size, keeping the mean of every patch exactly
+    (Song et al. 2023, Alg. 4).
 
-    The noise is added to a bicubic enlargement, corrected to those means.
+    small: (B, 3, h, h) in [-1, 1], where the model's size is a multiple of h.
     size: the side of the result, needed only for a callable that does not know its own.
+    steps: noise levels, 1 to 1000; sigmas gives them instead, positive and descending.
+    samples_per_step: network evaluations that a step takes the mean of, 1 to 64.
+    seed: of the first picture, the next have the next ones; or a list of one each; or a generator.
+    label: one of the model, or (B,); None is any. A Step's x0 is (B, 3, H, W).
+    Raises ImageError, SettingError.
+
+    The first noise is added to a bicubic enlargement, corrected to those means.
     """
     check_range(check_picture(small, "small picture"))
     size = model_side(model, size)
@@ -213,14 +235,21 @@ def stream_stroke(
     mask: Tensor | None = None,
     paper: bool = False,
     samples_per_step: int = STROKE_SAMPLES_PER_STEP,
-    label=None,
+    label: Label = None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,
 ) -> Iterator[Step]:
     """Finish a painting: from its strokes plus noise down (SDEdit, Meng et al. 2022).
 
-    strength, the noise on the strokes, at 0 follows them and at 1 takes them as a hint. With a
-    mask, only there. paper: pure white is bare paper, over which the strokes' colours spread.
+    painting: (B, 3, H, W) in [-1, 1], of the model's size. strength: of the noise on the strokes,
+    0 to 1; at 0 the picture follows them, at 1 it takes them as a hint. mask: (B or 1, 1, H, W) of
+    0 and 1; what is outside of it stays exactly. paper: pure white is bare paper, over which the
+    strokes' colours spread.
+    steps: noise levels, 1 to 1000; sigmas gives them instead, positive and descending.
+    samples_per_step: network evaluations that a step takes the mean of, 1 to 64.
+    seed: of the first picture, the next have the next ones; or a list of one each; or a generator.
+    label: one of the model, or (B,); None is any. A Step's x0 is (B, 3, H, W).
+    Raises ImageError, SettingError.
     """
     check_size(check_range(check_picture(painting, "painting")), model)
     low, high = STROKE_SIGMAS
@@ -241,11 +270,18 @@ def stream_stroke(
 
 @torch.no_grad()
 def stream_denoise(
-    model: Model, noisy: Tensor, sigma: Level | Sequence[float] | None = None, *, label=None
+    model: Model,
+    noisy: Tensor,
+    sigma: Level | Sequence[float] | None = None,
+    *,
+    label: Label = None,
 ) -> Iterator[Step]:
-    """Clean pictures with Gaussian noise of a known level, or of an estimated one, in one step.
+    """Clean pictures with Gaussian noise in one network evaluation: f(noisy, sigma).
 
-    sigma: of all of them, or (B,) of each; estimated for each alone.
+    noisy: (B, 3, H, W), clean ones being in [-1, 1], of the model's size. sigma: the noise level,
+    within the model's, of all or (B,) of each; None estimates that of each alone (Donoho and
+    Johnstone 1994). label: one of the model, or (B,); None is any. The Step's sigma is what was
+    used, its x0 is (B, 3, H, W). Raises ImageError, SettingError.
     """
     check_size(check_picture(noisy, "noisy picture"), model)
     low, high = lowest(model), getattr(getattr(model, "config", None), "sigma_max", SIGMA_MAX)
@@ -257,30 +293,8 @@ def stream_denoise(
     yield Step(0, sigma, noisy, model(noisy, sigma, label).clamp(-1, 1))
 
 
-def inpaint(model, image, mask, steps=8, seed=0, *, on_step: OnStep = None, **options) -> Tensor:
-    """The last x0 of `stream_inpaint`: (B, 3, H, W)."""
-    return last(stream_inpaint(model, image, mask, steps, seed, **options), on_step)
-
-
-def colorize(
-    model, grey_or_image, steps=8, seed=0, hints=None, *, on_step: OnStep = None, **options
-) -> Tensor:
-    """The last x0 of `stream_colorize`: (B, 3, H, W)."""
-    return last(stream_colorize(model, grey_or_image, steps, seed, hints, **options), on_step)
-
-
-def super_resolve(model, small, steps=8, seed=0, *, on_step: OnStep = None, **options) -> Tensor:
-    """The last x0 of `stream_super_resolve`: (B, 3, size, size)."""
-    return last(stream_super_resolve(model, small, steps, seed, **options), on_step)
-
-
-def stroke(
-    model, painting, strength=0.5, steps=2, seed=0, *, on_step: OnStep = None, **options
-) -> Tensor:
-    """The last x0 of `stream_stroke`: (B, 3, H, W)."""
-    return last(stream_stroke(model, painting, strength, steps, seed, **options), on_step)
-
-
-def denoise(model, noisy, sigma=None, *, on_step: OnStep = None, **options) -> Tensor:
-    """The x0 of `stream_denoise`: (B, 3, H, W)."""
-    return last(stream_denoise(model, noisy, sigma, **options), on_step)
+inpaint = last_of(stream_inpaint, last)
+colorize = last_of(stream_colorize, last)
+super_resolve = last_of(stream_super_resolve, last)
+stroke = last_of(stream_stroke, last)
+denoise = last_of(stream_denoise, last)

@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 
 from cm_core.errors import SettingError
+from cm_core.model import Label
 from cm_core.noise import generators, randn
-from cm_core.samplers import Model, Step, last, levels, lowest, renoise_std
+from cm_core.samplers import Model, levels, lowest, renoise_std
+from cm_core.stream import Step, last, last_of
 from editing.checks import check_between, model_side
-from editing.generate import MAX_FRAMES, OnStep, Sigmas, about, sigmas_of
+from editing.generate import MAX_FRAMES, Sigmas, about, sigmas_of
 
 
 def slerp(a: Tensor, b: Tensor, weight: float) -> Tensor:
@@ -37,15 +39,17 @@ def stream_interpolate(
     steps: int = 1,
     *,
     labels: Sequence[int | None] | None = None,
-    label=None,
+    label: Label = None,
     sigmas: Sigmas = None,
     size: int | None = None,
 ) -> Iterator[Step]:
-    """The pictures between two seeds' noises, all frames in one batch, (frames, 3, H, W).
+    """The pictures between two seeds' noises, by spherical interpolation (White 2016).
 
-    Spherical interpolation keeps the noise as long as the network knows it. label is one for all
-    frames; labels instead are the ends' own, and what the network is told goes over from the first
-    to the second evenly.
+    frames: 2 to 256, in one batch; the first and the last are what `generate` makes of the seeds.
+    label: one of the model for all frames; labels instead: one for each end, whose embeddings are
+    mixed on the way. steps: network evaluations of each frame; sigmas gives their noise levels
+    instead, positive and descending. size: the side of the pictures. A callable that does not know
+    its own needs sigmas and size. A Step's x0 is (frames, 3, H, W). Raises SettingError.
     """
     check_between(frames, 2, MAX_FRAMES, "frames")
 
@@ -66,14 +70,15 @@ def stream_interpolate_grid(
     steps: int = 1,
     *,
     labels: Sequence[int | None] | None = None,
-    label=None,
+    label: Label = None,
     sigmas: Sigmas = None,
     size: int | None = None,
 ) -> Iterator[Step]:
-    """The pictures between four seeds' noises, (rows * columns, 3, H, W), row by row.
+    """The pictures between four seeds' noises: spherical along top and bottom, then across.
 
     seeds, and labels where corners have their own: top left, top right, bottom left, bottom right.
-    Spherical along the top and the bottom, then across.
+    rows, columns: 2 or more, at most 256 pictures in all. The other options are those of
+    `interpolate`. A Step's x0 is (rows * columns, 3, H, W), row by row. Raises SettingError.
     """
     if len(seeds) != 4:
         raise SettingError(f"A grid has four corners: give four seeds, not {len(seeds)}.")
@@ -96,7 +101,7 @@ def stream_interpolate_grid(
 
 
 def label_of_frames(
-    model: Model, label, labels: Sequence[int | None] | None, weights: Tensor
+    model: Model, label: Label, labels: Sequence[int | None] | None, weights: Tensor
 ) -> int | Tensor | None:
     """One label for all frames, or those of n ends mixed for each by weights (frames, n)."""
     if labels is None:
@@ -119,7 +124,7 @@ def _stream_mixed(
     mix: Callable[[Sequence[Tensor]], Tensor],
     sigmas: Sequence[float],
     side: int,
-    label,
+    label: Label,
 ) -> Iterator[Step]:
     """Multistep sampling from mixtures of the seeds' noises.
 
@@ -140,15 +145,5 @@ def _stream_mixed(
         yield Step(index, sigma, x, x0)
 
 
-def interpolate(
-    model, seed_a, seed_b, frames=16, steps=1, *, on_step: OnStep = None, **options
-) -> Tensor:
-    """The last x0 of `stream_interpolate`: (frames, 3, H, W)."""
-    return last(stream_interpolate(model, seed_a, seed_b, frames, steps, **options), on_step)
-
-
-def interpolate_grid(
-    model, seeds, rows=5, columns=5, steps=1, *, on_step: OnStep = None, **options
-) -> Tensor:
-    """The last x0 of `stream_interpolate_grid`: (rows * columns, 3, H, W)."""
-    return last(stream_interpolate_grid(model, seeds, rows, columns, steps, **options), on_step)
+interpolate = last_of(stream_interpolate, last)
+interpolate_grid = last_of(stream_interpolate_grid, last)

@@ -4,6 +4,7 @@ Nothing of diffusers is imported: the folder is JSON and weights. A setting that
 express is refused by name.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,18 @@ class Extra:
     name: str
     labels: Labels
     sigmas: dict[int, tuple[schema.Sigma, ...]]
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """What matters here of a scheduler's config, with diffusers' defaults."""
+
+    __pydantic_config__ = schema.STRICT
+
+    sigma_min: schema.Sigma = SIGMA_MIN
+    sigma_max: schema.Sigma = SIGMA_MAX
+    sigma_data: schema.Spread = 0.5
+    clip_denoised: bool = True
 
 
 def is_diffusers(folder: Path) -> bool:
@@ -138,7 +151,7 @@ def unet_from_config(values: Mapping, path: Path) -> UNetConfig:
         told = str(error).removesuffix(".")
         raise CheckpointError(f"{path} does not describe a network: {told}.") from None
     with torch.device("meta"):
-        if norm_groups(make_net(unet)) != {groups}:
+        if list(norm_groups(make_net(unet))) != [groups]:
             raise refuse("norm_num_groups")
     return unet
 
@@ -155,15 +168,12 @@ def scheduler_settings(folder: Path) -> dict:
         )
     if values.get("s_noise", 1.0) != 1.0:
         raise CheckpointError(f"{path} sets s_noise to {values['s_noise']}: only 1 is known here.")
-    try:
-        return {
-            "sigma_min": float(values.get("sigma_min", SIGMA_MIN)),
-            "sigma_max": float(values.get("sigma_max", SIGMA_MAX)),
-            "sigma_data": float(values.get("sigma_data", 0.5)),
-            "clip": bool(values.get("clip_denoised", True)),
-        }
-    except (TypeError, ValueError):
-        raise CheckpointError(f"{path} holds a noise level that is no number.") from None
+    ours = {field.name for field in dataclasses.fields(Scheduler)}
+    with describing(path):
+        read = schema.parse(Scheduler, {k: v for k, v in values.items() if k in ours})
+    told = dataclasses.asdict(read)
+    clip = told.pop("clip_denoised")
+    return {**told, "clip": clip}
 
 
 def load_diffusers(

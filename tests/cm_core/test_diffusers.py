@@ -158,10 +158,32 @@ def test_other_widths_of_heads_agree(tmp_path, width):
         ({"layers_per_block": "two"}, "cannot be built|does not describe"),
         ({"layers_per_block": 3}, "lacks the weight"),
         ({"num_class_embeds": 11}, "class_embedding.weight"),
+        ({"num_class_embeds": 10**9}, "'num_classes' should be less than or equal to 1000000"),
+        ({"layers_per_block": 2000}, "'blocks' should be less than or equal to 16, not 2000"),
+        ({"layers_per_block": float("nan")}, "'blocks' should be a valid integer"),
+        ({"norm_num_groups": [32]}, "norm_num_groups"),
+        ({"attention_head_dim": -8}, "'head_channels' should be greater than|heads"),
+        ({"sample_size": True}, "sample_size|'image_size' should be"),
     ],
 )
 def test_what_our_network_cannot_express_is_refused_by_name(folder, changes, message):
     edit(folder / "unet" / "config.json", **changes)
+    with pytest.raises(CheckpointError, match=message):
+        load_model(folder, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sigma_min": float("nan")}, "'sigma_min' should be a finite number"),
+        ({"sigma_max": "80"}, "'sigma_max' should be a valid number, not '80'"),
+        ({"sigma_max": 0.001}, "up to a larger sigma_max"),
+        ({"sigma_data": 0}, "'sigma_data' should be greater than 0"),
+        ({"clip_denoised": "no"}, "'clip_denoised' should be a valid boolean"),
+    ],
+)
+def test_a_scheduler_s_noise_levels_have_bounds(folder, changes, message):
+    edit(folder / "scheduler" / "scheduler_config.json", **changes)
     with pytest.raises(CheckpointError, match=message):
         load_model(folder, "cpu")
 

@@ -4,7 +4,7 @@ Tasks on tensors draw at the model's size; those on pictures (`*_picture`, `inpa
 `outpaint`) give each back at its own.
 """
 
-from editing.detail import enlarge, stream_enlarge
+from editing.enlarging import enlarge, stream_enlarge, stream_super_resolve, super_resolve
 from editing.generate import (
     generate,
     sample_teacher,
@@ -34,9 +34,7 @@ from editing.tasks import (
     stream_denoise,
     stream_inpaint,
     stream_stroke,
-    stream_super_resolve,
     stroke,
-    super_resolve,
 )
 from editing.walks import (
     interpolate,

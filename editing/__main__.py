@@ -7,21 +7,25 @@ the picture is a folder, so is FILE: every picture in it is edited, by one model
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
-from cm_core import load_model
+from cm_core import load_model, zoo
 from cm_core.errors import OneStrokeError, SettingError
 from cm_core.samplers import Step
 from editing import commands
 from editing.batch import places
-from editing.detail import FACTORS as LARGER
 from editing.output import check_quality, lost_bits, save
 from editing.region import CONTEXT
 from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP
 
 FACTORS = (2, 4, 8)
+ENLARGERS = (  # name of the command, its model unless another is named
+    ("enlarge", commands.DETAILER, "a picture of any size two or four times as large"),
+    ("super_resolve", zoo.DEFAULT, "enlarge a small picture to the size that a model draws"),
+)
 SHORT = ("scene", "light")  # label axes that have options of their own
 
 
@@ -55,15 +59,16 @@ def parser() -> argparse.ArgumentParser:
         picture: bool = True,
         seed: bool = True,
         samples: int | None = None,
-        **about,
-    ):
-        p = tasks.add_parser(name, **about)
+        function: Callable[..., commands.Made] | None = None,
+        help: str = "",
+    ) -> argparse.ArgumentParser:
+        p = tasks.add_parser(name, help=help)
         if picture:
             p.add_argument("input", help="picture file, or a folder of them")
         p.add_argument("--out", required=True, type=Path, help="file to write; of a folder, folder")
         p.add_argument("--quality", type=int, help="1 to 100, of JPEG, WebP and AVIF")
         p.add_argument("--scale", type=int, default=1, help="times the size of the result")
-        p.add_argument("--model", default="landscape64", help="model name or checkpoint folder")
+        p.add_argument("--model", default=zoo.DEFAULT, help="model name or checkpoint folder")
         p.add_argument("--label", action="append", default=[], help="AXIS=NAME, e.g. light=dusk")
         for axis in SHORT:
             p.add_argument(f"--{axis}", help=f"short for --label {axis}=...")
@@ -75,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
             )
         if seed:
             p.add_argument("--seed", type=int, default=0)
-        p.set_defaults(function=getattr(commands, name))
+        p.set_defaults(function=function or getattr(commands, name))
         return p
 
     p = task("stroke", 2, samples=STROKE_SAMPLES_PER_STEP, help="finish a painting, at any size")
@@ -101,14 +106,14 @@ def parser() -> argparse.ArgumentParser:
     p = task("colorize", 8, samples=SAMPLES_PER_STEP, help="colour a picture of any size")
     p.add_argument("--hints", help="picture with colour where opaque, transparent elsewhere")
 
-    p = task("super_resolve", 8, samples=SAMPLES_PER_STEP, help="enlarge a small picture")
-    p.add_argument("--factor", type=int, choices=FACTORS, help="first fit the picture to this")
-    p.add_argument("--beside", action="store_true", help="with plain bicubic on the left")
-
-    p = task("enlarge", help="a picture of any size two or four times as large, by a detailer")
-    p.add_argument("--factor", type=int, choices=LARGER, default=4)
-    p.add_argument("--faithful", action="store_true", help="the likeliest, less lively detail")
-    p.set_defaults(model=commands.DETAILER)
+    for name, model, about in ENLARGERS:
+        p = task(name, function=commands.enlarge, help=about)
+        p.add_argument("--factor", type=int, choices=FACTORS, help="2 or 4 by a detailer, else 4")
+        p.add_argument("--faithful", action="store_true", help="a detailer's likeliest picture")
+        p.add_argument("--steps", type=int, help="noise levels gone through, of another model")
+        p.add_argument("--samples-per-step", type=int, help="whose mean a step takes, of another")
+        p.add_argument("--beside", action="store_true", help="with plain bicubic on the left")
+        p.set_defaults(model=model)
 
     p = task("denoise", help="clean a noisy picture of any size")
     p.add_argument("--sigma", type=float, help="noise level in units of [-1, 1]; else estimated")

@@ -34,7 +34,12 @@ class Made:
 
 def resembling(edited: Image.Image, picture: Image.Image) -> Image.Image:
     """The edit of a fitted picture in the picture's shape, as grey and as transparent as it is."""
-    return like(with_alpha(crop_like(edited, picture), picture), picture)
+    return like_upload(crop_like(edited, picture), picture)
+
+
+def like_upload(edited: Image.Image, picture: Image.Image) -> Image.Image:
+    """The edit of a whole picture, as grey and as transparent as it is."""
+    return like(with_alpha(edited, picture), picture)
 
 
 def side_by_side(shown: list[Image.Image]) -> Image.Image:
@@ -80,20 +85,19 @@ def colorize(model, args, options) -> Made:
     return Made([made])
 
 
-def super_resolve(model, args, options) -> Made:
-    picture, size = open_picture(args.input), model.config.image_size
-    small = fit(picture, size // args.factor) if args.factor else picture
-    made = to_pil(editing.super_resolve(model, to_tensor(small), args.steps, args.seed, **options))
-    shown = [made]
-    if args.beside:
-        shown.insert(0, on_white(small).resize((size, size), Image.Resampling.BICUBIC))
-    return Made([side_by_side([resembling(each, picture) for each in shown])])
-
-
 def enlarge(model, args, options) -> Made:
-    picture, how = open_picture(args.input), {"faithful": args.faithful, **options}
-    made = editing.enlarge(model, to_tensor(picture), args.factor, args.seed, **how)
-    return Made([like(with_alpha(to_pil(made), picture), picture)])
+    """Any size by a detailer; another model draws its own, to which a factor fits the picture."""
+    picture = small = open_picture(args.input)
+    fitted = args.factor and not isinstance(model, Detailer)
+    if fitted:
+        small = fit(picture, model.config.image_size // args.factor)
+    how = {"steps": args.steps, "faithful": args.faithful, **options}
+    x0 = editing.enlarge(model, to_tensor(small), args.factor, args.seed, **how)
+    shown = [to_pil(x0)]
+    if args.beside:
+        shown.insert(0, on_white(small).resize(shown[0].size, Image.Resampling.BICUBIC))
+    back = resembling if fitted else like_upload
+    return Made([side_by_side([back(each, picture) for each in shown])])
 
 
 def denoise(model, args, options) -> Made:
@@ -102,7 +106,7 @@ def denoise(model, args, options) -> Made:
     (painted,) = editing.stream_denoise_picture(model, picture, args.sigma, **how)
     made = last_picture([painted], on_step)
     if args.beside:
-        made = side_by_side([like(with_alpha(to_pil(painted.step.x), picture), picture), made])
+        made = side_by_side([like_upload(to_pil(painted.step.x), picture), made])
     how = "estimated" if args.sigma is None else "given"
     return Made([made], note=f"noise level {painted.step.sigma:.3f} ({how})")
 

@@ -1,4 +1,4 @@
-"""Enlarging by a detailer: x2 and x4 of a picture of any size, in one evaluation.
+"""What a detailer does in an edit: pictures of any size, two or four times as large.
 
 Nothing here is zero-shot but the last act: the means of patches are the small picture's, exactly.
 """
@@ -13,10 +13,8 @@ from cm_core.detail_net import FACTOR
 from cm_core.detailer import CLEAN, Augmentation, Detailer, bicubic
 from cm_core.errors import SettingError
 from cm_core.noise import Generators
-from cm_core.stream import Step, last, last_of
-from editing.checks import check_picture, check_range
-from editing.operators import PatchMean
-from editing.operators import enlarge as blocks
+from cm_core.stream import Step
+from editing.operators import PatchMean, repeat_pixels
 
 FACTORS = (2, 4)
 DRAWN = Augmentation(noise=0.05, blur=0.3)  # what pictures that a model drew are like
@@ -32,37 +30,33 @@ def with_means(operator: PatchMean, small: Tensor, x: Tensor) -> Tensor:
     becomes x + m (1 - x) / mean(1 - x), which never passes 1.
     """
     missing = small - operator.measure(x)
-    up = blocks((missing > 0).to(x), operator.patch)
+    up = repeat_pixels((missing > 0).to(x), operator.patch)
     room = up * (1 - x) + (1 - up) * (1 + x)
     taken = missing / operator.measure(room).clamp(min=EPS)
-    return x + blocks(taken, operator.patch) * room
+    return x + repeat_pixels(taken, operator.patch) * room
 
 
 @torch.no_grad()
-def stream_enlarge(
+def stream_detail(
     detailer: Detailer,
     small: Tensor,
-    factor: int = 4,
+    factor: int,
     seed: int | Sequence[int] = 0,
     *,
     keep_means: bool = True,
     faithful: bool = False,
     augmentation: tuple[float, float] = CLEAN,
     noise_scale: float = 1.0,
-    label: None = None,
     generator: Generators | None = None,
 ) -> Iterator[Step]:
-    """Enlarge a picture of any size by 2 or 4; one Step, whose x is the bicubic enlargement.
+    """Enlarge a picture (B, 3, h, w) of any size; one Step, whose x is the bicubic enlargement.
 
-    keep_means: the mean of every patch is the small picture's pixel, which is right where that is
-    clean. By 2 it is what was drawn four times as large, averaged. The other options are those of
-    `Detailer.enlarge`; label: a detailer knows none. Raises ImageError, SettingError.
+    The options are those of `enlarge` for a detailer. By 2 it is what was drawn four times as
+    large, averaged. Raises ImageError, SettingError.
     """
-    if not isinstance(detailer, Detailer):
-        raise SettingError("Only a detailer enlarges pictures: load_model('landscape-detail').")
     if factor not in FACTORS:
         raise SettingError(f"A picture is enlarged by 2 or 4, not {factor}.")
-    small = check_range(check_picture(small, "small picture")).float()
+    small = small.float()
     x0 = detailer.enlarge(
         small, seed, generator=generator, faithful=faithful, augmentation=augmentation,
         noise_scale=noise_scale,
@@ -73,9 +67,6 @@ def stream_enlarge(
     if keep_means:
         x0 = with_means(PatchMean(factor), small.clamp(-1, 1), x0)
     yield Step(0, detailer.config.sigma_max, x, x0)
-
-
-enlarge = last_of(stream_enlarge, last)
 
 
 def finished(detailer: Detailer, x0: Tensor, seed: int | Sequence[int] = 0) -> Tensor:

@@ -82,10 +82,10 @@ class PatchMean:
         """
         missing = measured - self.measure(x)
         if free is None:
-            return x + enlarge(missing, self.patch)
+            return x + repeat_pixels(missing, self.patch)
         share = self.measure(free.to(x))
         missing = torch.where(share > 0, missing / share.clamp(min=1 / self.patch**2), 0.0)
-        return torch.where(free.to(x.device), x + enlarge(missing, self.patch), x)
+        return torch.where(free.to(x.device), x + repeat_pixels(missing, self.patch), x)
 
 
 class Compose:
@@ -140,7 +140,7 @@ class ColourHints(Compose):
         super().__init__(Grey(), Mask(1 - hinted))
 
 
-def enlarge(x: Tensor, factor: int) -> Tensor:
+def repeat_pixels(x: Tensor, factor: int) -> Tensor:
     """Every pixel as a factor x factor block."""
     return F.interpolate(x, scale_factor=factor, mode="nearest")
 

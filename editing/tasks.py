@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterator, Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from cm_core.errors import SettingError
@@ -24,7 +23,6 @@ from editing.checks import (
     check_picture,
     check_range,
     check_size,
-    model_side,
 )
 from editing.ground import Ground
 from editing.noisy import estimate_sigma
@@ -32,8 +30,6 @@ from editing.operators import (
     ColourHints,
     Grey,
     Mask,
-    PatchMean,
-    enlarge,
     fill,
     grey_picture,
     tint,
@@ -45,14 +41,13 @@ Sigmas = Sequence[Level] | Tensor | None
 MAX_STEPS = 1000
 
 # First and last noise level of each edit. The first must drown what is free and no more: noise
-# above it would only hide what is measured. Hinted colours and super-resolution start from plain
-# fills, which leave less to drown. A hole leaves the more the larger it is; its plain fill is to be
+# above it would only hide what is measured. Hinted colours start from plain fills, which leave less
+# to drown. A hole leaves the more the larger it is; its plain fill is to be
 # drowned, for the model to draw what a label says is there.
 INPAINT_SIGMAS = (12.0, 0.3)
 INPAINT_WHOLE = 60.0  # the first, where all is to be repainted
 COLORIZE_SIGMAS = (10.0, 0.3)
 HINTED_SIGMAS = (0.5, 0.15)  # of colouring with hints
-SUPER_RESOLVE_SIGMAS = (0.5, 0.2)
 STROKE_SIGMAS = (0.4, 4.0)  # of the noise on the strokes at first, at strength 0 and at 1
 STROKE_LAST = 0.4  # the last of several, or half of the first where that is less
 
@@ -80,7 +75,10 @@ def together(grids: Sequence[Sequence[float]]) -> Sequence[Level]:
     return [torch.tensor(step, dtype=torch.float64) for step in zip(*grids, strict=True)]
 
 
-def _random(seed: int | Sequence[int], generator: Generators | None, batch: int) -> Generators:
+def random_numbers(
+    seed: int | Sequence[int], generator: Generators | None, batch: int
+) -> Generators:
+    """The generator that was given, or one a picture from its seed."""
     return generators(seed, batch) if generator is None else generator
 
 
@@ -119,7 +117,7 @@ def stream_inpaint(
         operator,
         image,
         own if sigmas is None else sigmas,
-        _random(seed, generator, image.shape[0]),
+        random_numbers(seed, generator, image.shape[0]),
         label,
         start=fill(image, operator.free.to(image.device)),
         samples_per_step=samples_per_step,
@@ -169,58 +167,9 @@ def stream_colorize(
         operator,
         known,
         own if sigmas is None else sigmas,
-        _random(seed, generator, image.shape[0]),
+        random_numbers(seed, generator, image.shape[0]),
         label,
         start=start,
-        samples_per_step=samples_per_step,
-    )
-
-
-def stream_super_resolve(
-    model: Model,
-    small: Tensor,
-    steps: int = 8,
-    seed: int | Sequence[int] = 0,
-    *,
-    samples_per_step: int = SAMPLES_PER_STEP,
-    label: Label = None,
-    generator: Generators | None = None,
-    sigmas: Sigmas = None,
-    size: int | None = None,
-) -> Iterator[Step]:
-    """Enlarge a small picture to the model's size, keeping the mean of every patch exactly
-    (Song et al. 2023, Alg. 4).
-
-    small: (B, 3, h, h) in [-1, 1], where the model's size is a multiple of h.
-    size: the side of the result, needed only for a callable that does not know its own.
-    steps: noise levels, 1 to 1000; sigmas gives them instead, positive and descending.
-    samples_per_step: network evaluations that a step takes the mean of, 1 to 64.
-    seed: of the first picture, the next have the next ones; or a list of one each; or a generator.
-    label: one of the model, or (B,); None is any. A Step's x0 is (B, 3, H, W).
-    Raises ImageError, SettingError.
-
-    The first noise is added to a bicubic enlargement, corrected to those means.
-    """
-    check_range(check_picture(small, "small picture"))
-    size = model_side(model, size)
-    height, width = small.shape[-2:]
-    if height != width or size % height or size == height:
-        sides = ", ".join(str(size // f) for f in (2, 4, 8))
-        raise SettingError(
-            f"A {width}x{height} picture cannot be enlarged to {size}x{size} by a whole factor: "
-            f"send a square one of side {sides}."
-        )
-    factor = size // height
-    operator = PatchMean(factor)
-    smooth = F.interpolate(small, scale_factor=factor, mode="bicubic").clamp(-1, 1)
-    return masked_multistep(
-        model,
-        operator,
-        enlarge(small, factor),
-        spaced(*SUPER_RESOLVE_SIGMAS, steps) if sigmas is None else sigmas,
-        _random(seed, generator, small.shape[0]),
-        label,
-        start=operator.merge(small, smooth),
         samples_per_step=samples_per_step,
     )
 
@@ -261,7 +210,7 @@ def stream_stroke(
         Mask(where),
         painting,
         spaced(first, final, steps) if sigmas is None else sigmas,
-        _random(seed, generator, painting.shape[0]),
+        random_numbers(seed, generator, painting.shape[0]),
         label,
         start=covered(painting) if paper else painting,
         samples_per_step=samples_per_step,
@@ -295,6 +244,5 @@ def stream_denoise(
 
 inpaint = last_of(stream_inpaint, last)
 colorize = last_of(stream_colorize, last)
-super_resolve = last_of(stream_super_resolve, last)
 stroke = last_of(stream_stroke, last)
 denoise = last_of(stream_denoise, last)

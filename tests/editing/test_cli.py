@@ -55,9 +55,13 @@ def test_every_task_writes_a_picture_of_the_inputs_own_size(files, folder, argum
     ("arguments", "size"), [(["small.png"], (16, 16)), (["in.png", "--factor", "2"], (16, 12))]
 )
 def test_a_small_picture_comes_at_the_models_size(files, folder, arguments, size):
-    out = files / "out.png"
-    assert run(folder, "super_resolve", files / arguments[0], *arguments[1:], "--out", out) == 0
-    assert Image.open(out).size == size
+    made = []
+    for name in ("enlarge", "super_resolve"):
+        out = files / f"{name}.png"
+        assert run(folder, name, files / arguments[0], *arguments[1:], "--out", out) == 0
+        made.append(Image.open(out))
+        assert made[-1].size == size
+    assert made[0].tobytes() == made[1].tobytes()
 
 
 def test_interpolate_writes_an_animation_or_a_strip(files, folder):
@@ -215,5 +219,9 @@ def test_a_picture_comes_larger_by_a_detailer(files, folder, detailer, capsys):
         assert Image.open(out).size == (32 * factor, 24 * factor)
     assert run(folder, "stroke", files / "in.png", "--detailer", finer, "--out", out) == 0
     assert Image.open(out).size == (32, 24)
+    assert run(finer, "super_resolve", files / "in.png", "--out", out) == 0
+    assert Image.open(out).size == (32 * 4, 24 * 4)
+    assert run(finer, "enlarge", files / "in.png", "--steps", 2, "--out", out) == 2
+    assert "in one evaluation" in capsys.readouterr().err
     assert run(folder, "enlarge", files / "in.png", "--out", out) == 2
-    assert "Only a detailer enlarges" in capsys.readouterr().err
+    assert "by a whole factor" in capsys.readouterr().err

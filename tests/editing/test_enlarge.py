@@ -1,4 +1,4 @@
-"""Enlarging by a detailer: means that are kept, by 2 and by 4."""
+"""Enlarging by a detailer and by a consistency model: means that are kept, and one name."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from cm_core.detailer import bicubic
 from cm_core.errors import ImageError, SettingError
-from editing import enlarge, stream_enlarge
+from editing import enlarge, stream_enlarge, super_resolve
 from editing.detail import with_means
 from editing.operators import PatchMean
 
@@ -71,9 +71,55 @@ def test_the_stream_is_one_step(detailer, small):
 def test_what_cannot_be_enlarged_is_refused(detailer, small):
     with pytest.raises(SettingError, match="enlarged by 2 or 4, not 3"):
         enlarge(detailer, small, 3)
-    with pytest.raises(SettingError, match="Only a detailer enlarges"):
+    with pytest.raises(SettingError, match="Give size"):
         enlarge(lambda x, sigma, label=None: x, small)
     with pytest.raises(ImageError, match="lies in"):
         enlarge(detailer, 3 * small)
     with pytest.raises(ImageError, match="has the shape"):
         enlarge(detailer, small[:, :1])
+
+
+def test_a_consistency_model_enlarges_to_its_own_size(model, small):
+    square = small[..., :4, :4]
+    made = enlarge(model, square, seed=[5, 6])
+    assert made.shape == (2, 3, 16, 16)
+    assert (PatchMean(4).measure(made) - square).abs().max() < 1e-6
+    assert torch.equal(enlarge(model, square, 4, [5, 6]), made)
+    assert torch.equal(enlarge(model, square, 4, 5)[:1], made[:1])
+
+
+def test_super_resolve_is_enlarge_with_the_steps_third(model, detailer, small):
+    square, seen = small[..., :4, :4], []
+    by_one = super_resolve(model, square, 3, 7, samples_per_step=1, on_step=seen.append)
+    assert len(seen) == 3
+    assert torch.equal(enlarge(model, square, seed=7, steps=3, samples_per_step=1), by_one)
+    assert torch.equal(super_resolve(detailer, small, seed=7), enlarge(detailer, small, seed=7))
+    by_two = super_resolve(detailer, small, factor=2)
+    assert torch.equal(by_two, enlarge(detailer, small, 2))
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"steps": 2}, {"samples_per_step": 1}, {"sigmas": [0.5]}, {"size": 16}, {"label": 1}],
+)
+def test_a_detailer_refuses_what_only_others_know(detailer, small, how):
+    with pytest.raises(SettingError, match="one evaluation"):
+        enlarge(detailer, small, **how)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"keep_means": False}, {"faithful": True}, {"augmentation": (0.1, 0)}, {"noise_scale": 0.5}],
+)
+def test_others_refuse_what_only_a_detailer_knows(model, small, how):
+    with pytest.raises(SettingError, match="Only a detailer"):
+        enlarge(model, small[..., :4, :4], **how)
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [(2, "side 8"), (0, "between 1 and"), (4.0, "whole number"), (1, "side 16")],
+)
+def test_a_factor_that_leads_elsewhere_is_refused(model, small, factor, said):
+    with pytest.raises(SettingError, match=said):
+        enlarge(model, small[..., :4, :4], factor)

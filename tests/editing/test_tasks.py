@@ -13,7 +13,7 @@ from editing import (
     stroke,
     super_resolve,
 )
-from editing.operators import Grey, PatchMean, enlarge
+from editing.operators import Grey, PatchMean, repeat_pixels
 from editing.tasks import (
     SAMPLES_PER_STEP,
     STROKE_SAMPLES_PER_STEP,
@@ -134,7 +134,7 @@ def test_super_resolve_keeps_patch_means(model, factor):
     made = super_resolve(model, small)
     assert made.shape == (1, 3, SIDE, SIDE)
     assert (PatchMean(factor).measure(made) - small).abs().max() < 1e-6
-    assert not torch.allclose(made, enlarge(small, factor), atol=1e-2)
+    assert not torch.allclose(made, repeat_pixels(small, factor), atol=1e-2)
 
 
 def test_enlarging_starts_from_a_bicubic_enlargement():

@@ -14,7 +14,7 @@ from torch import Tensor
 import editing
 from cm_core.samplers import Step
 from editing.image import fit, to_pil, to_tensor
-from editing.operators import PatchMean, enlarge, grey_picture
+from editing.operators import PatchMean, grey_picture, repeat_pixels
 from ui.engine import Engine, Readout
 from ui.examples import example
 from ui.made import shown
@@ -83,7 +83,7 @@ def known(edit: str, x: Tensor) -> Image.Image:
         case "Colorize":
             x = grey_picture(x)
         case "Enlarge":
-            x = enlarge(PatchMean(FACTOR).measure(x), FACTOR)
+            x = repeat_pixels(PatchMean(FACTOR).measure(x), FACTOR)
         case "Denoise":
             x = editing.add_noise(x, NOISE)
     return to_pil(x)

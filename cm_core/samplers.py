@@ -6,18 +6,17 @@ functions return the last x0.
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
+from cm_core.adapter import Model, adapt
 from cm_core.errors import SettingError
 from cm_core.model import Label
 from cm_core.noise import Generators, randn_like
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN
 from cm_core.stream import Level, Step, last, last_of
-
-Model = Callable[..., Tensor]
 
 
 def levels(sigmas: Sequence[Level] | Tensor, batch: int = 1) -> list[Level]:
@@ -54,11 +53,6 @@ def times(level: Level, x: Tensor) -> Tensor:
     return level * x if not isinstance(level, Tensor) else level.to(x)[:, None, None, None] * x
 
 
-def lowest(model: Model) -> float:
-    """The level that a model's x0 stands for: its config's sigma_min, or the usual."""
-    return getattr(getattr(model, "config", None), "sigma_min", SIGMA_MIN)
-
-
 @torch.no_grad()
 def stream_multistep(
     model: Model,
@@ -76,7 +70,7 @@ def stream_multistep(
     sigma_min: the level that x0 stands for; None is the model's own. clip: x0 is clamped to
     [-1, 1]. A Step's x0 is (B, 3, H, W). Raises SettingError.
     """
-    low, x0 = lowest(model) if sigma_min is None else sigma_min, None
+    low, x0 = adapt(model).sigma_min if sigma_min is None else sigma_min, None
     for index, sigma in enumerate(levels(sigmas)):
         if x0 is None:
             x = sigma * noise

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
+from cm_core.adapter import Model, adapt
 from cm_core.errors import ImageError, SettingError
-from cm_core.samplers import Model
 from editing.masks import to_mask
 
 
@@ -21,7 +21,7 @@ def check_picture(image: Tensor, name: str = "picture", channels: tuple[int, ...
 
 def check_size(image: Tensor, model: Model, name: str = "picture") -> Tensor:
     """A picture of the model's own size; one that does not say its own takes any."""
-    needs = getattr(getattr(model, "config", None), "image_size", None)
+    needs = adapt(model).image_size
     if needs is not None and image.shape[-2:] != (needs, needs):
         has = "x".join(map(str, image.shape[-1:-3:-1]))
         raise ImageError(f"The {name} is {has}, the model draws {needs}x{needs}: fit it first.")
@@ -74,11 +74,3 @@ def check_count(value: int, most: int, name: str) -> int:
     if not isinstance(value, int):
         raise SettingError(f"{name} is a whole number, not {value!r}.")
     return int(check_between(value, 1, most, name))
-
-
-def model_side(model: Model, size: int | None = None) -> int:
-    """The side of the pictures that a model draws; `size` speaks for a plain callable."""
-    side = size or getattr(getattr(model, "config", None), "image_size", None)
-    if side is None:
-        raise SettingError("Give size, the side of the pictures: this model does not say its own.")
-    return side

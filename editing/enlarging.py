@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 import torch.nn.functional as F
 from torch import Tensor
 
+from cm_core.adapter import Model, adapt
 from cm_core.detailer import CLEAN, Detailer
 from cm_core.errors import SettingError
 from cm_core.model import Label
 from cm_core.noise import Generators
-from cm_core.samplers import Model
 from cm_core.stream import Step, last, last_of
-from editing.checks import check_count, check_picture, check_range, model_side
+from editing.checks import check_count, check_picture, check_range
 from editing.detail import stream_detail
 from editing.operators import PatchMean, repeat_pixels
 from editing.sampler import masked_multistep
@@ -87,7 +87,7 @@ def stream_enlarge(
             "Only a detailer has keep_means, faithful, augmentation and noise_scale: "
             "load_model('landscape-detail')."
         )
-    size = model_side(model, size)
+    size = adapt(model).side(size)
     patch = patch_of(small, size, factor)
     operator = PatchMean(patch)
     smooth = F.interpolate(small, scale_factor=patch, mode="bicubic").clamp(-1, 1)

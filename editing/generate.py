@@ -9,31 +9,18 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 from torch import Tensor
 
+from cm_core.adapter import Model, adapt
 from cm_core.errors import SettingError
 from cm_core.model import Label
 from cm_core.noise import Generators, generators, randn
-from cm_core.samplers import Model, stream_euler, stream_heun, stream_multistep
-from cm_core.schedule import SIGMA_MAX, SIGMA_MIN, ddim_sigmas, karras_sigmas
+from cm_core.samplers import stream_euler, stream_heun, stream_multistep
+from cm_core.schedule import ddim_sigmas, karras_sigmas
 from cm_core.stream import Step, last, last_of
-from editing.checks import check_between, model_side
+from editing.checks import check_between
 
 Sigmas = Sequence[float] | Tensor | None
 SOLVERS = {"heun": stream_heun, "euler": stream_euler, "ddim": stream_euler}
 MAX_FRAMES = 256
-
-
-def about(model: Model, name: str, otherwise):
-    """What a model's config says, or the usual for a plain callable."""
-    return getattr(getattr(model, "config", None), name, otherwise)
-
-
-def sigmas_of(model: Model, steps: int, sigmas: Sigmas) -> Sequence[float] | Tensor:
-    """Noise levels: those given, or the model's own for so many steps."""
-    if sigmas is not None:
-        return sigmas
-    if not hasattr(model, "sigmas_for"):
-        raise SettingError("Give sigmas, the noise levels: this model does not say its own.")
-    return model.sigmas_for(steps)
 
 
 def stream_generate(
@@ -59,15 +46,16 @@ def stream_generate(
         generator = generators(seed, batch)
     elif not isinstance(generator, torch.Generator):
         batch = len(generator)
-    side = model_side(model, size)
-    noise = randn((batch, 3, side, side), generator).to(getattr(model, "device", "cpu"))
+    model = adapt(model)
+    side = model.side(size)
+    noise = randn((batch, 3, side, side), generator).to(model.device)
     return stream_multistep(
         model,
         noise,
-        sigmas_of(model, steps, sigmas),
+        model.sigmas_for(steps) if sigmas is None else sigmas,
         generator,
         label,
-        clip=about(model, "clip", True),
+        clip=model.clip,
     )
 
 
@@ -89,11 +77,12 @@ def stream_teacher(
     own. A Step's x0 is (number of seeds, 3, H, W). Raises SettingError.
     """
     teacher_evaluations(levels, solver)
-    batch, side = (1 if isinstance(seed, int) else len(seed)), model_side(teacher, size)
-    noise = randn((batch, 3, side, side), generators(seed, batch))
-    low, high = about(teacher, "sigma_min", SIGMA_MIN), about(teacher, "sigma_max", SIGMA_MAX)
+    teacher = adapt(teacher)
+    batch, side = (1 if isinstance(seed, int) else len(seed)), teacher.side(size)
+    noise = randn((batch, 3, side, side), generators(seed, batch)).to(teacher.device)
+    low, high = teacher.sigma_min, teacher.sigma_max
     grid = ddim_sigmas(levels, high) if solver == "ddim" else karras_sigmas(levels, low, high)
-    return SOLVERS[solver](teacher, noise.to(getattr(teacher, "device", "cpu")), grid, label)
+    return SOLVERS[solver](teacher, noise, grid, label)
 
 
 def teacher_evaluations(levels: int, solver: str = "heun") -> int:

@@ -12,12 +12,11 @@ from functools import cached_property, partial
 from PIL import Image
 from torch import Tensor
 
+from cm_core.adapter import Model, adapt
 from cm_core.detailer import Detailer
 from cm_core.model import Label
 from cm_core.noise import Generators
-from cm_core.samplers import Model
 from cm_core.stream import OnStep, Step, last_of
-from editing.checks import model_side
 from editing.colours import draw_hints, recoloured
 from editing.detail import finished
 from editing.image import (
@@ -33,7 +32,6 @@ from editing.image import (
 from editing.masks import MaskLike
 from editing.noisy import add_noise
 from editing.region import CONTEXT, Region, extend, find_region, whole
-from editing.sampler import beside
 from editing.tasks import (
     SAMPLES_PER_STEP,
     STROKE_SAMPLES_PER_STEP,
@@ -96,10 +94,10 @@ def stream_inpaint_region(
     callable that does not know its own. The other options are those of `inpaint`, for a batch of
     one. Raises ImageError, SettingError.
     """
-    side = model_side(model, size)
+    side = adapt(model).side(size)
     region = find_region(picture, mask, side, context)
     tiled, drawn = Tiled(model, side), drawn_size(region.crop.size, side, SQUEEZE)
-    image, hole = (beside(tiled, x) for x in region.fitted(drawn))
+    image, hole = (x.to(tiled.device) for x in region.fitted(drawn))
     taken = stream_inpaint(
         tiled,
         image,
@@ -183,13 +181,13 @@ def stream_stroke_picture(
     `inpaint_region`; the other options are those of both, for a batch of one.
     Raises ImageError, SettingError.
     """
-    side = model_side(model, size)
+    side = adapt(model).side(size)
     if mask is None:
         region = whole(on_white(eight_bits(painting)))
     else:
         region = find_region(painting, mask, side, context)
     tiled, drawn = Tiled(model, side), drawn_size(region.crop.size, side)
-    image, hole = (beside(tiled, x) for x in region.fitted(drawn, hidden=False))
+    image, hole = (x.to(tiled.device) for x in region.fitted(drawn, hidden=False))
     taken = stream_stroke(
         tiled,
         image,
@@ -237,9 +235,9 @@ def stream_colorize_picture(
     side of what the model draws, needed only for a callable that does not know its own. The other
     options are those of `colorize`, for a batch of one. Raises ImageError, SettingError.
     """
-    side, picture = model_side(model, size), eight_bits(picture)
+    side, picture = adapt(model).side(size), eight_bits(picture)
     drawn, tiled = drawn_size(picture.size, side), Tiled(model, side)
-    image = beside(tiled, to_tensor(on_white(picture).resize(drawn, Image.Resampling.BICUBIC)))
+    image = to_tensor(on_white(picture).resize(drawn, Image.Resampling.BICUBIC)).to(tiled.device)
     dabs = None if hints is None else draw_hints(hints, picture.size, drawn)
     taken = stream_colorize(
         tiled,
@@ -281,7 +279,7 @@ def stream_denoise_picture(
     noisy = to_tensor(picture)
     if add:
         noisy = add_noise(noisy, add, seed)
-    tiled = Tiled(model, model_side(model, size))
+    tiled = Tiled(model, adapt(model).side(size))
     taken = stream_denoise(tiled, noisy, sigma, label=label)
 
     def finish(x0: Tensor, last: bool) -> Image.Image:

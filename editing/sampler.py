@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from cm_core.adapter import Model, adapt
 from cm_core.noise import Generators, randn_like
-from cm_core.samplers import Level, Model, Step, levels, lowest, renoise_std, times
+from cm_core.samplers import levels, renoise_std, times
+from cm_core.stream import Level, Step
 from editing.checks import check_count
 from editing.operators import Operator
 
@@ -36,11 +38,12 @@ def masked_multistep(
     model's own unless given. All is done, and returned, on the model's device.
     """
     check_count(samples_per_step, MAX_SAMPLES, "samples_per_step")
-    image = beside(model, image)
+    model = adapt(model)
+    image = image.to(model.device)
     measured = operator.measure(image)
     if start is None:
         start = operator.merge(measured, torch.zeros_like(image))
-    x0, low = beside(model, start), lowest(model) if sigma_min is None else sigma_min
+    x0, low = start.to(model.device), model.sigma_min if sigma_min is None else sigma_min
     for index, sigma in enumerate(levels(sigmas, image.shape[0])):
         made = torch.zeros_like(x0)
         for noise in antithetic_noise(x0, samples_per_step, generator):
@@ -48,11 +51,6 @@ def masked_multistep(
             made += model(x, sigma, label).clamp(-1, 1) / samples_per_step
         x0 = operator.merge(measured, made)
         yield Step(index, sigma, x, x0)
-
-
-def beside(model: Model, x: Tensor) -> Tensor:
-    """x on the model's device; a plain callable takes it where it is."""
-    return x.to(getattr(model, "device", x.device))
 
 
 def antithetic_noise(like: Tensor, count: int, generator: Generators | None) -> Tensor:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from cm_core.adapter import Model, adapt
 from cm_core.errors import SettingError
 from cm_core.model import Label
 from cm_core.noise import Generators, generators
-from cm_core.samplers import Model, levels, lowest
-from cm_core.schedule import SIGMA_MAX
+from cm_core.samplers import levels
 from cm_core.stream import Level, Step, last, last_of
 from editing.checks import (
     check_between,
@@ -35,7 +35,7 @@ from editing.operators import (
     tint,
 )
 from editing.paper import covered
-from editing.sampler import beside, masked_multistep
+from editing.sampler import masked_multistep
 
 Sigmas = Sequence[Level] | Tensor | None
 MAX_STEPS = 1000
@@ -233,12 +233,13 @@ def stream_denoise(
     used, its x0 is (B, 3, H, W). Raises ImageError, SettingError.
     """
     check_size(check_picture(noisy, "noisy picture"), model)
-    low, high = lowest(model), getattr(getattr(model, "config", None), "sigma_max", SIGMA_MAX)
+    model = adapt(model)
+    low, high = model.sigma_min, model.sigma_max
     sigma = estimate_sigma(noisy, low, high) if sigma is None else sigma
     (sigma,) = levels([sigma], noisy.shape[0])
     for one in [sigma] if isinstance(sigma, float) else sigma.tolist():
         check_between(one, low, high, "sigma")
-    noisy = beside(model, noisy)
+    noisy = noisy.to(model.device)
     yield Step(0, sigma, noisy, model(noisy, sigma, label).clamp(-1, 1))
 
 

@@ -4,48 +4,48 @@ What windows share is settled anew at each noise level of a sampler, so that the
 picture (MultiDiffusion, Bar-Tal et al. 2023).
 """
 
-from types import SimpleNamespace
-
 import torch
 from torch import Tensor
 
-from cm_core.samplers import Level, Model, lowest
+from cm_core.adapter import Adapter, Model
+from cm_core.model import Label
+from cm_core.stream import Level
 from cm_core.tiles import overlapping
 
 OVERLAP = 0.25  # of a window with the next
 LONGEST = 8  # times the model's side: the longer side that a picture is drawn at
 
 
-class Tiled:
+class Tiled(Adapter):
     """A callable (x, sigma, label) -> x0 like its model, for x (B, 3, H, W) of any size.
 
-    side: of the pictures that the model draws. A shorter x is continued as in a mirror. An x of the
-    model's own size gives what the model gives.
+    window: the side of the pictures that the model draws. A shorter x is continued as in a mirror.
+    An x of the model's own size gives what the model gives.
     """
 
-    def __init__(self, model: Model, side: int):
-        self.model, self.side = model, side
-        self.config = SimpleNamespace(sigma_min=lowest(model))  # of no size
+    def __init__(self, model: Model, window: int):
+        super().__init__(model)
+        self.window = window
 
     @property
-    def device(self) -> torch.device:
-        return self.model.device
+    def image_size(self) -> None:
+        """Any."""
 
     def windows(self, height: int, width: int) -> list[tuple[slice, slice]]:
         """(rows, columns) of each window over a picture of these sides, none below the model's."""
-        across = overlapping(max(width, self.side), self.side, OVERLAP)
-        down = overlapping(max(height, self.side), self.side, OVERLAP)
+        across = overlapping(max(width, self.window), self.window, OVERLAP)
+        down = overlapping(max(height, self.window), self.window, OVERLAP)
         return [(rows, columns) for rows in down for columns in across]
 
-    def __call__(self, x: Tensor, sigma: Level, label=None) -> Tensor:
+    def __call__(self, x: Tensor, sigma: Level, label: Label = None) -> Tensor:
         height, width = x.shape[-2:]
         windows = self.windows(height, width)
-        if min(height, width) < self.side:
-            rows, columns = (mirrored(each, self.side).to(x.device) for each in (height, width))
+        if min(height, width) < self.window:
+            rows, columns = (mirrored(each, self.window).to(x.device) for each in (height, width))
             x = x[:, :, rows][..., columns]
         if len(windows) == 1:
             return self.model(x, sigma, label)[..., :height, :width]
-        weight = peak(self.side).to(x)
+        weight = peak(self.window).to(x)
         weight = weight[:, None] * weight
         made, total = torch.zeros_like(x), torch.zeros_like(x[:1, :1])
         for window in windows:

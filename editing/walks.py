@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
+from cm_core.adapter import Adapter, Model, adapt
 from cm_core.errors import SettingError
 from cm_core.model import Label
 from cm_core.noise import generators, randn
-from cm_core.samplers import Model, levels, lowest, renoise_std
+from cm_core.samplers import levels, renoise_std
 from cm_core.stream import Step, last, last_of
-from editing.checks import check_between, model_side
-from editing.generate import MAX_FRAMES, Sigmas, about, sigmas_of
+from editing.checks import check_between
+from editing.generate import MAX_FRAMES, Sigmas
 
 
 def slerp(a: Tensor, b: Tensor, weight: float) -> Tensor:
@@ -51,6 +52,7 @@ def stream_interpolate(
     instead, positive and descending. size: the side of the pictures. A callable that does not know
     its own needs sigmas and size. A Step's x0 is (frames, 3, H, W). Raises SettingError.
     """
+    model = adapt(model)
     check_between(frames, 2, MAX_FRAMES, "frames")
 
     def mix(noises: Sequence[Tensor]) -> Tensor:
@@ -58,8 +60,8 @@ def stream_interpolate(
 
     weights = torch.tensor([(1 - u, u) for u in along(frames)])
     told = label_of_frames(model, label, labels, weights)
-    grid, side = sigmas_of(model, steps, sigmas), model_side(model, size)
-    return _stream_mixed(model, (seed_a, seed_b), mix, grid, side, told)
+    grid = model.sigmas_for(steps) if sigmas is None else sigmas
+    return _stream_mixed(model, (seed_a, seed_b), mix, grid, model.side(size), told)
 
 
 def stream_interpolate_grid(
@@ -80,6 +82,7 @@ def stream_interpolate_grid(
     rows, columns: 2 or more, at most 256 pictures in all. The other options are those of
     `interpolate`. A Step's x0 is (rows * columns, 3, H, W), row by row. Raises SettingError.
     """
+    model = adapt(model)
     if len(seeds) != 4:
         raise SettingError(f"A grid has four corners: give four seeds, not {len(seeds)}.")
     check_between(rows, 2, MAX_FRAMES, "rows")
@@ -96,12 +99,12 @@ def stream_interpolate_grid(
         [((1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v) for u, v in places]
     )
     told = label_of_frames(model, label, labels, weights)
-    grid, side = sigmas_of(model, steps, sigmas), model_side(model, size)
-    return _stream_mixed(model, seeds, mix, grid, side, told)
+    grid = model.sigmas_for(steps) if sigmas is None else sigmas
+    return _stream_mixed(model, seeds, mix, grid, model.side(size), told)
 
 
 def label_of_frames(
-    model: Model, label: Label, labels: Sequence[int | None] | None, weights: Tensor
+    model: Adapter, label: Label, labels: Sequence[int | None] | None, weights: Tensor
 ) -> int | Tensor | None:
     """One label for all frames, or those of n ends mixed for each by weights (frames, n)."""
     if labels is None:
@@ -112,14 +115,12 @@ def label_of_frames(
         raise SettingError(f"Give each of {weights.shape[1]} ends a label, not {len(labels)}.")
     if len(set(labels)) == 1:
         return labels[0]
-    if not hasattr(model, "between"):
-        raise SettingError("This model does not say what lies between labels: give one for all.")
     return model.between(labels, weights)
 
 
 @torch.no_grad()
 def _stream_mixed(
-    model: Model,
+    model: Adapter,
     seeds: Sequence[int],
     mix: Callable[[Sequence[Tensor]], Tensor],
     sigmas: Sequence[float],
@@ -132,15 +133,12 @@ def _stream_mixed(
     `stream_generate` makes of it.
     """
     draws = [generators(seed, 1) for seed in seeds]
-    low, clip = lowest(model), about(model, "clip", True)
     x0 = None
     for index, sigma in enumerate(levels(sigmas)):
-        noise = mix([randn((1, 3, side, side), draw) for draw in draws]).to(
-            getattr(model, "device", "cpu")
-        )
-        x = sigma * noise if x0 is None else x0 + renoise_std(sigma, low) * noise
+        noise = mix([randn((1, 3, side, side), draw) for draw in draws]).to(model.device)
+        x = sigma * noise if x0 is None else x0 + renoise_std(sigma, model.sigma_min) * noise
         x0 = model(x, sigma, label)
-        if clip:
+        if model.clip:
             x0 = x0.clamp(-1, 1)
         yield Step(index, sigma, x, x0)
 

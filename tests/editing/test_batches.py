@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from cm_core.adapter import adapt
 from cm_core.errors import ImageError, SettingError
-from cm_core.samplers import levels, lowest
+from cm_core.samplers import levels
 from editing import colorize, denoise, inpaint, stroke
 from editing.operators import Mask
 from editing.sampler import masked_multistep
@@ -123,5 +124,5 @@ def test_noise_starts_from_the_models_own_lowest_level():
     image, free = torch.zeros(1, 3, 64, 64), Mask(torch.ones(1, 1, 64, 64))
     (step,) = masked_multistep(Coarse(), free, image, [0.5], torch.Generator().manual_seed(3))
     noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(3))
-    assert lowest(Coarse()) == 0.3
+    assert adapt(Coarse()).sigma_min == 0.3
     assert torch.allclose(step.x, 0.4 * noise)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from benchmarks.measure import Row, gflop, matrix_product, side_by_side, tell
 from cm_core import load_model
-from cm_core.graph import GraphNet
+from cm_core.graph import by_graph
 from cm_core.model import ConsistencyModel
 from cm_core.samplers import sample_multistep
 from cm_core.schedule import karras_sigmas
@@ -94,7 +94,7 @@ def rows(name: str, settings: dict, rounds: int) -> list[Row]:
         pipe, eager = both(settings, Path(folder))
         with torch.inference_mode(False):
             graph = network_graph(eager.net)
-        models = {"eager": eager, "by graph": eager.with_net(GraphNet(eager.net, graph))}
+        models = {"eager": eager, "by graph": eager.with_net(by_graph(eager.net, graph))}
         product, product_cost = matrix_product()
         for count in BATCHES:
             noise = torch.randn(count, 3, 64, 64)

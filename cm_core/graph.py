@@ -4,49 +4,61 @@
 stay in model.safetensors. `python -m train export NAME --format graph` writes it.
 """
 
+import inspect
 from pathlib import Path
+from typing import TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cm_core.errors import CheckpointError
-from cm_core.model import Preconditioned
-from cm_core.unet import UNet
 
 GRAPH = "graph.onnx"
-INPUTS = ("x", "c_noise", "label")
+M = TypeVar("M")  # a model with a network: Preconditioned, or a Detailer
 
 
-class GraphNet(UNet):
-    """A UNet with its forward pass left to ONNX Runtime: the same weights, as they are now."""
+class GraphNet(nn.Module):
+    """A network with its forward pass left to ONNX Runtime; made by `by_graph`."""
 
-    def __init__(self, net: UNet, graph: bytes):
-        self.__dict__.update(net.__dict__)
-        self.plain = type(net).forward
-        import onnxruntime
-
-        weights = {k: v.detach().numpy() for k, v in net.state_dict().items()}
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = torch.get_num_threads()
-        # Threads that wait would otherwise keep their cores busy, which others need.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.add_external_initializers(
-            list(weights), [onnxruntime.OrtValue.ortvalue_from_numpy(v) for v in weights.values()]
-        )
-        self.session = onnxruntime.InferenceSession(
-            graph, options, providers=["CPUExecutionProvider"]
-        )
-
-    def forward(self, x: Tensor, c_noise: Tensor, label: Tensor | None = None) -> Tensor:
-        between = label is not None and label.is_floating_point()  # the graph looks one label up
-        if between or self.training or x.requires_grad:
-            return self.plain(self, x, c_noise, label)
-        given = {k: v for k, v in zip(INPUTS, (x, c_noise, label), strict=True) if v is not None}
+    def forward(self, *inputs: Tensor | None) -> Tensor:
+        """What the network computes, by its graph; what that cannot do, as ever."""
+        given = {k: v for k, v in zip(self.inputs, inputs, strict=False) if v is not None}
+        label = given.get("label")  # the graph looks one up, and knows nothing between two
+        between = label is not None and label.is_floating_point()
+        if between or self.training or (torch.is_grad_enabled() and inputs[0].requires_grad):
+            return super().forward(*inputs)
         (raw,) = self.session.run(None, {k: v.numpy() for k, v in given.items()})
         return torch.from_numpy(raw)
 
 
-def run_by_graph(model: Preconditioned, folder: Path) -> Preconditioned:
+def inputs_of(net: nn.Module) -> tuple[str, ...]:
+    """The names of a network's inputs, which are those of its graph."""
+    return tuple(inspect.signature(type(net).forward).parameters)[1:]
+
+
+def by_graph(net: nn.Module, graph: bytes) -> nn.Module:
+    """The network run by a graph of it: still of its class, with the same weights as they are now.
+
+    Raises ImportError where ONNX Runtime was not built for this machine, and its own errors.
+    """
+    import onnxruntime
+
+    weights = {k: v.detach().numpy() for k, v in net.state_dict().items()}
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    # Threads that wait would otherwise keep their cores busy, which others need.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_external_initializers(
+        list(weights), [onnxruntime.OrtValue.ortvalue_from_numpy(v) for v in weights.values()]
+    )
+    made = object.__new__(type(f"Graph{type(net).__name__}", (GraphNet, type(net)), {}))
+    made.__dict__.update(net.__dict__)
+    made.inputs = inputs_of(net)
+    made.session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return made
+
+
+def run_by_graph(model: M, folder: Path) -> M:
     """The model, for sampling, with its network run by the folder's graph where it has one.
 
     It computes with the weights as they are now: train or change the model that was given. Raises
@@ -56,7 +68,7 @@ def run_by_graph(model: Preconditioned, folder: Path) -> Preconditioned:
     if model.device.type != "cpu" or not path.is_file():
         return model
     try:
-        return model.with_net(GraphNet(model.net, path.read_bytes()))
+        return model.with_net(by_graph(model.net, path.read_bytes()))
     except ImportError:  # not built for every machine
         return model
     except Exception as error:  # the library's errors have no common base

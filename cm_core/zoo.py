@@ -151,7 +151,8 @@ def load_model(
         device = "cuda" if torch.cuda.is_available() else "cpu"
     device = torch.device(device)
     model = fit_device(_open(source, device, image_size), device)
-    return run_by_graph(model, BUNDLED.get(str(source), Path(source))) if fast else model
+    folder = (BUNDLED | DETAILERS).get(str(source), Path(source))
+    return run_by_graph(model, folder) if fast else model
 
 
 def fit_device(model: Model, device: torch.device) -> Model:

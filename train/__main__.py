@@ -115,7 +115,7 @@ def detailer_of(name: str | None):
     from cm_core.zoo import DETAILERS
 
     bundled, folder = next(iter(DETAILERS.items()))
-    return load_model(name or bundled) if name or folder.is_dir() else None
+    return load_model(name or bundled, fast=True) if name or folder.is_dir() else None
 
 
 def fidelity(args: argparse.Namespace) -> None:

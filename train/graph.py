@@ -5,29 +5,30 @@ from pathlib import Path
 import torch
 
 from cm_core.checkpoint import load_checkpoint, write_atomically
+from cm_core.detail_net import FACTOR, TOLD, DetailNet
 from cm_core.errors import CheckpointError
-from cm_core.graph import GRAPH, INPUTS
+from cm_core.graph import GRAPH, inputs_of
 from cm_core.unet import UNet
 
-MAX_BATCH = 4096
+Example = tuple[tuple[torch.Tensor, ...], tuple[dict, ...]]  # inputs, and their sizes that vary
+MAX_BATCH, MAX_STEPS = 4096, 4096
 
 
-def network_graph(net: UNet) -> bytes:
-    """The ONNX graph of a network, any batch size; its weights are named in it, not held."""
+def network_graph(net: UNet | DetailNet) -> bytes:
+    """The ONNX graph of a network, any batch size; its weights are named in it, not held.
+
+    A detailer's takes pictures of any size in whole strides.
+    """
     import onnx
     from onnx.external_data_helper import set_external_data
 
-    side = net.config.image_size
-    batch = torch.export.Dim("batch", min=1, max=MAX_BATCH)
-    example = [torch.zeros(2, 3, side, side), torch.zeros(2)]
-    if net.label is not None:
-        example.append(torch.zeros(2, dtype=torch.long))
+    example, sizes = detailer_example(net) if isinstance(net, DetailNet) else unet_example(net)
     program = torch.onnx.export(
         net,
-        tuple(example),
-        input_names=INPUTS[: len(example)],
+        example,
+        input_names=inputs_of(net)[: len(example)],
         output_names=["raw"],
-        dynamic_shapes=tuple({0: batch} for _ in example),
+        dynamic_shapes=sizes,
         optimize=False,  # keeps the weights' names and shapes; the runtime optimises
         verbose=False,
     )
@@ -44,6 +45,41 @@ def network_graph(net: UNet) -> bytes:
         node.ClearField("metadata_props")
     proto.graph.ClearField("value_info")
     return proto.SerializeToString()
+
+
+def unet_example(net: UNet) -> Example:
+    """Inputs of a U-Net, and what of their sizes may change: the batch."""
+    side, batch = net.config.image_size, torch.export.Dim("batch", min=1, max=MAX_BATCH)
+    example = [torch.zeros(2, 3, side, side), torch.zeros(2)]
+    if net.label is not None:
+        example.append(torch.zeros(2, dtype=torch.long))
+    return tuple(example), tuple({0: batch} for _ in example)
+
+
+def detailer_example(net: DetailNet) -> Example:
+    """Inputs of a detailer's network, whose height and width may change as well."""
+    batch, rows, columns = (
+        torch.export.Dim(name, min=low, max=most)
+        for name, low, most in (
+            ("batch", 1, MAX_BATCH),
+            ("rows", 2, MAX_STEPS),
+            ("columns", 2, MAX_STEPS),
+        )
+    )
+    large, small = net.config.stride, net.config.stride // FACTOR
+    example = (
+        torch.zeros(2, 3, 8 * large, 6 * large),
+        torch.zeros(2),
+        torch.zeros(2, TOLD),
+        torch.zeros(2, 3, 8 * small, 6 * small),
+    )
+    sizes = (
+        {0: batch, 2: large * rows, 3: large * columns},
+        {0: batch},
+        {0: batch},
+        {0: batch, 2: small * rows, 3: small * columns},
+    )
+    return example, sizes
 
 
 def export_graph(folder: str | Path) -> Path:

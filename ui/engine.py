@@ -151,7 +151,7 @@ class Engine:
         """
         own = self._detailer
         if own is None and self.name == zoo.DEFAULT and DETAIL.is_dir():
-            own = load_model(DETAIL)
+            own = load_model(DETAIL, fast=True)
         return own and InTurn(own, self._detail_turns)
 
     @property

@@ -16,7 +16,7 @@ from cm_core import load_model, zoo
 from cm_core.errors import OneStrokeError, SettingError
 from cm_core.samplers import Step
 from editing import commands
-from editing.batch import places
+from editing.batch import inputs_and_outputs
 from editing.output import check_quality, lost_bits, save
 from editing.region import CONTEXT
 from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP
@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         picture: bool = True,
         seed: bool = True,
         samples: int | None = None,
-        function: Callable[..., commands.Made] | None = None,
+        function: Callable[..., commands.Result] | None = None,
         help: str = "",
     ) -> argparse.ArgumentParser:
         p = tasks.add_parser(name, help=help)
@@ -106,8 +106,8 @@ def parser() -> argparse.ArgumentParser:
     p = task("colorize", 8, samples=SAMPLES_PER_STEP, help="colour a picture of any size")
     p.add_argument("--hints", help="picture with colour where opaque, transparent elsewhere")
 
-    for name, model, about in ENLARGERS:
-        p = task(name, function=commands.enlarge, help=about)
+    for name, model, text in ENLARGERS:
+        p = task(name, function=commands.enlarge, help=text)
         p.add_argument("--factor", type=int, choices=FACTORS, help="2 or 4 by a detailer, else 4")
         p.add_argument("--faithful", action="store_true", help="a detailer's likeliest picture")
         p.add_argument("--steps", type=int, help="noise levels gone through, of another model")
@@ -150,7 +150,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         check_quality(args.quality)
         given = getattr(args, "input", None)
-        pairs = places(given, args.out, [getattr(args, name, None) for name in ("mask", "hints")])
+        pairs = inputs_and_outputs(
+            given, args.out, [getattr(args, name, None) for name in ("mask", "hints")]
+        )
         model = load_model(args.model, fast=True)
         options = {**labels_of(model, args), **progress()}
     except OneStrokeError as error:

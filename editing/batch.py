@@ -1,4 +1,4 @@
-"""Which pictures a command edits and where each goes: one file, or every picture of a folder."""
+"""Which pictures a command edits, and which file each result goes to."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,19 +13,19 @@ OTHERS = (".heic", ".heif", ".hif")  # read with a package that names its ending
 KEPT = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF")  # kinds that hold a result as it is
 
 
-def places(
-    given: str | None, out: Path, beside: Iterable[str | None] = ()
+def inputs_and_outputs(
+    given: str | None, out: Path, except_for: Iterable[str | None] = ()
 ) -> list[tuple[str | None, Path]]:
-    """(picture file, file to write) of a command; one of none where the task takes no picture.
+    """(picture file, file to write) pairs of a command; None where the task takes no picture.
 
-    The results of a folder lie under their pictures' names in another folder, which is made; those
-    of a kind that is not written, or only with fewer colours, get .png added. beside: a mask, or
-    hints, that may lie among the pictures. Raises ImageError.
+    The results of a folder go into another folder, which is made, under their pictures' names. A
+    result gets .png added where its kind is not written, or would lose colours. except_for: files
+    that are no pictures to edit, a mask or hints. Raises ImageError.
     """
     if given is None or not Path(given).is_dir():
         return [(given, check_path(out))]
     folder = Path(given)
-    others = [Path(name).absolute() for name in beside if name]
+    others = [Path(name).absolute() for name in except_for if name]
     pictures = [path for path in pictures_in(folder) if path.absolute() not in others]
     if not pictures:
         raise ImageError(f"There are no pictures in {folder}.")

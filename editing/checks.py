@@ -1,4 +1,4 @@
-"""What every task asks of its inputs, refused in one sentence."""
+"""What every task asks of its inputs; what does not fit is refused in one sentence."""
 
 import torch
 from torch import Tensor

@@ -16,15 +16,15 @@ from editing.image import to_pil, to_tensor
 from editing.operators import grey_picture, tint
 
 ROWS = 2**18  # pixels that are recoloured at a time: floats of large pictures fill the memory
-AROUND = 2  # pixels on each side from which it is learned how chroma goes with luma
-FLAT = 0.05**2  # variance of luma in [-1, 1] below which nothing is learned
+AROUND = 2  # pixels on each side over which the slope of chroma on luma is fitted
+FLAT = 0.05**2  # variance of luma in [-1, 1] below which the slope goes to zero
 
 
 def recoloured(picture: Image.Image, drawn: Tensor) -> Image.Image:
     """A picture's own luma, to half a level, with the chroma of a smaller one (1, 3, h, w).
 
-    Chroma is enlarged, and led along the edges of the luma that the smaller one does not show: as
-    far as it goes with luma there, it goes with the difference (after He et al. 2013).
+    Chroma is enlarged along the picture's edges: the slope of chroma on luma in the small picture
+    carries it along the luma that only the large one has (guided filter, He et al. 2013).
     """
     drawn = drawn[:1].detach().float().cpu()
     small = grey_picture(drawn)[:, :1]
@@ -41,7 +41,7 @@ def recoloured(picture: Image.Image, drawn: Tensor) -> Image.Image:
 
 
 def slope(luma: Tensor, chroma: Tensor) -> Tensor:
-    """How much chroma (B, C, h, w) changes with luma (B, 1, h, w) around each pixel."""
+    """The slope of chroma (B, C, h, w) on luma (B, 1, h, w) around each pixel, (B, C, h, w)."""
 
     def mean(x: Tensor) -> Tensor:
         return F.avg_pool2d(x, 2 * AROUND + 1, 1, AROUND, count_include_pad=False)
@@ -70,7 +70,7 @@ def enlarged(planes: np.ndarray, size: tuple[int, int], top: int, bottom: int) -
 
 
 def draw_hints(hints: Image.Image, picture_size: tuple[int, int], size: tuple[int, int]) -> Tensor:
-    """Colour hints over a picture as drawn at a size, (1, 4, h, w); none of their dabs is lost.
+    """Colour hints over a picture, brought to a size: (1, 4, h, w). No dab is lost.
 
     A pixel has the mean colour of what is opaque in it. Raises ImageError.
     """
@@ -78,9 +78,9 @@ def draw_hints(hints: Image.Image, picture_size: tuple[int, int], size: tuple[in
     rgba = np.array(hints.convert("RGBA"), np.float32)
     opaque = (rgba[..., 3] > 127).astype(np.float32)
     planes = [*(rgba[..., :3] * opaque[..., None]).transpose(2, 0, 1), opaque]
-    *colour, share = (
+    *colour, opacity = (
         np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BOX)) for plane in planes
     )
-    touched = share > 0
-    made = [np.where(touched, c / np.where(touched, share, 1) / 127.5 - 1, -1) for c in colour]
+    touched = opacity > 0
+    made = [np.where(touched, c / np.where(touched, opacity, 1) / 127.5 - 1, -1) for c in colour]
     return torch.from_numpy(np.stack([*made, touched])).float()[None]

@@ -24,8 +24,8 @@ SHEET = 8  # pictures in a row of a generated sheet
 
 
 @dataclass(frozen=True)
-class Made:
-    """What a task made: pictures (one, or frames in rows of `columns`) and a word about them."""
+class Result:
+    """What a task made: pictures (one, or frames in rows of `columns`) and a note on them."""
 
     pictures: list[Image.Image]
     columns: int | None = None
@@ -55,37 +55,37 @@ def detailer(name: str | None, model: str) -> Detailer | None:
     return load_model(name or DETAILER, fast=True)
 
 
-def stroke(model, args, options) -> Made:
+def stroke(model, args, options) -> Result:
     painting = open_picture(args.input)
     mask = open_mask(args.mask) if args.mask else None
     finer = detailer(args.detailer, args.model)
     how = {"mask": mask, "paper": args.paper, "detailer": finer, **options}
-    return Made(
+    return Result(
         [editing.stroke_picture(model, painting, args.strength, args.steps, args.seed, **how)]
     )
 
 
-def inpaint(model, args, options) -> Made:
+def inpaint(model, args, options) -> Result:
     picture, mask = open_picture(args.input), open_mask(args.mask)
     options |= {"context": args.context, "detailer": detailer(args.detailer, args.model)}
-    return Made([editing.inpaint_region(model, picture, mask, args.steps, args.seed, **options)])
+    return Result([editing.inpaint_region(model, picture, mask, args.steps, args.seed, **options)])
 
 
-def outpaint(model, args, options) -> Made:
+def outpaint(model, args, options) -> Result:
     margins = (args.left, args.top, args.right, args.bottom)
     picture = open_picture(args.input)
     options["detailer"] = detailer(args.detailer, args.model)
-    return Made([editing.outpaint(model, picture, *margins, args.steps, args.seed, **options)])
+    return Result([editing.outpaint(model, picture, *margins, args.steps, args.seed, **options)])
 
 
-def colorize(model, args, options) -> Made:
+def colorize(model, args, options) -> Result:
     picture = open_picture(args.input)
     hints = open_picture(args.hints) if args.hints else None
     made = editing.colorize_picture(model, picture, args.steps, args.seed, hints, **options)
-    return Made([made])
+    return Result([made])
 
 
-def enlarge(model, args, options) -> Made:
+def enlarge(model, args, options) -> Result:
     """Any size by a detailer; another model draws its own, to which a factor fits the picture."""
     picture = small = open_picture(args.input)
     fitted = args.factor and not isinstance(model, Detailer)
@@ -97,10 +97,10 @@ def enlarge(model, args, options) -> Made:
     if args.beside:
         shown.insert(0, on_white(small).resize(shown[0].size, Image.Resampling.BICUBIC))
     back = resembling if fitted else like_upload
-    return Made([side_by_side([back(each, picture) for each in shown])])
+    return Result([side_by_side([back(each, picture) for each in shown])])
 
 
-def denoise(model, args, options) -> Made:
+def denoise(model, args, options) -> Result:
     picture, on_step = open_picture(args.input), options.pop("on_step", None)
     how = {"add": args.add, "seed": args.seed, **options}
     (painted,) = editing.stream_denoise_picture(model, picture, args.sigma, **how)
@@ -108,10 +108,10 @@ def denoise(model, args, options) -> Made:
     if args.beside:
         made = side_by_side([like_upload(to_pil(painted.step.x), picture), made])
     how = "estimated" if args.sigma is None else "given"
-    return Made([made], note=f"noise level {painted.step.sigma:.3f} ({how})")
+    return Result([made], note=f"noise level {painted.step.sigma:.3f} ({how})")
 
 
-def interpolate(model, args, options) -> Made:
+def interpolate(model, args, options) -> Result:
     """Interpolation between two seeds or four corners."""
     if len(args.seeds) not in (2, 4):
         raise SettingError(f"Give two seeds, or four for a grid, not {len(args.seeds)}.")
@@ -119,22 +119,22 @@ def interpolate(model, args, options) -> Made:
         raise SettingError("Only a walk between two seeds goes to another label.")
     if len(args.seeds) == 2:
         frames = editing.interpolate(model, *args.seeds, args.frames, args.steps, **options)
-        return Made([to_pil(x) for x in frames.split(1)])
+        return Result([to_pil(x) for x in frames.split(1)])
     frames = editing.interpolate_grid(
         model, args.seeds, args.rows, args.columns, args.steps, **options
     )
-    return Made([to_pil(x) for x in frames.split(1)], columns=args.columns)
+    return Result([to_pil(x) for x in frames.split(1)], columns=args.columns)
 
 
-def generate(model, args, options) -> Made:
+def generate(model, args, options) -> Result:
     """Pictures from noise, of this seed and the next ones."""
     check_between(args.count, 1, 256, "count")
     seeds = range(args.seed, args.seed + args.count)
     made = editing.generate(model, seeds, args.steps, **options)
-    return Made([to_pil(x) for x in made.split(1)], columns=min(args.count, SHEET))
+    return Result([to_pil(x) for x in made.split(1)], columns=min(args.count, SHEET))
 
 
-def steps(model, args, options) -> Made:
+def steps(model, args, options) -> Result:
     """One noise through the consistency model at several step counts, then its teacher."""
     pictures, lines = [], []
 
@@ -159,4 +159,4 @@ def steps(model, args, options) -> Made:
             args.seed,
             levels,
         )
-    return Made([strip(pictures)], note="\n".join(lines))
+    return Result([strip(pictures)], note="\n".join(lines))

@@ -17,8 +17,10 @@ from cm_core.stream import Step
 from editing.operators import PatchMean, repeat_pixels
 
 FACTORS = (2, 4)
-DRAWN = Augmentation(noise=0.05, blur=0.3)  # what pictures that a model drew are like
-CALM = 0.7  # of the noise that they are enlarged from
+DRAWN_BY_A_MODEL = Augmentation(
+    noise=0.05, blur=0.3
+)  # what is wrong with pictures that a model drew
+CALM_NOISE = 0.7  # noise_scale that they are enlarged with
 EPS = 1e-12
 
 
@@ -72,7 +74,7 @@ def stream_detail(
 def finished(detailer: Detailer, x0: Tensor, seed: int | Sequence[int] = 0) -> Tensor:
     """A picture that a model drew (B, 3, H, W), four times as large.
 
-    Unlike a photo it is neither clean nor to be kept exactly: the detailer is told so, and draws
-    from less noise.
+    Unlike a photo it is not clean, and its means need not be kept. The detailer is told so, and
+    draws from less noise.
     """
-    return detailer.enlarge(x0, seed, augmentation=DRAWN, noise_scale=CALM)
+    return detailer.enlarge(x0, seed, augmentation=DRAWN_BY_A_MODEL, noise_scale=CALM_NOISE)

@@ -1,7 +1,7 @@
-"""Opening picture files: the one place where anything that a decoder does is met.
+"""Opening picture files; the one place that meets the faults of decoders.
 
-Whatever a file holds, it comes as a picture, upright and of 8 bits, with what else it held in its
-info (see editing.metadata), or as one sentence.
+A file becomes an upright picture of 8 bits, with what else it held in its info (see
+editing.metadata), or an ImageError of one sentence.
 """
 
 import importlib

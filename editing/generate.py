@@ -114,8 +114,8 @@ def self_consistency(
     path = on_path(walk)
     if not path:
         raise SettingError("The teacher's walk is empty: run it first.")
-    apart = (len(path) - 1) / max(count - 1, 1)
-    chosen = [path[i] for i in dict.fromkeys(round(k * apart) for k in range(count))]
+    spacing = (len(path) - 1) / max(count - 1, 1)
+    chosen = [path[i] for i in dict.fromkeys(round(k * spacing) for k in range(count))]
     return [
         Step(i, step.sigma, step.x, model(step.x, step.sigma, label))
         for i, step in enumerate(chosen)

@@ -31,7 +31,7 @@ def in_bytes(values: np.ndarray) -> np.ndarray:
 
 
 def white_of(values: np.ndarray) -> int:
-    """What white is among greys of 16 bits, or of others: 1, 255 or 65535 by the largest."""
+    """The value of white: 65535 for 16 bits, else the first of 1, 255 and 65535 that holds all."""
     if values.dtype.itemsize == 2:
         return 65535
     low, high = float(values.min()), float(values.max())
@@ -66,7 +66,7 @@ def is_transparent(picture: Image.Image) -> bool:
 
 
 def is_see_through(picture: Image.Image) -> bool:
-    """Whether any of a picture's pixels lets something through."""
+    """Whether any pixel of a picture is less than opaque."""
     return is_transparent(picture) and picture.convert("RGBA").getextrema()[3][0] < 255
 
 
@@ -88,13 +88,13 @@ def informed(made: Image.Image, picture: Image.Image) -> Image.Image:
 def with_alpha(made: Image.Image, picture: Image.Image) -> Image.Image:
     """An edit (RGB or L, any size) of a picture on white, as transparent as the picture.
 
-    The paper is taken out of the colours of what lets it through: on white it is the edit again.
+    White is taken out of the colours of translucent pixels: on white the result is the edit again.
     """
     if not is_see_through(picture):
         return made
     alpha = picture.convert("RGBA").getchannel("A").resize(made.size, Image.Resampling.BICUBIC)
-    share = np.maximum(np.asarray(alpha, np.float32)[..., None] / 255, 1 / 255)
-    colours = 255 - (255 - np.asarray(made.convert("RGB"), np.float32)) / share
+    opacity = np.maximum(np.asarray(alpha, np.float32)[..., None] / 255, 1 / 255)
+    colours = 255 - (255 - np.asarray(made.convert("RGB"), np.float32)) / opacity
     clear = Image.fromarray(colours.round().clip(0, 255).astype(np.uint8)).convert(made.mode)
     clear.putalpha(alpha)
     return informed(clear, made)
@@ -108,7 +108,7 @@ def grey_mode(picture: Image.Image) -> bool:
 def is_grey(picture: Image.Image) -> bool:
     """Whether a picture is grey: by its mode, or by its pixels where they have many shades.
 
-    Few shades, as of a blank page, say nothing of what may come upon it.
+    A blank page has few shades, and may be meant for colour.
     """
     if grey_mode(picture):
         return True
@@ -187,9 +187,9 @@ def fit_mask(mask: Image.Image, size: int) -> Image.Image:
     """A mask (light = repaint) in a size x size square; any touched pixel is wholly masked."""
     left, top, right, bottom = fit_box(mask.size, size)
     # In floats, so that one pixel among a thousand does not round away.
-    shares = hard_mask(mask).convert("F").resize((right - left, bottom - top), Image.Resampling.BOX)
+    marked = hard_mask(mask).convert("F").resize((right - left, bottom - top), Image.Resampling.BOX)
     square = Image.new("L", (size, size), 0)
-    square.paste(Image.fromarray((np.array(shares) > 0).astype(np.uint8) * 255), (left, top))
+    square.paste(Image.fromarray((np.array(marked) > 0).astype(np.uint8) * 255), (left, top))
     return square
 
 

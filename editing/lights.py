@@ -20,9 +20,9 @@ from cm_core.errors import SettingError
 
 TABLE = Path(__file__).resolve().parent.parent / "assets" / "lights.json"
 PARTS = ("sky", "land")
-SOFT = 16  # a picture's side over the reach, both ways, of what says where sky ends
-LAND_SAYS = 0.2  # of the light of a painting, where sky says 1
-TINY = 1e-6  # of a density: what is likely nowhere is as likely sky as land
+SOFT = 16  # a picture's side over the radius that softens where sky ends
+LAND_SAYS = 0.2  # weight of land in guessing a painting's light, where sky has 1
+TINY = 1e-6  # added to densities: an unknown colour is as likely sky as land
 LEAST = 1e-5  # variance added to colours, so that a single one has a Gaussian as well
 
 # OKLab (Ottosson 2020, "A perceptual color space for image processing").
@@ -49,14 +49,14 @@ class Part:
     """Colours of a part of the pictures in one light.
 
     Their mean in OKLab at the part's upper end (3,) and by how much it differs at its lower end
-    (3,), the covariance (3, 3) about that, and the part's share of a picture's top row and of its
-    lowest.
+    (3,), the covariance (3, 3) around that, and the part's fraction of a picture's top row and of
+    its lowest.
     """
 
     mean: Tensor
     fall: Tensor
     covariance: Tensor
-    share: tuple[float, float]
+    fraction: tuple[float, float]
 
     def mean_at(self, place: Tensor) -> Tensor:
         """(B, 3, H, 1) at places (B, 1, H, 1) from 0, the part's upper end, to 1."""
@@ -67,9 +67,9 @@ class Part:
         apart = lab - self.mean_at(place)
         inverse = torch.linalg.inv(self.covariance)
         far = torch.einsum("bihw,ij,bjhw->bhw", apart, inverse, apart)[:, None]
-        top, low = self.share
-        share = (top + (low - top) * rows_of(lab))[:, None]
-        return share * (-far / 2).exp() / torch.linalg.det(self.covariance).sqrt()
+        top, low = self.fraction
+        fraction = (top + (low - top) * rows_of(lab))[:, None]
+        return fraction * (-far / 2).exp() / torch.linalg.det(self.covariance).sqrt()
 
 
 Lights = Mapping[str, Mapping[str, Part]]
@@ -144,7 +144,7 @@ def likelihoods(
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """({part: how likely it has each colour}, {part: places in it}) of a picture in a light.
 
-    Where the horizon is comes of what seems to be sky when it is taken to be in the middle.
+    The horizon is first taken to be in the middle; what then seems to be sky moves it.
     """
     horizon = lab.new_full(lab.shape[:1], 0.5)
     for _ in range(2):
@@ -154,16 +154,18 @@ def likelihoods(
     return likely, places(rows_of(lab), horizon)
 
 
-def softened(share: Tensor) -> Tensor:
-    """The means of windows around every place, so that a share has no steps."""
-    radius = max(1, share.shape[-1] // SOFT)
-    padded = F.pad(share, (radius,) * 4, mode="replicate")
+def softened(weight: Tensor) -> Tensor:
+    """A weight averaged over a window around every place, so that it has no steps."""
+    radius = max(1, weight.shape[-1] // SOFT)
+    padded = F.pad(weight, (radius,) * 4, mode="replicate")
     return F.avg_pool2d(padded, 2 * radius + 1, 1)
 
 
 def light_of(painting: Tensor, lights: Lights | None = None) -> str:
-    """The light that has the painting's colours most likely, above all those of its sky: red land
-    may be autumn as well as sunset. painting (1, 3, H, W)."""
+    """The light under which a painting's colours are likeliest. painting (1, 3, H, W).
+
+    Sky weighs most: red land may be autumn as well as sunset.
+    """
     lights, lab = known_lights() if lights is None else lights, to_lab(painting)
 
     def fits(parts: Mapping[str, Part]) -> float:

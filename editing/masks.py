@@ -130,7 +130,7 @@ def two_ends(level: np.ndarray, low: float, high: float, full: int) -> bool:
 
 
 def at_ends(level: np.ndarray, low: float, high: float) -> float:
-    """The share of levels that lie within a tenth of the range of either end."""
+    """The fraction of levels that lie within a tenth of the range of either end."""
     end = FLAT * (high - low)
     return float(((level <= low + end) | (level >= high - end)).mean())
 
@@ -163,7 +163,7 @@ def shaded(rgb: np.ndarray, level: np.ndarray) -> bool | None:
     The one colour is the median of what is light. level: the largest of the three.
     """
     high = float(level.max())
-    light = some(rgb[level > high / 2])
+    light = sampled(rgb[level > high / 2])
     if not len(light):
         return False
     colour = np.median(light, 0)
@@ -182,13 +182,13 @@ def is_mask(inner: np.ndarray) -> bool:
 
 def is_painted(inner: np.ndarray, full: int, opaque: np.ndarray) -> bool:
     """Whether colours (N, 3) are one, painted on an empty layer. opaque: (H, W) bool."""
-    sample = some(inner)
+    sample = sampled(inner)
     off = np.abs(sample - np.median(sample, 0)).max(-1)
     border = np.concatenate([opaque[0], opaque[-1], opaque[1:-1, 0], opaque[1:-1, -1]])
     return bool((off <= FLAT * full).mean() >= 1 - FLAT and border.mean() < LIGHT)
 
 
-def some(colours: np.ndarray) -> np.ndarray:
+def sampled(colours: np.ndarray) -> np.ndarray:
     """Colours (N, C), evenly spaced where they are many, as floats."""
     return colours[:: 1 + len(colours) // ENOUGH].astype(np.float32)
 
@@ -196,7 +196,7 @@ def some(colours: np.ndarray) -> np.ndarray:
 def named(values: np.ndarray) -> str:
     """What a mask holds, in words: its few values or colours, or their range."""
     if values.ndim == 3:
-        colours = np.unique(some(values.reshape(-1, values.shape[2])), axis=0)
+        colours = np.unique(sampled(values.reshape(-1, values.shape[2])), axis=0)
         if len(colours) > 4:
             return "many colours"
         return listed([f"({', '.join(f'{value:g}' for value in colour)})" for colour in colours])

@@ -76,15 +76,16 @@ class PatchMean:
         return F.avg_pool2d(x, self.patch)
 
     def merge(self, measured: Tensor, x: Tensor, free: Tensor | None = None) -> Tensor:
-        """As any merge; with free (B or 1, 1, H, W) of bool, only those pixels may change.
+        """The picture nearest to x with these means, of which only the free pixels change.
 
-        Where a mask cuts a patch, its free pixels take up what the known ones leave of the mean.
+        free: (B or 1, 1, H, W) of bool, None is all. Where a mask cuts a patch, its free pixels
+        alone bring it to its mean.
         """
         missing = measured - self.measure(x)
         if free is None:
             return x + repeat_pixels(missing, self.patch)
-        share = self.measure(free.to(x))
-        missing = torch.where(share > 0, missing / share.clamp(min=1 / self.patch**2), 0.0)
+        fraction = self.measure(free.to(x))
+        missing = torch.where(fraction > 0, missing / fraction.clamp(min=1 / self.patch**2), 0.0)
         return torch.where(free.to(x.device), x + repeat_pixels(missing, self.patch), x)
 
 
@@ -155,10 +156,10 @@ def fill(x: Tensor, free: Tensor) -> Tensor:
     if min(x.shape[-2:]) == 1 or not free.any():
         mean = (x * known).sum((2, 3), keepdim=True) / known.sum((2, 3), keepdim=True).clamp(min=1)
         return torch.where(free, mean, x)
-    share = F.avg_pool2d(known, 2)
-    coarse = F.avg_pool2d(x * known, 2) / share.clamp(min=0.25)
-    spread = F.interpolate(fill(coarse, share == 0), size=x.shape[-2:], mode="bilinear")
-    return torch.where(free, spread, x)
+    fraction = F.avg_pool2d(known, 2)
+    coarse = F.avg_pool2d(x * known, 2) / fraction.clamp(min=0.25)
+    filled = F.interpolate(fill(coarse, fraction == 0), size=x.shape[-2:], mode="bilinear")
+    return torch.where(free, filled, x)
 
 
 def grey_picture(x: Tensor) -> Tensor:

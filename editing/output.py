@@ -92,7 +92,7 @@ def animation(
 
     Raises SettingError for no frames.
     """
-    shown = [enlarge_picture(frame, scale) for frame in some(frames)]
+    shown = [enlarge_picture(frame, scale) for frame in not_empty(frames)]
     shown += shown[-2:0:-1] if back else []
     options = {"lossless": True} if kind == "WEBP" else {}
     return encoded(
@@ -108,7 +108,7 @@ def animation(
 
 def strip(frames: Sequence[Image.Image], columns: int | None = None) -> Image.Image:
     """The frames in a row, or in rows of `columns`, all of the first one's size."""
-    columns = columns or len(some(frames))
+    columns = columns or len(not_empty(frames))
     width, height = frames[0].size
     rows = -(-len(frames) // columns)
     sheet = Image.new("RGB", (columns * width, rows * height), "white")
@@ -117,7 +117,7 @@ def strip(frames: Sequence[Image.Image], columns: int | None = None) -> Image.Im
     return sheet
 
 
-def some(frames: Sequence[Image.Image]) -> Sequence[Image.Image]:
+def not_empty(frames: Sequence[Image.Image]) -> Sequence[Image.Image]:
     """The frames, or SettingError where there are none."""
     if not frames:
         raise SettingError("There are no frames to save.")

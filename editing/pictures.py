@@ -43,8 +43,8 @@ from editing.tasks import (
 )
 from editing.tiled import Tiled, drawn_size
 
-# A part to be filled is squeezed by up to this rather than drawn in more windows: a hole gains more
-# from all of its surroundings (mean squared error 1780 of 18 holes at 3:2, against 2110).
+# A part to be filled is squeezed by up to this factor before it is drawn in more windows: seeing
+# all of its surroundings helps a hole more (mean squared error 1780 against 2110, 18 holes at 3:2).
 SQUEEZE = 2.0
 Finish = Callable[[Tensor, bool], Image.Image]  # of an x0, and of whether it is the last
 
@@ -62,7 +62,7 @@ class Painted:
         return self.finish(self.step.x0)
 
 
-def painted(
+def as_pictures(
     taken: Iterator[Step], finish: Finish, steps: int, sigmas: Sigmas = None
 ) -> Iterator[Painted]:
     """The steps of an edit as pictures; only the last of them is worth much work."""
@@ -115,7 +115,7 @@ def stream_inpaint_region(
         finer = detailed(detailer, x0, region, seed) if last else x0
         return as_before(region.paste(finer, drawn, joined=last), region.picture)
 
-    return painted(taken, finish, steps, sigmas)
+    return as_pictures(taken, finish, steps, sigmas)
 
 
 def stream_outpaint(
@@ -206,7 +206,7 @@ def stream_stroke_picture(
         finer = detailed(detailer, x0, region, seed) if last else x0
         return informed(region.paste(finer, drawn, joined=last), region.picture)
 
-    return painted(taken, finish, steps, sigmas)
+    return as_pictures(taken, finish, steps, sigmas)
 
 
 def detailed(detailer: Detailer | None, x0: Tensor, region: Region, seed: int) -> Tensor:
@@ -255,7 +255,7 @@ def stream_colorize_picture(
         made = recoloured(picture, x0) if last else to_pil(x0).resize(picture.size)
         return informed(with_alpha(made, picture), picture)
 
-    return painted(taken, finish, steps, sigmas)
+    return as_pictures(taken, finish, steps, sigmas)
 
 
 def stream_denoise_picture(
@@ -285,7 +285,7 @@ def stream_denoise_picture(
     def finish(x0: Tensor, last: bool) -> Image.Image:
         return like(with_alpha(to_pil(x0), picture), picture)
 
-    return painted(taken, finish, 1)
+    return as_pictures(taken, finish, 1)
 
 
 def last_picture(taken: Iterator[Painted], on_step: OnStep = None) -> Image.Image:

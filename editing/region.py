@@ -26,8 +26,8 @@ from editing.image import (
 from editing.masks import MaskLike, hard_mask
 from editing.seam import join, work_size
 
-# Surroundings on each side of the mask, in lengths of its longer side, and a region's least side in
-# the model's: it draws whole things, and fills a hole better for seeing more than for seeing finer.
+# Surroundings seen on each side of the mask, in lengths of its longer side; and a region's least
+# side, in sides of what the model draws. Seeing more helps a model more than seeing finer.
 CONTEXT = 1.0
 LEAST = 2
 
@@ -162,8 +162,8 @@ def free_pixels(mask: MaskLike, picture_size: tuple[int, int]) -> np.ndarray:
         # nearest sample keeps a quarter of it at least.
         smaller = hard.width > picture_size[0] or hard.height > picture_size[1]
         kind = Image.Resampling.BOX if smaller else Image.Resampling.BILINEAR
-        share = np.array(hard.convert("F").resize(picture_size, kind))
-        free = share > (0 if smaller else 0.24 * 255)
+        level = np.array(hard.convert("F").resize(picture_size, kind))
+        free = level > (0 if smaller else 0.24 * 255)
     else:
         free = np.array(hard) > 0
     return free

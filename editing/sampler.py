@@ -29,13 +29,16 @@ def masked_multistep(
 ) -> Iterator[Step]:
     """Edit a picture while keeping its measurement (Song et al. 2023, Algorithm 4).
 
-    Yields a Step a noise level; its x0 satisfies the measurement of `image` exactly, so only its
-    free part lies in [-1, 1] for sure. `start` is the picture that the first noise is added to:
-    without it, the measurement, with zero for what is free. A step's x0 is the mean of
-    `samples_per_step`, from noises that sum to zero: what they differ in cancels out, so that it is
-    nearer to the likely and less vivid (Blau and Michaeli 2018). The Step's x is what the last of
-    them was given. A level may be (B,), one for each picture; sigma_min, what x0 stands for, is the
-    model's own unless given. All is done, and returned, on the model's device.
+    image: (B, 3, H, W) in [-1, 1], whose measurement is kept. sigmas: noise levels, positive and
+    descending; each may be (B,), one a picture. generator: one, or one a picture. start: the
+    picture that the first noise is added to; None is the measurement with zero for what is free.
+    sigma_min: the level that x0 stands for; None is the model's own. samples_per_step: evaluations
+    that a step takes the mean of, 1 to 64. Their noises sum to zero, so that most of what they add
+    cancels; the mean is nearer to the truth and less vivid (Blau and Michaeli 2018).
+
+    Yields a Step a noise level, on the model's device. Its x is what the last evaluation was given;
+    its x0 satisfies the measurement exactly, so only the free part is sure to lie in [-1, 1].
+    Raises SettingError.
     """
     check_count(samples_per_step, MAX_SAMPLES, "samples_per_step")
     model = adapt(model)

@@ -27,7 +27,7 @@ def join(x0: Tensor, picture: Tensor, known: Tensor, size: tuple[int, int]) -> T
     (1, 3, H, W), meant for the hole only. Deep inside it is the edit itself.
     """
     edit = resize(x0, picture.shape[-2:])
-    # The model kept what it saw, so the edit is off only within a pixel of the model's.
+    # The model kept what it saw, so the edit is off only within one of the model's pixels.
     reach = max(picture.shape[-1] / size[0], picture.shape[-2] / size[1], 2 * FINEST)
     rows, columns = around(known[0, 0] < 1, round(6 * reach))
     known, seen = known[..., rows, columns], (picture * known)[..., rows, columns]

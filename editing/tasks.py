@@ -40,10 +40,10 @@ from editing.sampler import masked_multistep
 Sigmas = Sequence[Level] | Tensor | None
 MAX_STEPS = 1000
 
-# First and last noise level of each edit. The first must drown what is free and no more: noise
-# above it would only hide what is measured. Hinted colours start from plain fills, which leave less
-# to drown. A hole leaves the more the larger it is; its plain fill is to be
-# drowned, for the model to draw what a label says is there.
+# First and last noise level of each edit. The first must drown what is free, and no more: higher
+# noise would only hide what is measured. Hinted colours start from a plain fill, which is nearly
+# right and takes little noise. A hole takes more noise the larger it is, so that the model draws
+# what the label says and not the plain fill.
 INPAINT_SIGMAS = (12.0, 0.3)
 INPAINT_WHOLE = 60.0  # the first, where all is to be repainted
 COLORIZE_SIGMAS = (10.0, 0.3)
@@ -51,9 +51,9 @@ HINTED_SIGMAS = (0.5, 0.15)  # of colouring with hints
 STROKE_SIGMAS = (0.4, 4.0)  # of the noise on the strokes at first, at strength 0 and at 1
 STROKE_LAST = 0.4  # the last of several, or half of the first where that is less
 
-# Estimates that each step of an edit takes the mean of. What is missing is mostly settled by what
-# is measured; a single one adds grain and odd colours of its own, and of two the one cancels most
-# of what the other copied from its noise. What a painting suggests is livelier from one.
+# Estimates that a step takes the mean of. A single one copies grain and odd colours from its noise;
+# of two with opposite noise, one cancels most of what the other copied. A painting takes a single
+# one, which is livelier.
 SAMPLES_PER_STEP = 2
 STROKE_SAMPLES_PER_STEP = 1
 
@@ -68,8 +68,8 @@ def spaced(first: float, final: float, steps: int) -> list[float]:
     return [first * math.exp(i * ratio) for i in range(steps)]
 
 
-def together(grids: Sequence[Sequence[float]]) -> Sequence[Level]:
-    """Each picture's own noise levels, step by step; a single list of them serves all pictures."""
+def by_picture(grids: Sequence[Sequence[float]]) -> Sequence[Level]:
+    """Noise levels listed by picture -> by step, (B,) each; a single list stays as it is."""
     if len(grids) == 1:
         return grids[0]
     return [torch.tensor(step, dtype=torch.float64) for step in zip(*grids, strict=True)]
@@ -111,12 +111,12 @@ def stream_inpaint(
     first, final = INPAINT_SIGMAS
     fractions = operator.free.float().mean((1, 2, 3)).tolist()
     firsts = [first * (INPAINT_WHOLE / first) ** fraction for fraction in fractions]
-    own = together([spaced(one, final, steps) for one in firsts])
+    grid = by_picture([spaced(one, final, steps) for one in firsts])
     return masked_multistep(
         model,
         operator,
         image,
-        own if sigmas is None else sigmas,
+        grid if sigmas is None else sigmas,
         random_numbers(seed, generator, image.shape[0]),
         label,
         start=fill(image, operator.free.to(image.device)),
@@ -157,16 +157,16 @@ def stream_colorize(
         colour, hinted = check_hints(hints, image).to(image).split((3, 1), 1)
         operator, dabbed = ColourHints(hinted), (hinted > 0.5).flatten(1).any(1)
         known = tint(grey, colour, hinted)
-        spread = fill(colour - grey_picture(colour), hinted < 0.5)
-        spread = tint(grey, grey + spread, torch.ones_like(hinted))
-        start = torch.where(dabbed[:, None, None, None], spread, grey)
+        hue = fill(colour - grey_picture(colour), hinted < 0.5)
+        hue = tint(grey, grey + hue, torch.ones_like(hinted))
+        start = torch.where(dabbed[:, None, None, None], hue, grey)
     ends = [HINTED_SIGMAS if any_hint else COLORIZE_SIGMAS for any_hint in dabbed.tolist()]
-    own = together([spaced(*each, steps) for each in ends])
+    grid = by_picture([spaced(*each, steps) for each in ends])
     return masked_multistep(
         model,
         operator,
         known,
-        own if sigmas is None else sigmas,
+        grid if sigmas is None else sigmas,
         random_numbers(seed, generator, image.shape[0]),
         label,
         start=start,

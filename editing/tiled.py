@@ -1,6 +1,6 @@
 """A model of one size on pictures of any size: overlapping windows, blended at each evaluation.
 
-What windows share is settled anew at each noise level of a sampler, so that they grow into one
+Overlaps are blended anew at each noise level of a sampler, so that the windows grow into one
 picture (MultiDiffusion, Bar-Tal et al. 2023).
 """
 

@@ -28,7 +28,7 @@ def slerp(a: Tensor, b: Tensor, weight: float) -> Tensor:
 
 
 def along(count: int) -> list[float]:
-    """Places of so many frames on a walk, evenly from 0 to 1."""
+    """So many weights, evenly from 0 to 1."""
     return [i / (count - 1) for i in range(count)]
 
 
@@ -129,8 +129,8 @@ def _stream_mixed(
 ) -> Iterator[Step]:
     """Multistep sampling from mixtures of the seeds' noises.
 
-    The noise of later steps is mixed as the first is, so that a pure seed stays what
-    `stream_generate` makes of it.
+    The noise of later steps is mixed as the first is, so that an end of the walk is what
+    `stream_generate` makes of its seed.
     """
     draws = [generators(seed, 1) for seed in seeds]
     x0 = None

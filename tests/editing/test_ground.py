@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from editing import inpaint, inpaint_region
-from editing.ground import RING, Ground, beneath, groups, plane_of
+from editing.ground import RING, Ground, beneath, components, plane_of
 from editing.operators import Mask
 from tests.gaussian import consistency
 
@@ -109,7 +109,7 @@ def test_nothing_is_said_where_nothing_surrounds():
 def test_holes_are_grouped_where_their_rings_meet():
     holes = torch.zeros(20, 30, dtype=torch.bool)
     holes[3, 3] = holes[3, 3 + 2 * RING + 1] = holes[15, 20] = True
-    first, second = groups(holes)
+    first, second = components(holes)
     assert int((first & holes).sum()) == 2 and int((second & holes).sum()) == 1
     assert int(second.sum()) == (2 * RING + 1) ** 2
 

@@ -67,7 +67,8 @@ The same in Python, without the page:
 ```python
 from cm_core import load_model
 from editing import stroke
-from editing.image import fit, open_picture, to_pil, to_tensor
+from editing.files import open_picture
+from editing.image import fit, to_pil, to_tensor
 
 model = load_model("landscape64")
 painting = to_tensor(fit(open_picture("painting.png"), model.config.image_size))

@@ -19,7 +19,7 @@ from cm_core.schedule import SIGMA_MAX, SIGMA_MIN
 from cm_core.stream import Level, Step, last, last_of
 
 
-def levels(sigmas: Sequence[Level] | Tensor, batch: int = 1) -> list[Level]:
+def levels(sigmas: Sequence[Level | Sequence[float]] | Tensor, batch: int = 1) -> list[Level]:
     """Noise levels, checked to be positive and descending. Raises SettingError.
 
     batch: in a batch of more, a level may be (B,), one for each picture.

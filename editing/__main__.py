@@ -162,7 +162,9 @@ def main(arguments: list[str] | None = None) -> int:
     return max([edit(model, args, options, *pair) for pair in pairs])  # a list: every one is tried
 
 
-def edit(model, args: argparse.Namespace, options: dict, given: str | None, out: Path) -> int:
+def edit(
+    model, args: argparse.Namespace, options: commands.Options, given: str | None, out: Path
+) -> int:
     """Run the task on one picture and write what it makes; the exit code."""
     try:
         one = argparse.Namespace(**{**vars(args), "input": given})
@@ -187,7 +189,7 @@ def refused(error: OneStrokeError, given: str | None = None) -> int:
     return 2
 
 
-def progress() -> dict:
+def progress() -> commands.Options:
     """A line a step on a terminal, nothing in a script."""
     if not sys.stderr.isatty():
         return {}

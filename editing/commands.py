@@ -1,9 +1,11 @@
 """The tasks of the command line: (model, arguments, shared options) -> picture or frames."""
 
 import time
+from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, TypeVar
 
 from PIL import Image
 from torch import Tensor
@@ -12,6 +14,7 @@ import editing
 from cm_core import load_model, zoo
 from cm_core.detailer import Detailer
 from cm_core.errors import SettingError
+from cm_core.model import Preconditioned
 from editing.checks import check_between
 from editing.files import open_mask, open_picture
 from editing.generate import teacher_evaluations
@@ -19,6 +22,8 @@ from editing.image import crop_like, fit, like, on_white, to_pil, to_tensor, wit
 from editing.output import strip
 from editing.pictures import last_picture
 
+M = TypeVar("M", Preconditioned, Detailer)
+Options = dict[str, Any]  # of the task's function in editing
 DETAILER = "landscape-detail"  # of the bundled model
 SHEET = 8  # pictures in a row of a generated sheet
 
@@ -47,15 +52,23 @@ def side_by_side(shown: list[Image.Image]) -> Image.Image:
     return strip(shown) if len(shown) > 1 else shown[0]
 
 
+def loaded(name: str, kind: type[M], called: str) -> M:
+    """A model of one kind by its name. Raises CheckpointError, SettingError."""
+    model = load_model(name, fast=True)
+    if not isinstance(model, kind):
+        raise SettingError(f"{name} is of the kind {model.kind}, not a {called}: name another.")
+    return model
+
+
 @cache
 def detailer(name: str | None, model: str) -> Detailer | None:
     """The detailer of that name; without one, the bundled model's own, if it is there."""
     if name is None and (model != zoo.DEFAULT or not zoo.DETAILERS[DETAILER].is_dir()):
         return None
-    return load_model(name or DETAILER, fast=True)
+    return loaded(name or DETAILER, Detailer, "detailer")
 
 
-def stroke(model, args, options) -> Result:
+def stroke(model: Preconditioned, args: Namespace, options: Options) -> Result:
     painting = open_picture(args.input)
     mask = open_mask(args.mask) if args.mask else None
     finer = detailer(args.detailer, args.model)
@@ -65,27 +78,27 @@ def stroke(model, args, options) -> Result:
     )
 
 
-def inpaint(model, args, options) -> Result:
+def inpaint(model: Preconditioned, args: Namespace, options: Options) -> Result:
     picture, mask = open_picture(args.input), open_mask(args.mask)
     options |= {"context": args.context, "detailer": detailer(args.detailer, args.model)}
     return Result([editing.inpaint_region(model, picture, mask, args.steps, args.seed, **options)])
 
 
-def outpaint(model, args, options) -> Result:
+def outpaint(model: Preconditioned, args: Namespace, options: Options) -> Result:
     margins = (args.left, args.top, args.right, args.bottom)
     picture = open_picture(args.input)
     options["detailer"] = detailer(args.detailer, args.model)
     return Result([editing.outpaint(model, picture, *margins, args.steps, args.seed, **options)])
 
 
-def colorize(model, args, options) -> Result:
+def colorize(model: Preconditioned, args: Namespace, options: Options) -> Result:
     picture = open_picture(args.input)
     hints = open_picture(args.hints) if args.hints else None
     made = editing.colorize_picture(model, picture, args.steps, args.seed, hints, **options)
     return Result([made])
 
 
-def enlarge(model, args, options) -> Result:
+def enlarge(model: Preconditioned | Detailer, args: Namespace, options: Options) -> Result:
     """Any size by a detailer; another model draws its own, to which a factor fits the picture."""
     picture = small = open_picture(args.input)
     fitted = args.factor and not isinstance(model, Detailer)
@@ -100,7 +113,7 @@ def enlarge(model, args, options) -> Result:
     return Result([side_by_side([back(each, picture) for each in shown])])
 
 
-def denoise(model, args, options) -> Result:
+def denoise(model: Preconditioned, args: Namespace, options: Options) -> Result:
     picture, on_step = open_picture(args.input), options.pop("on_step", None)
     how = {"add": args.add, "seed": args.seed, **options}
     (painted,) = editing.stream_denoise_picture(model, picture, args.sigma, **how)
@@ -111,7 +124,7 @@ def denoise(model, args, options) -> Result:
     return Result([made], note=f"noise level {painted.step.sigma:.3f} ({how})")
 
 
-def interpolate(model, args, options) -> Result:
+def interpolate(model: Preconditioned, args: Namespace, options: Options) -> Result:
     """Interpolation between two seeds or four corners."""
     if len(args.seeds) not in (2, 4):
         raise SettingError(f"Give two seeds, or four for a grid, not {len(args.seeds)}.")
@@ -126,7 +139,7 @@ def interpolate(model, args, options) -> Result:
     return Result([to_pil(x) for x in frames.split(1)], columns=args.columns)
 
 
-def generate(model, args, options) -> Result:
+def generate(model: Preconditioned, args: Namespace, options: Options) -> Result:
     """Pictures from noise, of this seed and the next ones."""
     check_between(args.count, 1, 256, "count")
     seeds = range(args.seed, args.seed + args.count)
@@ -134,29 +147,25 @@ def generate(model, args, options) -> Result:
     return Result([to_pil(x) for x in made.split(1)], columns=min(args.count, SHEET))
 
 
-def steps(model, args, options) -> Result:
+def steps(model: Preconditioned, args: Namespace, options: Options) -> Result:
     """One noise through the consistency model at several step counts, then its teacher."""
-    pictures, lines = [], []
+    pictures: list[Image.Image] = []
+    lines: list[str] = []
 
     def add(name: str, cost: int, run: Callable[..., Tensor], *arguments) -> None:
         start = time.perf_counter()
         pictures.append(to_pil(run(*arguments, **options)))
         lines.append(f"{name}: NFE {cost}, {1000 * (time.perf_counter() - start):.0f} ms")
 
-    teacher = (
-        None if args.no_teacher else load_model(args.teacher or f"{args.model}-teacher", fast=True)
-    )
+    teacher = None
+    if not args.no_teacher:
+        teacher = loaded(args.teacher or f"{args.model}-teacher", Preconditioned, "diffusion model")
     for count in args.counts:
         add(f"consistency, {count} steps", count, editing.generate, model, args.seed, count)
-    for levels in args.levels if teacher else ():
+    if teacher is not None:
         doubled = 2 if teacher.guided(options["label"]) else 1
-        cost = doubled * teacher_evaluations(levels)
-        add(
-            f"teacher, {levels} Heun steps",
-            cost,
-            editing.sample_teacher,
-            teacher,
-            args.seed,
-            levels,
-        )
+        for levels in args.levels:
+            cost = doubled * teacher_evaluations(levels)
+            name = f"teacher, {levels} Heun steps"
+            add(name, cost, editing.sample_teacher, teacher, args.seed, levels)
     return Result([strip(pictures)], note="\n".join(lines))

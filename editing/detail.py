@@ -20,7 +20,7 @@ FACTORS = (2, 4)
 DRAWN_BY_A_MODEL = Augmentation(
     noise=0.05, blur=0.3
 )  # what is wrong with pictures that a model drew
-CALM_NOISE = 0.7  # noise_scale that they are enlarged with
+CALM_NOISE = 0.9  # noise_scale that they are enlarged with
 EPS = 1e-12
 
 

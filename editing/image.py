@@ -67,7 +67,9 @@ def is_transparent(picture: Image.Image) -> bool:
 
 def is_see_through(picture: Image.Image) -> bool:
     """Whether any pixel of a picture is less than opaque."""
-    return is_transparent(picture) and picture.convert("RGBA").getextrema()[3][0] < 255
+    return is_transparent(picture) and bool(
+        np.asarray(picture.convert("RGBA").getchannel("A")).min() < 255
+    )
 
 
 def on_white(picture: Image.Image) -> Image.Image:

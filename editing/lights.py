@@ -170,7 +170,7 @@ def light_of(painting: Tensor, lights: Lights | None = None) -> str:
 
     def fits(parts: Mapping[str, Part]) -> float:
         likely, _ = likelihoods(lab, parts)
-        total = sum(likely.values())
+        total = likely["sky"] + likely["land"]
         weight = LAND_SAYS + (1 - LAND_SAYS) * likely["sky"] / total
         return float((weight * total.log()).sum() / weight.sum())
 

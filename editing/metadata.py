@@ -9,6 +9,7 @@ keep previews and settings in it that no longer hold.
 
 import re
 import struct
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -34,17 +35,17 @@ def held(picture: Image.Image) -> dict[str, Any]:
         "icc_profile": info.get("icc_profile"),
         "exif": exif_of(picture),
         "dpi": dpi_of(info),
-        "text": text_of(picture) if kind == "PNG" else None,
+        "text": text_of(picture) if isinstance(picture, PngImagePlugin.PngImageFile) else None,
         "gamma": info.get("gamma") if kind == "PNG" else None,
     }
-    if kind in ("JPEG", "MPO"):
+    if isinstance(picture, JpegImagePlugin.JpegImageFile):
         kept["comment"] = info.get("comment")
         if picture.mode in ("L", "RGB"):
             kept["jpeg"] = picture.quantization, max(0, JpegImagePlugin.get_sampling(picture))
     return {name: value for name, value in kept.items() if value}
 
 
-def dpi_of(info: dict[str, Any]) -> tuple[float, float] | None:
+def dpi_of(info: Mapping[Any, Any]) -> tuple[float, float] | None:
     """Pixels an inch, where they are two numbers that every kind of file can hold."""
     try:
         across, down = (float(value) for value in info["dpi"])
@@ -53,7 +54,7 @@ def dpi_of(info: dict[str, Any]) -> tuple[float, float] | None:
     return (across, down) if all(1 <= v <= MOST_DPI for v in (across, down)) else None
 
 
-def text_of(picture: Image.Image) -> dict[str, str]:
+def text_of(picture: PngImagePlugin.PngImageFile) -> dict[str, str]:
     """The texts of a PNG, but for what EXIF and XMP blocks are written in."""
     hidden = re.compile(r"XML:com\.adobe\.xmp|Raw profile type .*")
     return {name: text for name, text in picture.text.items() if not hidden.fullmatch(name)}
@@ -111,7 +112,7 @@ def upright(exif: bytes) -> bytes | None:
     return EXIF + bytes(block)
 
 
-def entries(block: bytes, order: str, first: int) -> list[tuple[int, int]]:
+def entries(block: bytes | bytearray, order: str, first: int) -> list[tuple[int, int]]:
     """(tag, position of its value) of each entry in a directory of an EXIF block."""
     (count,) = struct.unpack_from(order + "H", block, first)
     starts = range(first + 2, first + 2 + 12 * count, 12)
@@ -173,7 +174,7 @@ def profile(picture: Image.Image) -> bytes | None:
     return None if icc and icc[16:20] == b"GRAY" and picture.mode.startswith("RGB") else icc
 
 
-def chunks(info: dict[str, Any]) -> PngImagePlugin.PngInfo:
+def chunks(info: Mapping[Any, Any]) -> PngImagePlugin.PngInfo:
     """The texts and the gamma of a PNG."""
     made = PngImagePlugin.PngInfo()
     for name, text in info.get("text", {}).items():
@@ -210,7 +211,7 @@ def in_srgb(picture: Image.Image) -> Image.Image:
     try:
         own = BytesIO(icc) if icc else ImageCms.createProfile("LAB")
         goal = ImageCms.createProfile("sRGB")
-        made = ImageCms.profileToProfile(colours, own, goal, outputMode="RGB")
+        made = ImageCms.profileToProfile(colours, own, goal, outputMode="RGB") or colours
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         pass
     made = made.convert("L" if colours.mode == "L" else "RGB")

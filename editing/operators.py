@@ -21,9 +21,11 @@ class Operator(Protocol):
 
     def measure(self, x: Tensor) -> Any:
         """What is known of x."""
+        ...
 
     def merge(self, measured: Any, x: Tensor) -> Tensor:
         """x with its measured part replaced, its free part kept."""
+        ...
 
 
 class Mask:
@@ -103,12 +105,12 @@ class Compose:
             self.operators += operator.operators if isinstance(operator, Compose) else [operator]
         self.checked: tuple[int, ...] = ()
 
-    def measure(self, x: Tensor) -> tuple:
+    def measure(self, x: Tensor) -> tuple[Any, ...]:
         if self.checked != tuple(x.shape):
             self._check(x)
         return tuple(operator.measure(x) for operator in self.operators)
 
-    def merge(self, measured: Sequence, x: Tensor) -> Tensor:
+    def merge(self, measured: Sequence[Any], x: Tensor) -> Tensor:
         pairs = list(zip(self.operators, measured, strict=True))
         free = None
         for operator, part in pairs:

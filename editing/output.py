@@ -57,7 +57,7 @@ def to_svg(picture: Image.Image, scale: int = 1, colours: int = COLOURS) -> str:
     picture = on_white(picture)
     picture.thumbnail((TRACE_SIDE, TRACE_SIDE), Image.Resampling.BOX)
     few = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
-    palette = np.reshape(few.getpalette(), (-1, 3))
+    palette = np.reshape(few.getpalette() or [], (-1, 3))
     palette[palette.min(1) >= PAPER] = 255
     few.putpalette(palette.flatten().tolist())
     finer = max(1, round(TRACE_SIDE / max(picture.size)))

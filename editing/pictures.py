@@ -5,15 +5,17 @@ and keeps the picture's own luma, denoising goes over it window by window. `stre
 Painted a step; the task of that name runs them and returns the last picture.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Protocol
 
 from PIL import Image
 from torch import Tensor
 
 from cm_core.adapter import Model, adapt
 from cm_core.detailer import Detailer
+from cm_core.errors import SettingError
 from cm_core.model import Label
 from cm_core.noise import Generators
 from cm_core.stream import OnStep, Step, last_of
@@ -46,7 +48,14 @@ from editing.tiled import Tiled, drawn_size
 # A part to be filled is squeezed by up to this factor before it is drawn in more windows: seeing
 # all of its surroundings helps a hole more (mean squared error 1780 against 2110, 18 holes at 3:2).
 SQUEEZE = 2.0
-Finish = Callable[[Tensor, bool], Image.Image]  # of an x0, and of whether it is the last
+
+
+class Finish(Protocol):
+    """The whole picture of an x0."""
+
+    def __call__(self, x0: Tensor, last: bool) -> Image.Image:
+        """last: whether it is the last, and worth much work."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,12 +297,15 @@ def stream_denoise_picture(
     return as_pictures(taken, finish, 1)
 
 
-def last_picture(taken: Iterator[Painted], on_step: OnStep = None) -> Image.Image:
+def last_picture(taken: Iterable[Painted], on_step: OnStep = None) -> Image.Image:
     """The last picture of a stream; on_step gets the model's own Steps."""
-    for one in taken:
+    painted = None
+    for painted in taken:
         if on_step is not None:
-            on_step(one.step)
-    return one.picture
+            on_step(painted.step)
+    if painted is None:
+        raise SettingError("A sampler needs at least one noise level.")
+    return painted.picture
 
 
 inpaint_region = last_of(stream_inpaint_region, last_picture)

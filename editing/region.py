@@ -107,7 +107,7 @@ class Region:
 
 def bounds(free: np.ndarray) -> tuple[int, int, int, int]:
     """The box around what is not 0 in (H, W): left, top, right, bottom."""
-    columns, rows = (free.any(axis).nonzero()[0] for axis in (0, 1))
+    columns, rows = (np.flatnonzero(free.any(axis)) for axis in (0, 1))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 

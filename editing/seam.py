@@ -4,6 +4,8 @@ Blending with the old content would leave a ghost of it. Instead the mismatch me
 the mask is spread a little way into it, from broad differences of colour to fine ones.
 """
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -16,7 +18,11 @@ FINEST = 0.5  # reach at which differences are fine enough
 def work_size(width: int, height: int) -> tuple[int, int]:
     """(width, height) at which a part of a picture is joined: its own, or smaller."""
     scale = min(1, WORK / (width * height) ** 0.5)
-    return tuple(min(max(1, round(scale * side)), LONGEST) for side in (width, height))
+
+    def side(length: int) -> int:
+        return min(max(1, round(scale * length)), LONGEST)
+
+    return side(width), side(height)
 
 
 def join(x0: Tensor, picture: Tensor, known: Tensor, size: tuple[int, int]) -> Tensor:
@@ -44,14 +50,18 @@ def join(x0: Tensor, picture: Tensor, known: Tensor, size: tuple[int, int]) -> T
 
 def around(hole: Tensor, margin: int) -> tuple[slice, slice]:
     """(rows, columns) of what is True in (H, W), and of a margin of pixels around it."""
-    spans = [hole.any(dim).nonzero() for dim in (1, 0)]
-    return tuple(slice(max(0, int(span[0]) - margin), int(span[-1]) + 1 + margin) for span in spans)
+
+    def span(lines: Tensor) -> slice:
+        found = lines.nonzero()
+        return slice(max(0, int(found[0]) - margin), int(found[-1]) + 1 + margin)
+
+    return span(hole.any(1)), span(hole.any(0))
 
 
-def resize(x: Tensor, size: tuple[int, int]) -> Tensor:
+def resize(x: Tensor, size: Sequence[int]) -> Tensor:
     """(B, C, h, w) to (B, C, H, W): means of areas where both sides shrink, else bicubic."""
     smaller = size[0] <= x.shape[-2] and size[1] <= x.shape[-1]
-    return F.interpolate(x, size=tuple(size), mode="area" if smaller else "bicubic")
+    return F.interpolate(x, size=list(size), mode="area" if smaller else "bicubic")
 
 
 def blur(x: Tensor, sigma: float) -> Tensor:

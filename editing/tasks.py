@@ -237,7 +237,7 @@ def stream_denoise(
     low, high = model.sigma_min, model.sigma_max
     sigma = estimate_sigma(noisy, low, high) if sigma is None else sigma
     (sigma,) = levels([sigma], noisy.shape[0])
-    for one in [sigma] if isinstance(sigma, float) else sigma.tolist():
+    for one in sigma.tolist() if isinstance(sigma, Tensor) else [sigma]:
         check_between(one, low, high, "sigma")
     noisy = noisy.to(model.device)
     yield Step(0, sigma, noisy, model(noisy, sigma, label).clamp(-1, 1))

@@ -72,4 +72,7 @@ def drawn_size(picture_size: tuple[int, int], side: int, squeeze: float = 1.0) -
     what it may be shortened by, for the model to see more at once.
     """
     unit = min(picture_size) * squeeze
-    return tuple(min(max(side, round(side * s / unit)), LONGEST * side) for s in picture_size)
+    width, height = (
+        min(max(side, round(side * length / unit)), LONGEST * side) for length in picture_size
+    )
+    return width, height

@@ -56,7 +56,8 @@ def stream_interpolate(
     check_between(frames, 2, MAX_FRAMES, "frames")
 
     def mix(noises: Sequence[Tensor]) -> Tensor:
-        return torch.cat([slerp(*noises, u) for u in along(frames)])
+        a, b = noises
+        return torch.cat([slerp(a, b, u) for u in along(frames)])
 
     weights = torch.tensor([(1 - u, u) for u in along(frames)])
     told = label_of_frames(model, label, labels, weights)
@@ -105,7 +106,7 @@ def stream_interpolate_grid(
 
 def label_of_frames(
     model: Adapter, label: Label, labels: Sequence[int | None] | None, weights: Tensor
-) -> int | Tensor | None:
+) -> Label:
     """One label for all frames, or those of n ends mixed for each by weights (frames, n)."""
     if labels is None:
         return label
@@ -123,7 +124,7 @@ def _stream_mixed(
     model: Adapter,
     seeds: Sequence[int],
     mix: Callable[[Sequence[Tensor]], Tensor],
-    sigmas: Sequence[float],
+    sigmas: Sequence[float] | Tensor,
     side: int,
     label: Label,
 ) -> Iterator[Step]:

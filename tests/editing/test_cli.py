@@ -225,3 +225,7 @@ def test_a_picture_comes_larger_by_a_detailer(files, folder, detailer, capsys):
     assert "in one evaluation" in capsys.readouterr().err
     assert run(folder, "enlarge", files / "in.png", "--out", out) == 2
     assert "by a whole factor" in capsys.readouterr().err
+    assert run(folder, "stroke", files / "in.png", "--detailer", folder, "--out", out) == 2
+    assert "not a detailer" in capsys.readouterr().err
+    assert run(folder, "steps", "--teacher", finer, "--out", out) == 2
+    assert "not a diffusion model" in capsys.readouterr().err

@@ -196,11 +196,12 @@ def test_a_wrong_seed_is_told_and_the_page_goes_on(browser, url, viewport):
 
 
 def test_whoever_waits_is_told_a_place_in_the_queue(page, engine, monkeypatch):
-    stream, go_on = engine.stream, threading.Event()
+    stream, go_on, holding = engine.stream, threading.Event(), []
 
     def held(*args):
         for step in stream(*args):
-            go_on.wait(30)
+            holding.append(step)
+            go_on.wait(60)
             yield step
 
     monkeypatch.setattr(engine, "stream", held)
@@ -208,6 +209,8 @@ def test_whoever_waits_is_told_a_place_in_the_queue(page, engine, monkeypatch):
     visitors = [Client(address, verbose=False) for _ in range(EDITS["concurrency_limit"])]
     jobs = [one.submit(1, i, api_name="/generate") for i, one in enumerate(visitors)]
     open_tab(page, "Paint")
+    while len(holding) < len(jobs):
+        page.wait_for_timeout(50)
     page.locator("#paint-generate-run").click()
     page.locator("#paint-generate-wait", has_text="queue: 1/1").wait_for()
     go_on.set()

@@ -13,8 +13,8 @@ from editing.generate import (
     stream_teacher,
 )
 from editing.noisy import add_noise
+from editing.painted import Painted
 from editing.pictures import (
-    Painted,
     colorize_picture,
     denoise_picture,
     inpaint_region,

@@ -20,7 +20,7 @@ from editing.files import open_mask, open_picture
 from editing.generate import teacher_evaluations
 from editing.image import crop_like, fit, like, on_white, to_pil, to_tensor, with_alpha
 from editing.output import strip
-from editing.pictures import last_picture
+from editing.painted import last_picture
 
 M = TypeVar("M", Preconditioned, Detailer)
 Options = dict[str, Any]  # of the task's function in editing

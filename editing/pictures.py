@@ -5,20 +5,16 @@ and keeps the picture's own luma, denoising goes over it window by window. `stre
 Painted a step; the task of that name runs them and returns the last picture.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Protocol
+from collections.abc import Iterator
 
 from PIL import Image
 from torch import Tensor
 
 from cm_core.adapter import Model, adapt
 from cm_core.detailer import Detailer
-from cm_core.errors import SettingError
 from cm_core.model import Label
 from cm_core.noise import Generators
-from cm_core.stream import OnStep, Step, last_of
+from cm_core.stream import last_of
 from editing.colours import draw_hints, recoloured
 from editing.detail import finished
 from editing.image import (
@@ -33,6 +29,7 @@ from editing.image import (
 )
 from editing.masks import MaskLike
 from editing.noisy import add_noise
+from editing.painted import Painted, as_pictures, last_picture
 from editing.region import CONTEXT, Region, extend, find_region, whole
 from editing.tasks import (
     SAMPLES_PER_STEP,
@@ -48,35 +45,6 @@ from editing.tiled import Tiled, drawn_size
 # A part to be filled is squeezed by up to this factor before it is drawn in more windows: seeing
 # all of its surroundings helps a hole more (mean squared error 1780 against 2110, 18 holes at 3:2).
 SQUEEZE = 2.0
-
-
-class Finish(Protocol):
-    """The whole picture of an x0."""
-
-    def __call__(self, x0: Tensor, last: bool) -> Image.Image:
-        """last: whether it is the last, and worth much work."""
-        ...
-
-
-@dataclass(frozen=True, eq=False)
-class Painted:
-    """A step of an edit of a picture: the model's own Step, and the whole picture on demand."""
-
-    step: Step
-    finish: Callable[[Tensor], Image.Image]
-
-    @cached_property
-    def picture(self) -> Image.Image:
-        """The upload with this step's x0 in it; made when first asked for."""
-        return self.finish(self.step.x0)
-
-
-def as_pictures(
-    taken: Iterator[Step], finish: Finish, steps: int, sigmas: Sigmas = None
-) -> Iterator[Painted]:
-    """The steps of an edit as pictures; only the last of them is worth much work."""
-    final = (steps if sigmas is None else len(sigmas)) - 1
-    return (Painted(step, partial(finish, last=step.index == final)) for step in taken)
 
 
 def stream_inpaint_region(
@@ -295,17 +263,6 @@ def stream_denoise_picture(
         return like(with_alpha(to_pil(x0), picture), picture)
 
     return as_pictures(taken, finish, 1)
-
-
-def last_picture(taken: Iterable[Painted], on_step: OnStep = None) -> Image.Image:
-    """The last picture of a stream; on_step gets the model's own Steps."""
-    painted = None
-    for painted in taken:
-        if on_step is not None:
-            on_step(painted.step)
-    if painted is None:
-        raise SettingError("A sampler needs at least one noise level.")
-    return painted.picture
 
 
 inpaint_region = last_of(stream_inpaint_region, last_picture)

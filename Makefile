@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check lint format pictures clean
+.PHONY: demo test check lint types format pictures clean
 
 demo: .venv/demo
 	$(BIN)/python app.py
@@ -14,9 +14,12 @@ test: .venv/test lint
 check: .venv/test lint
 	$(BIN)/python -m pytest -m "not slow" --ignore tests/e2e
 
-lint: .venv/test
+lint: .venv/test types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: .venv/test
+	$(BIN)/basedpyright
 
 format: .venv/test
 	$(BIN)/ruff check --fix .

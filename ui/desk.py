@@ -14,6 +14,8 @@ from ui.result import History, Result
 from ui.slots import EXPORTS
 from ui.tasks import MAX_SEED
 
+Settings = dict[str, gr.Slider | gr.Radio]
+
 
 @dataclass
 class Desk:
@@ -24,6 +26,8 @@ class Desk:
     sources: dict[str, Source] = field(default_factory=dict)
     ends: list[gr.Number] = field(default_factory=list)
     goals: list[gr.Dropdown] = field(default_factory=list)  # the second end's own labels
+    lessons: gr.Tabs | None = None
+    settings: Settings = field(default_factory=dict)  # of the lessons, as a link names them
 
     def result(self, *args: Any, **kwargs: Any) -> Result:
         """A Result whose picture can be sent to other tabs."""

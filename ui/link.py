@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -37,11 +38,20 @@ def label(engine: Engine, query: Mapping[str, str], axis: str, amiss: list[str])
     return gr.Dropdown(**shown)
 
 
+def setting(component: gr.Slider | gr.Radio, query: Mapping[str, str], key: str) -> Any:
+    """A lesson's setting as the address has it, if it may be, else no change."""
+    if isinstance(component, gr.Slider):
+        return number(query, key, component.minimum, component.maximum)
+    values = {str(value): value for _, value in component.choices}
+    return values.get(query.get(key), gr.skip())
+
+
 def connect(
     page: gr.Blocks, engines: Engines, controls: Controls, desk: Desk, strength: gr.Slider
 ) -> None:
     """Wire the button that copies the link, and read the link when the page loads."""
     models, names = controls.models, [tab.id for tab in desk.tabs.children]
+    lessons = [tab.id for tab in desk.lessons.children]
 
     def restore(request: gr.Request):
         query = dict(request.query_params)
@@ -71,6 +81,8 @@ def connect(
                 number(query, "guesses", 1, MOST_SAMPLES) if name == tab else gr.skip()
                 for name in controls.guesses
             ),
+            gr.Tabs(selected=query["lesson"]) if query.get("lesson") in lessons else gr.skip(),
+            *(setting(one, query, name) for name, one in desk.settings.items()),
         )
 
     def follow(request: gr.Request, count: int):
@@ -92,6 +104,8 @@ def connect(
             *controls.menus,
             *desk.goals,
             *controls.guesses.values(),
+            desk.lessons,
+            *desk.settings.values(),
         ],
         show_progress="hidden",
         queue=False,
@@ -106,7 +120,7 @@ def connect(
     )
     controls.share.click(
         None,
-        [strength, *controls.inputs],
-        js=COPY_LINK,
+        [strength, *controls.inputs, *desk.settings.values()],
+        js=COPY_LINK.replace("SETTINGS", json.dumps(list(desk.settings))),
         api_visibility="private",
     )

@@ -93,3 +93,31 @@ def test_the_trade_off(classroom):
     assert picture.evaluate("i => getComputedStyle(i).visibility") == "hidden"
     points.first.focus()
     assert picture.evaluate("i => getComputedStyle(i).visibility") == "visible"
+
+
+def test_a_link_opens_a_lesson_with_its_settings(browser, url, request):
+    page = open_page(
+        browser, f"{url}?tab=Steps&lesson=plane&n=13&solver=heun", "desktop", tab="Steps"
+    )
+    page.wait_for_selector("#lesson-plane-button[aria-selected=true]")
+    assert page.locator("#plane-n input[type=number]").input_value() == "13"
+    assert page.locator("#plane-solver input:checked").get_attribute("value") is not None
+    lesson(page, "The race")
+    page.locator("#race-length").get_by_text("35", exact=True).click()
+    page.locator("#share").click()
+    page.wait_for_url("**lesson=race**")
+    assert "evaluations=35" in page.url and "n=13" in page.url and "solver=heun" in page.url
+    page.context.close()
+
+
+def test_the_projector_shows_a_lesson_alone_and_keys_go_on(browser, url):
+    page = open_page(browser, f"{url}?tab=Steps", "desktop", tab="Steps")
+    page.locator("#projector").click()
+    assert not page.locator("#sidebar").is_visible() and page.locator("#lessons").is_visible()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#lesson-race-button[aria-selected=true]")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector("#lesson-noise-button[aria-selected=true]")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#sidebar", state="visible")
+    page.context.close()

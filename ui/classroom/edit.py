@@ -15,6 +15,7 @@ import editing
 from cm_core.samplers import Step
 from editing.image import fit, to_pil, to_tensor
 from editing.operators import PatchMean, grey_picture, repeat_pixels
+from ui.desk import Settings
 from ui.engine import Engine, Readout
 from ui.examples import example
 from ui.made import shown
@@ -127,8 +128,8 @@ def rows(found: list[Act]) -> str:
     )
 
 
-def build(tasks: Tasks, controls: Controls) -> None:
-    """Lay out the lesson and connect it."""
+def build(tasks: Tasks, controls: Controls) -> Settings:
+    """Lay out the lesson and connect it; its settings."""
     gr.Markdown(INTRO)
     edit = gr.Radio(list(EDITS), value="Inpaint", label="Task", elem_id="steps-edit")
     go = Go("edit", "Run it")
@@ -145,3 +146,4 @@ def build(tasks: Tasks, controls: Controls) -> None:
 
     _, seed, *choice = controls.inputs
     controls.work(go, run, [edit, seed, *choice], [told, shown_acts], roll=False)
+    return {"task": edit}

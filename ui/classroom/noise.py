@@ -10,7 +10,7 @@ import gradio as gr
 
 from ui.classroom import paths
 from ui.classroom.chart import QUALITY
-from ui.desk import Desk
+from ui.desk import Desk, Settings
 from ui.made import last
 from ui.pictures import strip
 from ui.sidebar import Controls, Go
@@ -55,8 +55,8 @@ def captioned(found: list[tuple[int, paths.Made, float]], kids: dict[int, float]
     return strip((made.picture, caption(steps, ms)) for steps, made, ms in found)
 
 
-def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
-    """Lay out the lesson and connect it."""
+def build(tasks: Tasks, controls: Controls, desk: Desk) -> Settings:
+    """Lay out the lesson and connect it; its settings."""
     gr.Markdown(INTRO)
     with gr.Row(elem_classes="workbench"):
         with gr.Column(min_width=260):
@@ -90,3 +90,4 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
     triggers = [controls.tab.change, count.input, beside.input]
     controls.live("Steps", triggers, jump, [count, beside, seed, *choice], [student, path])
     controls.work(compare, everything, [seed, *choice], [table], roll=False)
+    return {"count": count, "beside": beside}

@@ -18,6 +18,7 @@ from torch import Tensor
 from cm_core.exact import TWO, Mixture, optimal_gain, walked_gain
 from cm_core.schedule import SIGMA_MAX, karras_sigmas
 from cm_core.solvers import SOLVERS
+from ui.desk import Settings
 
 MIXTURE = Mixture(TWO)
 POINTS = 60
@@ -162,8 +163,8 @@ def gains() -> str:
     )
 
 
-def build() -> None:
-    """Lay out the lesson and connect it."""
+def build() -> Settings:
+    """Lay out the lesson and connect it; its settings."""
     gr.Markdown(INTRO)
     with gr.Row():
         how = {"precision": 3, "elem_classes": "top"}
@@ -189,6 +190,7 @@ def build() -> None:
         queue=False,
         api_visibility="private",
     )
+    return {"t": t, "n": n, "solver": solver}
 
 
 def shown(log_t: float, n: int, solver: str) -> str:

@@ -16,6 +16,7 @@ import gradio as gr
 import editing
 from editing.generate import teacher_evaluations
 from editing.image import to_pil
+from ui.desk import Settings
 from ui.engine import Engine, network_runs
 from ui.pictures import data_url
 from ui.sidebar import Controls, Go
@@ -128,8 +129,8 @@ class Race(gr.HTML):
         ]
 
 
-def build(tasks: Tasks, controls: Controls) -> None:
-    """Lay out the lesson and connect it."""
+def build(tasks: Tasks, controls: Controls) -> Settings:
+    """Lay out the lesson and connect it; its settings."""
     gr.Markdown(INTRO)
     evaluations = gr.Radio(
         list(TEACHER_EVALUATIONS), value=17, label="Teacher's evaluations", elem_id="race-length"
@@ -149,3 +150,4 @@ def build(tasks: Tasks, controls: Controls) -> None:
 
     _, seed, *choice = controls.inputs
     controls.work(go, run, [evaluations, seed, *choice], [track], roll=False)
+    return {"evaluations": evaluations}

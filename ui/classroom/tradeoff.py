@@ -9,6 +9,7 @@ import gradio as gr
 from editing.generate import teacher_evaluations
 from ui.classroom import paths
 from ui.classroom.chart import MISSING, Point, measured, quality_chart
+from ui.desk import Settings
 from ui.made import last
 from ui.pictures import data_url
 from ui.sidebar import Controls, Go
@@ -40,8 +41,8 @@ def picture_of(tasks: Tasks, point: Point, seed: int, *choice: str) -> str:
     return data_url(made.picture, lossless=False)
 
 
-def build(tasks: Tasks, controls: Controls) -> None:
-    """Lay out the lesson and connect it."""
+def build(tasks: Tasks, controls: Controls) -> Settings:
+    """Lay out the lesson and connect it; its settings."""
     gr.Markdown(INTRO)
     axis = gr.Radio(list(AXES), value=AXES[0], label="Along the chart", elem_id="steps-axis")
     chart = gr.HTML(quality_chart(), elem_id="steps-chart")
@@ -64,3 +65,4 @@ def build(tasks: Tasks, controls: Controls) -> None:
     axis.change(drawn, axis, chart, show_progress="hidden", api_visibility="private")
     _, seed, *choice = controls.inputs
     controls.work(go, draw, [axis, seed, *choice], [chart], roll=False)
+    return {"axis": axis}

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 import editing.__main__ as editing_command
 import train.__main__ as train_command
 from cm_core import zoo
+from tests.withstands import KINDS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -134,3 +135,16 @@ def test_the_notebook_makes_its_figures(monkeypatch):
         figures += len(plt.get_fignums())
         plt.close("all")
     assert figures == 6
+
+
+def test_what_it_withstands_is_not_overstated(request):
+    shown = (ROOT / "docs/withstands.md").read_text()
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| (\d+) \|$", shown, re.MULTILINE)
+    assert [(kind, outcome) for kind, outcome, _ in rows] == [
+        (kind, outcome) for kind, (outcome, _) in KINDS.items()
+    ]
+    found = [item.nodeid for item in request.session.items]
+    for (kind, _, count), (_, files) in zip(rows, KINDS.values(), strict=True):
+        assert all((ROOT / "tests" / file).is_file() for file in files), kind
+        here = [name for name in found if any(name.startswith(f"tests/{f}") for f in files)]
+        assert not here or len(here) >= int(count), kind  # none, where others alone are run

@@ -107,8 +107,9 @@ def self_consistency(
 ) -> list[Step]:
     """f(x_t, t) at up to `count` points spread evenly over one teacher's walk, noisiest first.
 
-    Each Step holds the point x and the model's answer x0: for a perfect model the same picture
-    everywhere (Song et al. 2023, section 3).
+    walk: the Steps of `stream_teacher`. count: 1 to 256. Each Step returned holds the point x and
+    the model's answer x0: a perfect model gives the same picture everywhere (Song et al. 2023,
+    section 3). Raises SettingError.
     """
     check_between(count, 1, MAX_FRAMES, "count")
     path = on_path(walk)

@@ -6,7 +6,6 @@ from PIL import Image, ImageChops
 from torch import Tensor
 
 from cm_core.errors import ImageError
-from editing.masks import hard_mask
 
 MAX_PIXELS = 25_000_000
 SHADES = 32  # of grey in a photo, at least
@@ -133,13 +132,6 @@ def to_tensor(picture: Image.Image) -> Tensor:
     return torch.from_numpy(pixels / 127.5 - 1).permute(2, 0, 1)[None]
 
 
-def to_hints(picture: Image.Image) -> Tensor:
-    """(1, 4, H, W): colour in [-1, 1] and 1 where the picture is opaque."""
-    rgba = np.array(picture.convert("RGBA"), dtype=np.float32)
-    colour, opaque = rgba[..., :3] / 127.5 - 1, (rgba[..., 3:] > 127).astype(np.float32)
-    return torch.from_numpy(np.concatenate([colour, opaque], 2)).permute(2, 0, 1)[None]
-
-
 def to_pil(x: Tensor) -> Image.Image:
     """The first picture of (B, 3, H, W) in [-1, 1] as 8-bit RGB."""
     pixels = ((x[0].detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().byte()
@@ -176,29 +168,3 @@ def crop_like(edited: Image.Image, picture: Image.Image) -> Image.Image:
     It has in its info what the picture's file held.
     """
     return informed(edited.crop(fit_box(picture.size, edited.width)), picture)
-
-
-def inside(x: Tensor, picture: Image.Image) -> Tensor:
-    """A fitted picture (1, 3, H, W) without the margins that made it square, of even sides."""
-    left, top, right, bottom = fit_box(picture.size, x.shape[-1])
-    w, h = right - left, bottom - top
-    return x[..., top : top + h - h % 2, left : left + w - w % 2] if min(w, h) > 1 else x
-
-
-def fit_mask(mask: Image.Image, size: int) -> Image.Image:
-    """A mask (light = repaint) in a size x size square; any touched pixel is wholly masked."""
-    left, top, right, bottom = fit_box(mask.size, size)
-    # In floats, so that one pixel among a thousand does not round away.
-    marked = hard_mask(mask).convert("F").resize((right - left, bottom - top), Image.Resampling.BOX)
-    square = Image.new("L", (size, size), 0)
-    square.paste(Image.fromarray((np.array(marked) > 0).astype(np.uint8) * 255), (left, top))
-    return square
-
-
-def fit_hints(hints: Image.Image, size: int) -> Image.Image:
-    """Colour hints (RGBA) in a size x size square, without blending colour into the unhinted."""
-    left, top, right, bottom = fit_box(hints.size, size)
-    square = Image.new("RGBA", (size, size))
-    resized = hints.convert("RGBA").resize((right - left, bottom - top), Image.Resampling.NEAREST)
-    square.paste(resized, (left, top))
-    return square

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from cm_core.noise import Generators, generators, randn_like
-from cm_core.samplers import Level
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN
+from cm_core.stream import Level
 from editing.checks import check_between
 
 NORMAL_MEDIAN = 0.6745  # of |z|, z ~ N(0, 1)
@@ -19,7 +19,11 @@ def add_noise(
     *,
     generator: Generators | None = None,
 ) -> Tensor:
-    """image + sigma z: what `denoise` is shown on. (B, 3, H, W), not clamped."""
+    """image + sigma z, for `denoise` to take away: (B, 3, H, W), not clamped.
+
+    image: (B, 3, H, W) in [-1, 1]. sigma: 0 to 80. seed: of the first picture, the next have the
+    next ones; or a list of one each; or a generator. Raises SettingError.
+    """
     check_between(sigma, 0, SIGMA_MAX, "sigma")
     drawn = generators(seed, image.shape[0]) if generator is None else generator
     return image + sigma * randn_like(image, drawn)
@@ -28,8 +32,8 @@ def add_noise(
 def estimate_sigma(noisy: Tensor, low: float = SIGMA_MIN, high: float = SIGMA_MAX) -> Level:
     """Noise level of a picture, or (B,) of several, from their finest diagonal Haar wavelet.
 
-    After Donoho and Johnstone (1994): median |d| / 0.6745. The picture's own edges are rare in d.
-    Kept within low and high.
+    median |d| / 0.6745 (Donoho and Johnstone 1994), kept within low and high. Edges of what is
+    shown are rare in d.
     """
     x = noisy.float()
     x = x[..., : x.shape[-2] // 2 * 2, : x.shape[-1] // 2 * 2]

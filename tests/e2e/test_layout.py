@@ -21,8 +21,10 @@ def test_what_one_reaches_for_lies_near_the_canvas(page):
         tools = box(page, "#paint-canvas .lc-tools")
         assert box(page, ".easel .source")[1] <= tools[0]
         assert canvas <= top < canvas + 40
-        # From the tools on, half of the result is in the window.
-        assert (top + low) / 2 < tools[0] + VIEWPORTS["phone"][1]
+        # From the palette on, both pictures are whole in the window, and equally large.
+        palette, stage = (box(page, f"#paint-canvas .lc-{part}") for part in ("palette", "stage"))
+        assert low <= palette[0] + VIEWPORTS["phone"][1]
+        assert abs(stage[1] - stage[0] - (low - top)) < 3
         assert box(page, "#paint-result")[1] <= slider[0]
     else:  # side by side, equally large and at one height, and all the buttons in the window
         assert slider[1] <= top

@@ -1,9 +1,9 @@
-"""The colours of a painting moved from one light into another, before a model is told the other.
+"""Moving the colours of a painting from one light into another, before a model is given the other.
 
-A label alone does not turn a painted blue sky into dusk: at any noise that keeps the strokes'
-shapes it keeps their colours as well. What colours sky and land have in a light is known from
-pictures (`python -m train.landscapes.lights`), as a Gaussian each in OKLab; between two lights the
-colours are moved by the affine map that carries the one Gaussian into the other.
+A label alone does not turn a painted blue sky into dusk: noise that keeps the strokes' shapes keeps
+their colours as well. A table made from pictures (`python -m train.landscapes.lights`) holds the
+colours of sky and of land in each light, as a Gaussian in OKLab. Between two lights, colours are
+moved by the affine map that carries one Gaussian into the other.
 """
 
 import functools
@@ -180,8 +180,8 @@ def light_of(painting: Tensor, lights: Lights | None = None) -> str:
 def relight(painting: Tensor, source: str, target: str, lights: Lights | None = None) -> Tensor:
     """A painting (B, 3, H, W) in [-1, 1] with the colours that it would have in another light.
 
-    Sky and land are moved each by its own map, mixed where it is not clear which a place is. The
-    same light leaves the painting as it is. Raises SettingError for a light unknown.
+    Sky and land have a map each; where a place may be either, the two results are mixed. The same
+    light leaves the painting as it is. Raises SettingError for an unknown light.
     """
     lights = known_lights() if lights is None else lights
     for name in (source, target):

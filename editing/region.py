@@ -84,8 +84,8 @@ class Region:
     def paste(self, x0: Tensor, size: tuple[int, int], joined: bool = True) -> Image.Image:
         """The upload with an edit (1, 3, h, w) of the part, inside the mask only.
 
-        size: at which the part was drawn. joined: what is inside continues what is
-        outside; without, the edit is put there as it is.
+        size: at which the part was drawn. joined: what is inside is made to continue what is
+        outside; else the edit is put there as it is.
         """
         x0 = x0[:1].detach().float().cpu()
         if joined and not self.hole.all():
@@ -119,7 +119,7 @@ def whole(picture: Image.Image) -> Region:
 def find_region(
     picture: Image.Image, mask: MaskLike, size: int, context: float = CONTEXT
 ) -> Region:
-    """What to edit: of the square around the mask and its context, what lies in the picture.
+    """The part of a picture to edit: a square around the mask and its context, cut at the edges.
 
     The square is at least `LEAST` times `size` wide, at most as wide as the picture's longer side.
     Raises ImageError, SettingError.

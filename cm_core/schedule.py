@@ -1,4 +1,4 @@
-"""Noise levels: the grids of Karras and of DDIM, the schedules of consistency training, and ECT's r(t).
+"""Noise levels: Karras and DDIM grids, the schedules of consistency training, and ECT's r(t).
 
 Index 0 is always the noisiest level; the papers count the other way.
 """

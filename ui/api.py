@@ -46,6 +46,8 @@ def endpoints(tasks: Tasks) -> None:
         mask = PictureFile(files.open_mask, label="mask")
         strength = figure("strength", engines.first.model.config.strength, 0, 1)
         factor = gr.Radio([2, 4, 8], value=4, label="factor")
+        twice = gr.Radio([2, 4], value=4, label="factor")
+        faithful = gr.Checkbox(label="faithful")
         sigma = figure("sigma", 0, 0, 80, "(0: estimate it)")
         frames = figure("frames", 12, 2, 32, precision=0)
         one, two, steps = (figure("steps", count, 1, 8, precision=0) for count in (1, 2, 8))
@@ -128,6 +130,9 @@ def endpoints(tasks: Tasks) -> None:
         small = tasks.shrink(image, factor, *chosen)
         return finished(tasks.super_resolve, small, steps, seed, *chosen, guesses=guesses)
 
+    def enlarge(image, twice, seed, faithful):
+        return tasks.enlarge(image, twice, seed, faithful).picture
+
     def denoise(image, sigma, scene, light, category, model):
         made, told = tasks.denoise(image, sigma, scene, light, category, model)
         return kept(made.picture), told
@@ -185,6 +190,7 @@ def endpoints(tasks: Tasks) -> None:
         ("outpaint", outpaint, [image, *margins, *shared, guesses], picture),
         ("colorize", colorize, [image, *shared, hints, guesses], picture),
         ("super_resolve", super_resolve, [image, factor, *shared, guesses], picture),
+        ("enlarge", enlarge, [image, twice, seed, faithful], picture),
         ("denoise", denoise, [image, sigma, *labels], [picture, level]),
         (
             "interpolate",

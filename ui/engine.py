@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import torch
 
+import editing
 from cm_core import load_model, zoo
 from cm_core.detail_net import FACTOR
 from cm_core.errors import CheckpointError, SettingError
@@ -91,17 +92,17 @@ class Counted:
         return getattr(self.model, name)
 
 
-class InTurn:
-    """A detailer that enlarges in its turn, while somebody waits for it."""
+class InTurn(torch.nn.Module):
+    """A detailer's network, which draws each tile in its turn, while somebody waits for it."""
 
-    def __init__(self, detailer: Any, turns: Turns):
-        self.detailer, self.turns = detailer, turns
+    def __init__(self, net: torch.nn.Module, turns: Turns):
+        super().__init__()
+        self.net, self.turns = net, turns
 
-    def enlarge(self, x0: torch.Tensor, seed: int = 0, **told: Any) -> torch.Tensor:
-        """The detailer's own."""
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         with self.turns, RUNNING, torch.inference_mode():
             stay()
-            return self.detailer.enlarge(x0, seed, **told)
+            return self.net(*inputs)
 
 
 def parted(value: Any, pictures: int) -> list[Any]:
@@ -152,7 +153,7 @@ class Engine:
         own = self._detailer
         if own is None and self.name == zoo.DEFAULT and DETAIL.is_dir():
             own = load_model(DETAIL, fast=True)
-        return own and InTurn(own, self._detail_turns)
+        return own and own.with_net(InTurn(own.net, self._detail_turns))
 
     @property
     def follows(self) -> bool:
@@ -171,6 +172,16 @@ class Engine:
     def enlarged(self, x0: torch.Tensor, seed: int) -> torch.Tensor:
         """Pictures (B, 3, H, W) as large as this engine finishes them: by its detailer, if any."""
         return x0 if self.detailer is None else finished(self.detailer, x0, seed)
+
+    def enlarge(
+        self, small: torch.Tensor, factor: int, seed: int, faithful: bool
+    ) -> tuple[torch.Tensor, Readout]:
+        """A picture (1, 3, H, W) of any size two or four times as large, and what it cost."""
+        if self.detailer is None:
+            raise SettingError("This page has no detailer: nothing here enlarges any picture.")
+        begun = time.perf_counter()
+        x0 = editing.enlarge(self.detailer, small, factor, seed, faithful=faithful)
+        return x0, Readout(1, 1000 * (time.perf_counter() - begun), self.device, begun)
 
     @property
     def axes(self) -> dict[str, list[str]]:

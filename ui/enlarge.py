@@ -1,4 +1,7 @@
-"""Enlarge: a small picture, two, four or eight times as large, beside bicubic."""
+"""Enlarge: a picture two or four times as large, by the detailer, beside bicubic.
+
+A page without one shows what its model can do alone: pictures up to its own size, zero-shot.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ from collections.abc import Iterator
 import gradio as gr
 from PIL import Image
 
+from editing.image import on_white
 from ui.desk import Desk
 from ui.examples import RENDERS, example
 from ui.guesses import guesses_slider
+from ui.made import Made
 from ui.sidebar import Controls, Go
 from ui.source import picture_source
 from ui.tasks import Tasks
@@ -17,33 +22,49 @@ from ui.tasks import Tasks
 FIRST = "Alpine meadow"
 
 
+BY_DETAILER = (
+    "A picture of any size comes out larger than it went in. Every patch keeps its mean: shrunk "
+    "again, the result is what went in."
+)
+ZERO_SHOT = (
+    "To {0} × {0} pixels, where the model draws so many. Every patch keeps its mean: shrunk again, "
+    "the result is what went in."
+)
+
+
 def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
     """Lay out the tab and connect it."""
-    size = controls.engines.first.size
+    engine = controls.engines.first
+    large = engine.detailer is not None
+    first = example(FIRST) if large else tasks.shrink(example(FIRST), 4, *controls.first_choice)
     with gr.Row(elem_classes="workbench"):
         with gr.Column(min_width=300):
-            factor = gr.Radio(
-                [(f"×{n}", n) for n in (2, 4, 8)],
-                value=4,
-                label="Times as large",
-                elem_id="enlarge-factor",
-                elem_classes=["top", "first"],
-            )
+            with gr.Row(elem_classes=["top", "first"]):
+                factor = gr.Radio(
+                    [(f"×{n}", n) for n in ((2, 4) if large else (2, 4, 8))],
+                    value=4,
+                    label="Times as large",
+                    elem_id="enlarge-factor",
+                )
+                faithful = gr.Checkbox(
+                    label="Faithful",
+                    info="The likeliest picture: softer, nothing made up.",
+                    visible=large,
+                    elem_id="enlarge-faithful",
+                )
             small = desk.result(
                 "What goes in",
-                "The picture is shrunk first.",
+                "The picture stands here.",
                 keep=False,
-                value=tasks.shrink(example(FIRST), 4, *controls.first_choice),
+                value=first,
                 elem_id="enlarge-small",
                 elem_classes=["exact", "first"],
             )
             picture = picture_source(desk, "Enlarge", RENDERS, FIRST)
         with gr.Column(min_width=300):
             with gr.Column(elem_classes=["top", "tight", "second"], min_width=100):
-                gr.HTML(
-                    f'<p class="note">To {size} × {size} pixels, where the model draws so many. '
-                    "Every patch keeps its mean: shrunk again, the result is what went in.</p>"
-                )
+                note = BY_DETAILER if large else ZERO_SHOT.format(engine.size)
+                gr.HTML(f'<p class="note">{note}</p>')
                 go = Go("enlarge", "Enlarge")
             result = desk.result(
                 "Bicubic | OneStroke",
@@ -51,19 +72,29 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 elem_id="enlarge-result",
                 elem_classes="third",
             )
-            guesses = guesses_slider(controls, "Enlarge")
+            with gr.Column(visible=not large, min_width=100):
+                guesses = guesses_slider(controls, "Enlarge")
 
     def enlarge(
-        picture: Image.Image, factor: int, guesses: int, steps: int, seed: int, *choice: str
+        picture: Image.Image,
+        factor: int,
+        faithful: bool,
+        guesses: int,
+        steps: int,
+        seed: int,
+        *choice: str,
     ) -> Iterator[tuple]:
+        if large:
+            made = tasks.enlarge(picture, factor, seed, faithful)
+            yield picture, (bicubic(picture, made), made), made.readout
+            return
         controls.warn(steps * guesses, choice[-1])
         little = tasks.shrink(picture, factor, *choice)
         for made in tasks.super_resolve(little, steps, seed, *choice, guesses=guesses):
-            bicubic = little.resize(made.picture.size, Image.Resampling.BICUBIC)
-            yield little, (bicubic, made), made.readout
+            yield little, (bicubic(little, made), made), made.readout
 
     def preview(picture: Image.Image, factor: int, *choice: str):
-        return tasks.shrink(picture, factor, *choice), None
+        return picture if large else tasks.shrink(picture, factor, *choice), None
 
     gr.on(
         [factor.input, picture.change],
@@ -73,4 +104,10 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-    controls.work(go, enlarge, [picture, factor, guesses, *controls.inputs], [small, result])
+    inputs = [picture, factor, faithful, guesses, *controls.inputs]
+    controls.work(go, enlarge, inputs, [small, result])
+
+
+def bicubic(small: Image.Image, made: Made) -> Image.Image:
+    """The usual way to the same size."""
+    return on_white(small).resize(made.picture.size, Image.Resampling.BICUBIC)

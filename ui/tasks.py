@@ -17,7 +17,7 @@ import editing
 from cm_core.errors import ImageError, SettingError
 from cm_core.samplers import Step
 from editing import Painted
-from editing.image import fit, informed, to_pil, to_tensor
+from editing.image import fit, informed, like, on_white, to_pil, to_tensor, with_alpha
 from editing.lights import light_of, relight
 from editing.paper import covered
 from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP
@@ -28,6 +28,7 @@ from ui.made import Made, edit, finish, last, shown, some, whole
 MAX_SEED = 999_999
 VARIATIONS = 4
 MOST_SAMPLES = 8
+MOST_PIXELS = 4_200_000  # of an enlarged picture: 2048 x 2048
 
 
 class Tasks:
@@ -202,6 +203,24 @@ class Tasks:
             small,
             steps,
         )
+
+    def enlarge(
+        self, image: Image.Image | None, factor: int = 4, seed: int = 0, faithful: bool = False
+    ) -> Made:
+        """A picture of any size, two or four times as large, by the page's detailer.
+
+        Raises SettingError where it would come out too large.
+        """
+        picture = some(image)
+        pixels = picture.width * picture.height * factor**2
+        if pixels > MOST_PIXELS:
+            raise SettingError(
+                f"That would be {pixels / 1e6:.1f} million pixels; this page enlarges up to "
+                f"{MOST_PIXELS / 1e6:.0f} million: send a smaller picture."
+            )
+        small = to_tensor(on_white(picture))
+        x0, readout = self.engines.first.enlarge(small, factor, seed, faithful)
+        return Made(like(with_alpha(to_pil(x0), picture), picture), readout)
 
     def denoise(
         self, image: Image.Image | None, sigma: float = 0, *choice: str

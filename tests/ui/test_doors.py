@@ -154,6 +154,7 @@ TAKERS = {
     "outpaint",
     "colorize",
     "super_resolve",
+    "enlarge",
     "denoise",
     "export",
 }

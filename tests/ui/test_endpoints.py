@@ -36,7 +36,7 @@ def painting():
 
 
 def test_the_page_has_these_endpoints_and_no_other(client):
-    edits = "paint lights inpaint outpaint colorize super_resolve denoise"
+    edits = "paint lights inpaint outpaint colorize super_resolve enlarge denoise"
     names = f"{edits} interpolate generate steps export"
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
         f"/{name}" for name in names.split()

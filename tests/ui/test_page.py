@@ -12,9 +12,14 @@ from PIL import Image
 
 import app
 from cm_core import Denoiser
+from cm_core.detail_net import DetailNetConfig
+from cm_core.detailer import Augmentation, Detailer, DetailerConfig
 from cm_core.errors import CheckpointError, ImageError, SettingError
 from cm_core.labels import Labels
 from cm_core.zoo import MenuEntry
+from editing import enlarge, generate
+from editing.detail import finished
+from editing.image import to_pil, to_tensor
 from tests.cm_core.test_model import tiny
 from tests.ui.conftest import LABELS
 from ui import about
@@ -64,22 +69,43 @@ def test_a_model_without_lights_says_so():
         last(tasks.lights(example("Beach")))
 
 
-def test_a_detailer_finishes_what_is_drawn_and_leaves_the_steps_before():
-    class Detailer:
-        def enlarge(self, x0, seed, **told):
-            seen.append(seed)
-            return x0.repeat_interleave(4, -1).repeat_interleave(4, -2)
+@pytest.fixture(scope="module")
+def detailer():
+    torch.manual_seed(0)
+    net = DetailNetConfig(channels=8, channel_mult=(1,), middle=1)
+    about = DetailerConfig("tiny", net, augmentation=Augmentation(0.1, 1.0))
+    made = Detailer(about).eval().requires_grad_(False)
+    torch.nn.init.normal_(made.net.out_conv.weight, std=0.1)
+    return made
 
-    seen, model = [], tiny(labels=LABELS, image_size=32)
-    tasks = Tasks(Engines(Engine("tiny", model, detailer=Detailer())))
+
+def test_a_detailer_finishes_what_is_drawn_and_leaves_the_steps_before(detailer):
+    model = tiny(labels=LABELS, image_size=32)
+    tasks = Tasks(Engines(Engine("tiny", model, detailer=detailer)))
     plain = Tasks(Engines(Engine("tiny", model)))
+    first, done = tasks.generate(2, 7)
+    small = last(plain.generate(2, 7)).picture
+    assert first.picture.size == small.size
+    assert done.picture.tobytes() == to_pil(finished(detailer, generate(model, 7, 2), 7)).tobytes()
     wide = Image.new("RGB", (32, 16), "green")
-    for edit, given in (("paint", (wide, 0.5, 2, 7)), ("generate", (2, 7))):
-        first, done = getattr(tasks, edit)(*given)
-        small = last(getattr(plain, edit)(*given)).picture
-        assert first.picture.size == small.size and seen.pop() == 7 and not seen
-        assert done.picture.tobytes() == small.resize(done.picture.size, 0).tobytes()
-        assert done.picture.width == 4 * small.width
+    first, done = tasks.paint(wide, 0.5, 2, 7)
+    assert first.picture.size == (32, 16) and done.picture.size == (128, 64)
+
+
+def test_a_picture_of_any_size_is_enlarged_as_the_library_does(detailer):
+    tasks = Tasks(Engines(Engine("tiny", tiny(), detailer=detailer)))
+    picture = Image.merge("RGB", [Image.effect_noise((30, 17), 60) for _ in "RGB"])
+    for factor, faithful in ((2, False), (4, True)):
+        made = tasks.enlarge(picture, factor, 3, faithful)
+        wanted = enlarge(detailer, to_tensor(picture), factor, 3, faithful=faithful)
+        assert made.picture.tobytes() == to_pil(wanted).tobytes()
+        assert made.readout.milliseconds > 0
+    grey = tasks.enlarge(picture.convert("L"), 2)
+    assert grey.picture.mode == "L" and grey.picture.size == (60, 34)
+    with pytest.raises(SettingError, match=r"16.0 million pixels; this page enlarges up to 4"):
+        tasks.enlarge(Image.new("RGB", (1000, 1000)), 4)
+    with pytest.raises(SettingError, match="no detailer"):
+        Tasks(Engines(Engine("tiny", tiny()))).enlarge(picture)
 
 
 def test_a_guided_teachers_evaluations_count_twice():

@@ -12,15 +12,12 @@ from PIL import Image
 
 from editing.image import on_white
 from ui.desk import Desk
-from ui.examples import RENDERS, example
+from ui.examples import RENDERS, SMALL_RENDERS, example
 from ui.guesses import guesses_slider
 from ui.made import Made
 from ui.sidebar import Controls, Go
 from ui.source import picture_source
 from ui.tasks import Tasks
-
-FIRST = "Alpine meadow"
-
 
 BY_DETAILER = (
     "A picture of any size comes out larger than it went in. Every patch keeps its mean: shrunk "
@@ -36,7 +33,8 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
     """Lay out the tab and connect it."""
     engine = controls.engines.first
     large = engine.detailer is not None
-    first = example(FIRST) if large else tasks.shrink(example(FIRST), 4, *controls.first_choice)
+    names = SMALL_RENDERS if large else RENDERS
+    first = example(names[0])
     with gr.Row(elem_classes="workbench"):
         with gr.Column(min_width=300):
             with gr.Row(elem_classes=["top", "first"]):
@@ -56,11 +54,11 @@ def build(tasks: Tasks, controls: Controls, desk: Desk) -> None:
                 "What goes in",
                 "The picture stands here.",
                 keep=False,
-                value=first,
+                value=first if large else tasks.shrink(first, 4, *controls.first_choice),
                 elem_id="enlarge-small",
                 elem_classes=["exact", "first"],
             )
-            picture = picture_source(desk, "Enlarge", RENDERS, FIRST)
+            picture = picture_source(desk, "Enlarge", names, names[0])
         with gr.Column(min_width=300):
             with gr.Column(elem_classes=["top", "tight", "second"], min_width=100):
                 note = BY_DETAILER if large else ZERO_SHOT.format(engine.size)

@@ -16,9 +16,16 @@ RENDERS = ("Alpine meadow", "Coast", "Autumn river", "Desert", "Savanna", "Sunse
 MATERIALS: dict[str, str] = json.loads((HERE / "materials.json").read_text())
 
 
+SMALL, SMALL_SIDE = ", small", 96  # the same pictures, to be enlarged
+SMALL_RENDERS = tuple(name + SMALL for name in RENDERS)
+
+
 @functools.cache
 def example(name: str) -> Image.Image:
-    """The picture called `name`, 256 x 256."""
+    """The picture called `name`, 256 x 256, or a small one."""
+    if name.endswith(SMALL):
+        large = example(name.removesuffix(SMALL))
+        return large.resize((SMALL_SIDE, SMALL_SIDE), Image.Resampling.BOX)
     kind, suffix = ("paintings", "png") if name in PAINTINGS else ("renders", "webp")
     file = FOLDER / kind / f"{name.lower().replace(' ', '-')}.{suffix}"
     return Image.open(file).convert("RGB")

@@ -14,11 +14,11 @@ from urllib.parse import quote
 import gradio as gr
 from PIL import Image
 
-from ui.examples import PAINTINGS, RENDERS, example
+from ui.examples import PAINTINGS, RENDERS, SMALL_RENDERS, example
 from ui.export import FILE_URL, reference, stored
 from ui.inputs import refuse, text
 
-EXAMPLES = (*PAINTINGS, *RENDERS)
+EXAMPLES = (*PAINTINGS, *RENDERS, *SMALL_RENDERS)
 
 
 class Kept(gr.HTML):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.ui.test_doors import Visitor
-from ui.examples import example
+from ui.examples import PAINTINGS, RENDERS, SMALL_RENDERS, example
 from ui.export import FILE_URL, folder
 from ui.kept import Kept, Numbers, Source, Word
 from ui.page import build_page
@@ -57,3 +57,9 @@ def test_words_and_numbers_come_back_as_such():
     assert Numbers({}).preprocess({"Paint": 2, "x": "y"}) == {"Paint": 2}
     assert Numbers({}).preprocess([1]) == {}
     assert Kept({"a": 1}).postprocess({"a": 1}) == {"a": 1}
+
+
+@pytest.mark.parametrize("name", [*PAINTINGS, *RENDERS, *SMALL_RENDERS])
+def test_every_example_that_a_tab_offers_is_opened(name):
+    source = Source(name)
+    assert source.preprocess(source.postprocess(name)).tobytes() == example(name).tobytes()

@@ -26,7 +26,7 @@ from ui import about
 from ui.canvas import LiveCanvas
 from ui.classroom import paths
 from ui.engine import Engine, Engines, network_runs
-from ui.examples import MATERIALS, PAINTINGS, RENDERS, example
+from ui.examples import MATERIALS, PAINTINGS, RENDERS, SMALL_RENDERS, example
 from ui.export import FILE_URL, reference
 from ui.film import round_trip
 from ui.limits import RateLimit
@@ -345,6 +345,7 @@ def test_the_card_is_shown_without_its_front_matter(tmp_path):
 def test_materials_are_named_once_and_every_example_is_there():
     assert len(MATERIALS) == len(set(MATERIALS.values())) == 12
     assert {example(name).size for name in (*PAINTINGS, *RENDERS)} == {(256, 256)}
+    assert {example(name).size for name in SMALL_RENDERS} == {(96, 96)}
     canvas = LiveCanvas()
     for name, colour in MATERIALS.items():
         assert f"&quot;{name}&quot;: &quot;{colour}&quot;" in canvas.html_template

@@ -29,6 +29,7 @@ format: .venv/test
 pictures: .venv/test
 	$(BIN)/python -m tests.e2e.screenshots assets/screenshots
 	$(BIN)/python -m tests.e2e.paintings assets/screenshots/paintings.webp
+	$(BIN)/python -m tests.e2e.moving assets/screenshots/painting.webp
 
 .venv/demo: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

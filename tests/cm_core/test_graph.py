@@ -23,6 +23,16 @@ def apart(one, other, batch: int, seed: int = 0) -> float:
         return float((one(x, t, label) - other(x, t, label)).abs().max())
 
 
+def test_the_bundled_detailer_runs_by_its_graph_at_any_size():
+    plain, fast = load_model("landscape-detail", "cpu"), load_model("landscape-detail", fast=True)
+    assert isinstance(fast.net, GraphNet) and not isinstance(plain.net, GraphNet)
+    for batch, height, width in ((1, 16, 16), (2, 9, 23)):
+        small = torch.rand(batch, 3, height, width) * 2 - 1
+        for how in ({"seed": [3] * batch}, {"faithful": True}, {"augmentation": (0.1, 0.5)}):
+            with torch.inference_mode():
+                assert (plain.enlarge(small, **how) - fast.enlarge(small, **how)).abs().max() < 2e-4
+
+
 @pytest.mark.parametrize("name", BUNDLED)
 def test_the_bundled_models_run_by_their_graphs(name):
     plain, fast = load_model(name, "cpu"), load_model(name, "cpu", fast=True)

@@ -1,12 +1,11 @@
 """What a visitor may send: as it is, or a sentence; nothing is rounded or taken for another."""
 
-import asyncio
-
 import gradio as gr
 import pytest
 from gradio.state_holder import SessionState
 
 from cm_core.errors import SettingError
+from tests.ui.loops import run
 from tests.ui.test_doors import Visitor
 from ui.blocks import FAULT, Page
 from ui.inputs import accepted, said
@@ -120,7 +119,7 @@ def test_every_input_of_every_event_takes_a_wrong_value_or_refuses_it_in_a_sente
                     await page.preprocess_data(fn, [], None)
         return count
 
-    assert asyncio.run(tried()) > 1000
+    assert run(tried()) > 1000
 
 
 def test_every_event_answers_to_wrong_event_data_in_a_sentence(url, capfd):
@@ -149,7 +148,7 @@ def test_whatever_an_event_raises_is_told_in_a_sentence(raised, told, capfd):
         gr.Button().click(fail)
     [fn] = page.fns.values()
     with pytest.raises(gr.Error) as error:
-        asyncio.run(page.process_api(fn, []))
+        run(page.process_api(fn, []))
     assert error.value.message == told and not error.value.print_exception
     assert ("Traceback" in capfd.readouterr().err) == (told == FAULT)  # for whoever keeps it
 

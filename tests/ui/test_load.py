@@ -1,12 +1,11 @@
 """A few painters for a few seconds, as benchmarks/load.py has many for long."""
 
-import asyncio
-
 from benchmarks.load import Mixed, Report, client, painters
+from tests.ui.loops import run
 
 
 def test_every_last_frame_arrives_however_many_paint(url):
-    report = asyncio.run(painters(url, 3, 5))
+    report = run(painters(url, 3, 5))
     assert len(report.waited) >= 3 and report.frames > len(report.waited)
     assert report.lost == []
 
@@ -21,7 +20,7 @@ def test_mixed_requests_are_all_answered(url):
             await mixed.ask("generate", seed="x")
             return mixed.failed
 
-    [refused] = asyncio.run(some())
+    [refused] = run(some())
     assert refused.startswith("generate: seed has to be")
 
 

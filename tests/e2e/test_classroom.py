@@ -8,10 +8,16 @@ from tests.e2e.browser import VIEWPORTS, open_page, open_tab
 
 @pytest.fixture(scope="module", params=VIEWPORTS)
 def classroom(request, browser, url):
-    page = open_page(browser, url, request.param)
+    wrong = []
+
+    def watch(page):
+        page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+
+    page = open_page(browser, url, request.param, watch)
     open_tab(page, "Steps")
     yield page
     page.context.close()
+    assert wrong == []
 
 
 def lesson(page: Page, name: str) -> None:

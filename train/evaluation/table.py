@@ -126,8 +126,9 @@ def mean_of(rows: list[Row]) -> Row:
 
 def described(tables: Tables, sizes: Sizes, strength: float) -> str:
     """The tables in Markdown, with how they came about."""
+    again = counted(sizes.seeds, "repetition")
     text = f"""\
-{sizes.count} held-out scenes ({sizes.edits} for edits), {sizes.seeds} repetitions with other noise,
+{sizes.count} held-out scenes ({sizes.edits} for edits), {again} with other noise,
 against {sizes.reference} other held-out renders. Noise levels and the default strength, here
 {strength:g}, are chosen (`--choose`) on held-out scenes that are not among these.
 
@@ -146,6 +147,10 @@ against {sizes.reference} other held-out renders. Noise levels and the default s
   another measure than the first tables'."""
     parts = [f"**{TITLES[name]}**\n\n{report.table(rows)}" for name, rows in tables.items() if rows]
     return "\n\n".join([text, *parts])
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def write_quality(file: Path, tables: Tables, sizes: Sizes) -> None:

@@ -27,7 +27,8 @@ function laneOf({ title, evaluations }) {
   return { figure, at };
 }
 function play() {
-  const lanes = (props.value ?? []).filter((lane) => lane.frames.length);
+  const value = Array.isArray(props.value) ? props.value : []; // before the first race it is none
+  const lanes = value.filter((lane) => lane.frames.length);
   const mine = ++playing, drawn = lanes.map(laneOf);
   field.replaceChildren(...drawn.map((lane) => lane.figure));
   if (!lanes.length) return;

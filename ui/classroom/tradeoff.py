@@ -19,7 +19,8 @@ AXES = ("Evaluations", "Milliseconds here")
 INTRO = (
     "**What quality costs.** KID compares many pictures with true ones, in features of photographs "
     "(Binkowski et al. 2018). More steps make a consistency model better only as far as it has "
-    "learned: each adds noise that the next has to take away. The teacher needs many, but goes on."
+    "learned: each adds noise that the next has to take away. The teacher needs many, but goes on. "
+    "Once they are drawn, touch a point to see its picture."
 )
 
 

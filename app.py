@@ -14,8 +14,8 @@ with contextlib.suppress(ImportError):
 
 from cm_core.errors import OneStrokeError, SettingError
 from cm_core.zoo import DEFAULT
-from ui.engine import Engine
 from ui.page import launch
+from ui.service.engine import Engine
 
 
 def downloads() -> bool:

@@ -44,7 +44,7 @@ def test_an_installed_command_draws_with_the_bundled_model(installed, tmp_path):
 def test_the_installed_page_has_all_of_its_files(installed):
     code = (
         "from importlib.metadata import version; import cm_core, app\n"
-        "from ui.engine import Engine; from ui.page import build_page\n"
+        "from ui.service.engine import Engine; from ui.page import build_page\n"
         "build_page(Engine(app.DEFAULT))\n"
         "assert version('onestroke') == cm_core.__version__\n"
         "print(cm_core.__file__)"

@@ -30,14 +30,17 @@ KINDS = {
         ["editing/test_properties.py"],
     ),
     "Even ground under what is taken out": ("goes on", ["editing/test_ground.py"]),
-    "Files that nobody uploaded": ("are never opened", ["ui/test_doors.py"]),
-    "Values of any type at any endpoint": ("a sentence", ["ui/test_inputs.py"]),
+    "Files that nobody uploaded": ("are never opened", ["ui/web/test_doors.py"]),
+    "Values of any type at any endpoint": ("a sentence", ["ui/service/test_inputs.py"]),
     "Visitors who leave, wait, or come in crowds": (
         "free their place; know theirs; get their last picture",
-        ["ui/test_visitors.py", "ui/test_load.py", "ui/test_launch.py"],
+        ["ui/service/test_visitors.py", "ui/service/test_load.py", "ui/web/test_launch.py"],
     ),
-    "A server that forgets": ("the browser sends its pictures again", ["ui/test_kept.py"]),
-    "A full disk, a large upload": ("bounded, swept, told", ["ui/test_disk.py"]),
+    "A server that forgets": (
+        "the browser sends its pictures again",
+        ["ui/components/test_kept.py"],
+    ),
+    "A full disk, a large upload": ("bounded, swept, told", ["ui/web/test_disk.py"]),
     "Checkpoints from anywhere": (
         "checked before anything is built",
         ["cm_core/test_schema.py", "cm_core/test_checkpoint.py", "cm_core/test_openai.py",

@@ -10,39 +10,35 @@ from PIL import Image
 from starlette.middleware import Middleware
 
 from editing.image import MAX_PIXELS
-from ui import (
-    about,
-    colourise,
-    denoise,
-    enlarge,
-    inpaint,
-    interpolate,
-    link,
-    paint,
-    sidebar,
-    steps,
-    told,
-)
-from ui.api import endpoints
-from ui.blocks import Page
-from ui.desk import Desk
-from ui.disk import keep_swept, own_folder
-from ui.engine import Engine, Engines
-from ui.guard import Guard
-from ui.kept import lay_out
-from ui.memory import share_arenas
-from ui.result import History
-from ui.shelf import Shelf
-from ui.slots import AT_WORK
-from ui.tasks import Tasks
+from ui.components import told
+from ui.components.kept import lay_out
+from ui.components.result.result import History
+from ui.components.sidebar import sidebar
+from ui.components.tab_router import TabRouter
+from ui.service.engine import Engine, Engines
+from ui.service.memory import share_arenas
+from ui.service.slots import AT_WORK
+from ui.service.tasks import Tasks
+from ui.tabs import about, colorize, denoise, enlarge, inpaint, interpolate, paint, steps
+from ui.web import link
+from ui.web.api import endpoints
+from ui.web.blocks import Page
+from ui.web.disk import keep_swept, own_folder
+from ui.web.guard import Guard
+from ui.web.static_cache import StaticCache
 
 HERE = Path(__file__).parent
-STYLES = ("page.css", "result.css", "canvas.css", "classroom/classroom.css")
+STYLES = (
+    "web/page.css",
+    "components/result/result.css",
+    "components/canvas/canvas.css",
+    "tabs/classroom/classroom.css",
+)
 SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 MONO_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 TABS = {
     "Inpaint": inpaint,
-    "Colourise": colourise,
+    "Colourise": colorize,
     "Enlarge": enlarge,
     "Denoise": denoise,
     "Interpolate": interpolate,
@@ -80,20 +76,20 @@ def build_page(engine: Engine, downloads: bool = True) -> gr.Blocks:
         endpoints(tasks)  # first, so that they get their own names
         controls = sidebar.build(engines, told.build(engine))
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
-            desk = Desk(tabs)
+            router = TabRouter(tabs)
             with tab("Paint", controls):
-                strength = paint.build(tasks, controls, desk)
+                strength = paint.build(tasks, controls, router)
             for name, module in TABS.items():
                 with tab(name, controls):
-                    module.build(tasks, controls, desk)
+                    module.build(tasks, controls, router)
             with tab("About", controls):
                 about.build(engine)
-        desk.results.append(History(elem_id="history"))
-        desk.connect()
-        lay_out([*controls.kept, *desk.sources.values()])
+        router.results.append(History(elem_id="history"))
+        router.connect()
+        lay_out([*controls.kept, *router.sources.values()])
         gr.HTML(about.FOOTER, elem_id="footer")
-        page.load(None, js=(HERE / "page.js").read_text(), api_visibility="private")
-        link.connect(page, engines, controls, desk, strength)
+        page.load(None, js=(HERE / "web/page.js").read_text(), api_visibility="private")
+        link.connect(page, engines, controls, router, strength)
     return page.queue(max_size=32, api_open=False, default_concurrency_limit=1)
 
 
@@ -113,7 +109,7 @@ def launch(engine: Engine, downloads: bool = True, **where: Any) -> tuple[gr.Blo
         footer_links=["api"],
         run_history=False,
         ssr_mode=False,
-        app_kwargs={"middleware": [Middleware(Guard), Middleware(Shelf)]},
+        app_kwargs={"middleware": [Middleware(Guard), Middleware(StaticCache)]},
         # By now the server has answered once. Gradio would ask again for the page itself and give
         # up after three seconds of silence, which a busy machine may need for its first page.
         _frontend=False,

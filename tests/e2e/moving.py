@@ -13,9 +13,9 @@ from cm_core.zoo import DEFAULT
 from tests.e2e.browser import chromium, open_page, settle
 from tests.e2e.paintings import PAINTINGS
 from tests.e2e.screenshots import brush
-from ui.engine import Engine
-from ui.examples import MATERIALS
 from ui.page import launch
+from ui.service.engine import Engine
+from ui.service.examples import MATERIALS
 
 PAINTING = "mountain lake"
 WIDTH = 720  # of a frame, in pixels

@@ -12,9 +12,9 @@ from playwright.sync_api import Page
 from cm_core.zoo import DEFAULT
 from tests.e2e.browser import Points, chromium, draw, open_page, picture, settle
 from tests.e2e.screenshots import brush
-from ui.engine import Engine
-from ui.examples import MATERIALS
 from ui.page import launch
+from ui.service.engine import Engine
+from ui.service.examples import MATERIALS
 
 SIDE = 192  # pixels a picture on the sheet
 COLUMNS = 3  # pairs in a row

@@ -11,9 +11,9 @@ from playwright.sync_api import Page
 
 from cm_core.zoo import DEFAULT
 from tests.e2e.browser import chromium, draw, finished, new_source, open_page, open_tab, settle
-from ui.engine import Engine
-from ui.examples import MATERIALS
 from ui.page import launch
+from ui.service.engine import Engine
+from ui.service.examples import MATERIALS
 
 
 def brush(page: Page, canvas: str, size: int) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.e2e.browser import draw, new_source, open_page, open_tab, picture, settle
-from ui.examples import example
-from ui.made import last
+from ui.service.examples import example
+from ui.service.progress import last
 
 INKED = """(canvas) => {
   const ink = document.querySelector(`#${canvas} .lc-ink`);

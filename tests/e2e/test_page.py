@@ -7,8 +7,8 @@ from PIL import Image, ImageChops
 
 from tests.e2e.browser import draw, finished, new_source, open_tab, picture, settle, source
 from tests.ui.conftest import LABELS
-from ui.examples import MATERIALS, example
-from ui.made import last
+from ui.service.examples import MATERIALS, example
+from ui.service.progress import last
 
 
 def difference(a, b):

@@ -4,9 +4,9 @@ from gradio_client import Client
 from cm_core import Denoiser
 from cm_core.labels import Labels
 from tests.cm_core.test_model import tiny
-from ui.engine import Engine, Engines
 from ui.page import launch
-from ui.tasks import Tasks
+from ui.service.engine import Engine, Engines
+from ui.service.tasks import Tasks
 
 SIZE = 32
 LABELS = Labels({"scene": ("alpine", "coast", "sea"), "light": ("day", "dusk", "night")})

@@ -22,20 +22,20 @@ from editing.detail import finished
 from editing.image import to_pil, to_tensor
 from tests.cm_core.test_model import tiny
 from tests.ui.conftest import LABELS
-from ui import about
-from ui.canvas import LiveCanvas
-from ui.classroom import paths
-from ui.engine import Engine, Engines, network_runs
-from ui.examples import MATERIALS, PAINTINGS, RENDERS, SMALL_RENDERS, example
-from ui.export import FILE_URL, reference
-from ui.film import round_trip
-from ui.limits import RateLimit
-from ui.made import Made, last
-from ui.menu import choices, goals
+from ui.components.canvas.canvas import LiveCanvas
+from ui.components.export.export import FILE_URL, reference
+from ui.components.model_menu import choices, goals
+from ui.components.result.result import Result
 from ui.page import build_page
-from ui.pictures import from_data_url, strip
-from ui.result import Result
-from ui.tasks import Tasks
+from ui.service.animation import round_trip
+from ui.service.engine import Engine, Engines, network_runs
+from ui.service.examples import MATERIALS, PAINTINGS, RENDERS, SMALL_RENDERS, example
+from ui.service.limits import RateLimit
+from ui.service.pictures import from_data_url, strip
+from ui.service.progress import EditProgress, last
+from ui.service.tasks import Tasks
+from ui.tabs import about
+from ui.tabs.classroom import paths
 
 
 def test_a_readout_counts_and_measures(tasks):
@@ -212,7 +212,7 @@ def test_a_model_that_loads_holds_up_nobody_who_asks_for_another(engine, monkeyp
         def warm_up(self):
             pass
 
-    monkeypatch.setattr("ui.engine.Engine", Loaded)
+    monkeypatch.setattr("ui.service.engine.Engine", Loaded)
     engines, got = Engines(engine), []
     waiting = [threading.Thread(target=lambda: got.append(engines.get("slow"))) for _ in range(2)]
     for one in waiting:
@@ -310,9 +310,9 @@ def test_what_the_browser_may_not_send_back_lies_in_a_file():
     sent = Result("r").postprocess(heavy)
     assert sent["url"].startswith("data:image/png") and not sent["reduced"]
     assert reference(sent["file"]).tobytes() == heavy.tobytes()
-    step = Result("r").postprocess(Made(heavy, None, done=False))
+    step = Result("r").postprocess(EditProgress(heavy, None, done=False))
     assert step["reduced"] and step["file"] is None
-    light = Result("r").postprocess(Made(Image.new("RGB", (64, 64)), None, done=False))
+    light = Result("r").postprocess(EditProgress(Image.new("RGB", (64, 64)), None, done=False))
     assert not light["reduced"] and light["file"] is None
     grown = Image.new("RGB", (5000, 3000), "white")
     assert reference(Result("r").postprocess(grown)["file"]).size == grown.size

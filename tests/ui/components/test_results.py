@@ -1,0 +1,95 @@
+"""What comes back has what went in: size, mode, colour profile, what else the file held."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+from gradio_client import handle_file
+from PIL import Image, ImageCms
+
+from tests.ui.conftest import SIZE
+from ui.components.export.export import reference, stored, written
+from ui.components.result.result import Result
+from ui.service.engine import Readout, spoken
+from ui.service.examples import example
+from ui.service.pictures import data_url
+from ui.service.progress import last
+
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+MODES = {"RGB": example("Coast"), "L": example("Coast").convert("L")}
+
+
+@pytest.fixture(params=MODES)
+def photo(request, tmp_path):
+    """A picture of no model's size, with a profile, its camera's name and a resolution."""
+    picture, exif = MODES[request.param].resize((90, 60)), Image.Exif()
+    exif[0x0110] = "Camera"
+    picture.save(tmp_path / "photo.png", icc_profile=PROFILE, exif=exif, dpi=(300, 300))
+    return picture, handle_file(tmp_path / "photo.png")
+
+
+def test_every_task_gives_back_the_pictures_own_size_and_what_its_file_held(
+    client, photo, tmp_path
+):
+    picture, file = photo
+    mask = Image.new("L", picture.size)  # of 0 and 1, as labelling tools save it
+    mask.paste(1, (20, 10, 50, 40))
+    mask.save(tmp_path / "mask.png")
+    calls = {
+        "paint": {},
+        "inpaint": {"mask": handle_file(tmp_path / "mask.png"), "steps": 1},
+        "colorize": {"steps": 1},
+        "denoise": {"sigma": 0.2},
+    }
+    for name, more in calls.items():
+        answer = client.predict(file, **more, api_name=f"/{name}")
+        made = Image.open(answer[0] if name == "denoise" else answer)
+        assert made.size == picture.size, name
+        assert made.info["icc_profile"] == PROFILE, name
+        assert made.getexif()[0x0110] == "Camera", name
+        assert made.info["dpi"] == pytest.approx((300, 300), abs=0.1), name
+        if name in ("inpaint", "denoise"):
+            assert made.mode == picture.mode, name
+        if name == "inpaint":
+            outside = np.asarray(mask) == 0
+            assert np.array_equal(np.asarray(made)[outside], np.asarray(picture)[outside])
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+def test_a_picture_goes_to_the_browser_and_back_as_it_is(mode):
+    picture = example("Coast").resize((30, 20)).convert(mode)
+    picture.info["icc_profile"] = PROFILE
+    shown = Result("r").postprocess(picture)["url"]
+    for back in (reference(data_url(picture)), reference(stored(picture)), reference(shown)):
+        assert (back.mode, back.tobytes()) == (mode, picture.tobytes())
+        assert back.info["icc_profile"] == PROFILE
+
+
+def test_an_export_keeps_the_profile_at_every_size():
+    picture = example("Coast").resize((30, 20))
+    picture.info["icc_profile"] = PROFILE
+    for kind in ("png1", "png4"):
+        assert Image.open(written(picture, kind)).info["icc_profile"] == PROFILE
+
+
+def test_a_painting_larger_than_the_model_finishes_keeps_its_size(tasks):
+    painting = example("Beach").resize((3 * SIZE, 2 * SIZE))
+    assert last(tasks.paint(painting, 0.5, 1, 0)).picture.size == painting.size
+    lights = dict(tasks.lights(painting, 0.5, 1, 0))
+    assert {one.picture.size for one in lights.values()} == {painting.size}
+
+
+def test_the_readout_tells_what_somebody_waited_and_the_networks_share_of_it():
+    readout = Readout(8, 240, "CPU, 1 thread", begun=time.perf_counter() - 3)
+    told = re.fullmatch(r"8 evaluations · (3\.\d) s, network 240 ms · CPU, 1 thread", str(readout))
+    assert told
+    assert [spoken(ms) for ms in (61.4, 999, 1540)] == ["61 ms", "999 ms", "1.5 s"]
+
+
+def test_the_wait_counts_from_the_start_of_an_edit(tasks):
+    edit = tasks.generate(2, 0)
+    next(edit)
+    time.sleep(0.2)
+    second = last(edit).readout
+    assert time.perf_counter() - second.begun >= 0.2 > second.milliseconds / 1000

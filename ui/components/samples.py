@@ -1,0 +1,25 @@
+"""The slider that says how many guesses each step of a tab's edit takes the mean of."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from ui.components.sidebar.sidebar import Controls
+from ui.service.tasks import MOST_SAMPLES, SAMPLES_PER_STEP
+
+
+def guesses_slider(controls: Controls, tab: str, value: int = SAMPLES_PER_STEP) -> gr.Slider:
+    """The slider of the tab of that name; links carry its value."""
+    slider = gr.Slider(
+        1,
+        MOST_SAMPLES,
+        value=value,
+        step=1,
+        precision=0,
+        label="Guesses a step",
+        info="Their mean is taken: more are calmer and slower, one is livelier.",
+        elem_id=f"{tab.lower()}-guesses",
+        elem_classes="under",
+    )
+    controls.guesses[tab] = slider
+    return slider

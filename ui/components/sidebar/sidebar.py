@@ -1,0 +1,251 @@
+"""The sidebar, for what is changed seldom, and how tabs use the controls that they share."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from anyio.to_thread import run_sync
+from gradio.context import LocalContext
+
+from ui.components.kept import Kept, Numbers, Word
+from ui.components.model_menu import ModelMenu
+from ui.components.told import Told
+from ui.service.engine import Engines, Readout
+from ui.service.limits import RateLimit
+from ui.service.progress import EditProgress
+from ui.service.slots import EDITS
+from ui.service.tasks import MAX_SEED
+
+HERE = Path(__file__).parent
+COPY_LINK = (HERE / "link.js").read_text()
+# The seed stands at place {0} of a press's values, and the lock that keeps it from rolling last.
+ROLL = """(...values) => {{
+  if (!values.at(-1)) values[{0}] = Math.floor(Math.random() * {1});
+  return values;
+}}"""
+IDLE = """() => document.getElementById("{0}").dispatchEvent(
+  new Event("onestroke-idle", {{ bubbles: true }})
+)"""
+LONG_SECONDS = 8  # a run that will take longer says so before it starts
+# What a tab starts with: repairs gain from every step.
+STEPS = {"Paint": 2, "Inpaint": 8, "Colourise": 8, "Enlarge": 8, "Interpolate": 1}
+
+
+class Cost(gr.HTML):
+    """Shows a Readout."""
+
+    def postprocess(self, value: Readout | str) -> str:
+        return str(value)
+
+
+class Go:
+    """A button that starts a tab's work and turns into Stop while it lasts (page.js turns it)."""
+
+    def __init__(self, name: str, text: str, variant: str = "primary", place: str = ""):
+        self.place = f"{name}-go"
+        with gr.Row(elem_id=self.place, elem_classes=["go", place]):
+            self.run = gr.Button(text, variant=variant, elem_id=f"{name}-run", min_width=80)
+            self.stop = gr.Button("Stop", variant="stop", elem_id=f"{name}-stop", min_width=80)
+            self.wait = gr.HTML(elem_id=f"{name}-wait", min_width=80)
+
+
+@dataclass
+class Controls:
+    """The shared controls; `inputs` go to a task as (steps, seed, *choice)."""
+
+    engines: Engines
+    steps: gr.Slider
+    seed: gr.Number
+    lock: gr.Checkbox
+    choice: list[gr.components.Component]  # scene, light, category, model
+    models: ModelMenu
+    readout: Cost
+    share: gr.Button
+    open: Word  # the open tab: a live picture in another is not worth computing
+    tab: gr.State  # the same, to follow its change
+    left: Numbers  # the steps that each tab was left with
+    limit: RateLimit
+    guesses: dict[str, gr.Slider] = field(default_factory=dict)  # by tab
+
+    @property
+    def kept(self) -> list[Kept]:
+        """What the browser remembers of them."""
+        return [self.open, self.left, self.models.name]
+
+    @property
+    def menus(self) -> list[gr.components.Component]:
+        """Those of labels."""
+        return self.choice[:-1]
+
+    @property
+    def first_choice(self) -> list[str]:
+        """What the menus of labels say when the page opens."""
+        return [menu.value for menu in self.menus]
+
+    @property
+    def inputs(self) -> list[gr.components.Component]:
+        return [self.steps, self.seed, *self.choice]
+
+    def live(
+        self,
+        tab: str,
+        triggers: Sequence[Callable[..., Any]],
+        fn: Callable[..., Any],
+        inputs: Sequence[gr.components.Component],
+        outputs: Sequence[gr.components.Component],
+    ) -> None:
+        """Run `fn` at each trigger and, while `tab` is open, when a shared control changes.
+
+        A call under way is followed by one more with the latest values, however many came.
+        """
+
+        async def when_open(request: gr.Request, open_tab: str, *args: Any):
+            if open_tab != tab:
+                return gr.skip()
+            # Asleep here it holds none of the server's threads.
+            await asyncio.sleep(self.limit.delay(request.session_hash, time.monotonic()))
+            return await run_sync(partial(fn, *args), limiter=LocalContext.blocks.get().limiter)
+
+        wiring = {
+            "fn": when_open,
+            "inputs": [self.open, *inputs],
+            "outputs": [*outputs, self.readout],
+            "trigger_mode": "always_last",
+            "show_progress": "hidden",
+            "queue": False,  # one request a picture, not three; the engine's lock keeps the order
+            "api_visibility": "private",
+        }
+        gr.on([*triggers, self.models.changed.change], **wiring)
+
+    def work(
+        self,
+        go: Go,
+        fn: Callable[..., Any],
+        inputs: Sequence[gr.components.Component],
+        outputs: Sequence[gr.components.Component],
+        roll: bool = True,
+    ) -> None:
+        """Run `fn`, a generator of values for `outputs` and the readout, when `go` is pressed.
+
+        The seed rolls first, in the browser, unless it is locked. Stop acts between two yields.
+        """
+        outputs, js = [*outputs, self.readout], None
+        if roll:
+            place = inputs.index(self.seed)
+            inputs, outputs = [*inputs, self.lock], [*outputs, self.seed]
+            fn, js = telling_seed(fn, place), ROLL.format(place, MAX_SEED + 1)
+        done = go.run.click(
+            fn,
+            inputs,
+            outputs,
+            js=js,
+            show_progress="minimal",  # the place in the queue, and how long that may take
+            show_progress_on=go.wait,
+            api_visibility="private",
+            **EDITS,
+        )
+        for over in (done.then, done.failure):
+            over(None, js=IDLE.format(go.place), api_visibility="private")
+        go.stop.click(None, cancels=done, api_visibility="private")
+
+    def run(
+        self,
+        button: gr.Button,
+        fn: Callable[..., Any],
+        inputs: Sequence[gr.components.Component],
+        outputs: Sequence[gr.components.Component],
+    ) -> None:
+        """Run `fn`, short work that returns values for `outputs` and the readout, at a press."""
+        button.click(
+            fn,
+            inputs,
+            [*outputs, self.readout],
+            show_progress="hidden",
+            api_visibility="private",
+            **EDITS,
+        )
+
+    def warn(self, evaluations: int, model: str | None) -> None:
+        """Say how long a run will take, where that is long."""
+        seconds = evaluations * (self.engines.get(model).seconds or 0)
+        if seconds > LONG_SECONDS:
+            gr.Info(f"About {duration(seconds)} on this machine; Stop works after each step.")
+
+
+def telling_seed(fn: Callable[..., Iterator[tuple]], place: int) -> Callable[..., Iterator[tuple]]:
+    """`fn` with the lock as one more input, unused, and the seed, its input at `place`, put out."""
+
+    def telling(*values: Any) -> Iterator[tuple]:
+        for shown in fn(*values[:-1]):
+            yield *shown, values[place]
+
+    return telling
+
+
+def duration(seconds: float) -> str:
+    """E.g. "40 seconds", "3 minutes"."""
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes"
+
+
+def costed(made: EditProgress, *more: Any) -> tuple[Any, ...]:
+    """An EditProgress as values for (result, *more, readout)."""
+    return made, *more, made.readout
+
+
+def build(engines: Engines, told: Told) -> Controls:
+    """Lay out the sidebar, and wire what the model is told."""
+    seed, menus = told.seed, told.menus
+    with gr.Sidebar(width=290, elem_id="sidebar"):
+        models = ModelMenu(engines)
+        steps = gr.Slider(
+            1, 8, value=STEPS["Paint"], step=1, precision=0, label="Steps", elem_id="steps"
+        )
+        lock = gr.Checkbox(
+            False, label="Lock the seed", info="Unlocked, a press for new pictures rolls it."
+        )
+        pixels = gr.Checkbox(False, label="Show the pixels")
+        share = gr.Button("Copy link", size="md", elem_id="share")
+        gr.HTML('<p class="caption">Last call</p>')
+        readout = Cost("Nothing computed yet", elem_id="readout")
+    pixels.change(
+        None,
+        pixels,
+        js="on => { document.body.classList.toggle('pixels', on); }",
+        api_visibility="private",
+    )
+    # The count makes the live tabs follow, as it does for another model.
+    told.die.click(
+        lambda count: (random.randint(0, MAX_SEED), count + 1),
+        models.changed,
+        [seed, models.changed],
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    opened, tab, left = Word("Paint"), gr.State("Paint"), Numbers(STEPS)
+    # Not the live tabs themselves: where several listeners of one event keep its last, the browser
+    # raises the whole event anew for each of them that was busy, and so they keep each other going.
+    gr.on(
+        [control.input for control in (steps, seed, *menus.values())],
+        lambda count, left, tab, steps: (count + 1, {**left, tab: steps}),
+        [models.changed, left, opened, steps],
+        [models.changed, left],
+        trigger_mode="always_last",
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    models.connect(menus)
+    choice = [*menus.values(), models.name]
+    kept = {"open": opened, "tab": tab, "left": left}
+    return Controls(
+        engines, steps, seed, lock, choice, models, readout, share, limit=RateLimit(), **kept
+    )

@@ -1,0 +1,75 @@
+"""What the tabs share besides the sidebar: pictures that travel from one tab to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+
+from ui.components.export.export import FORMATS, Saved, reference, written
+from ui.components.kept import Source
+from ui.components.result.result import History, Result
+from ui.service.inputs import said, whole
+from ui.service.slots import EXPORTS
+from ui.service.tasks import MAX_SEED
+
+Settings = dict[str, gr.Slider | gr.Radio]
+
+
+@dataclass
+class TabRouter:
+    """Results that can be sent on, the sources that take them, and the ends of a walk."""
+
+    tabs: gr.Tabs
+    results: list[Result | History] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
+    ends: list[gr.Number] = field(default_factory=list)
+    goals: list[gr.Dropdown] = field(default_factory=list)  # the second end's own labels
+    lessons: gr.Tabs | None = None
+    settings: Settings = field(default_factory=dict)  # of the lessons, as a link names them
+
+    def result(self, *args: Any, **kwargs: Any) -> Result:
+        """A Result whose picture can be sent to other tabs."""
+        self.results.append(Result(*args, **kwargs))
+        return self.results[-1]
+
+    def connect(self) -> None:
+        """Wire every result to every source; call it once all tabs are built."""
+        places = list(self.sources)
+
+        def send(event: gr.EventData):
+            tab = said(event, "tab", [*places, "Interpolate"])
+            if tab == "Interpolate":
+                seed, end = whole(said(event, "seed"), MAX_SEED), said(event, "end", (0, 1))
+                pictures = [gr.skip()] * len(places)
+                ends = [seed if i == end else gr.skip() for i in range(len(self.ends))]
+                goals = ["" if end == 1 else gr.skip() for _ in self.goals]
+            else:
+                picture = reference(said(event, "url"))
+                pictures = [picture if place == tab else gr.skip() for place in places]
+                ends = [gr.skip()] * len(self.ends)
+                goals = [gr.skip()] * len(self.goals)
+            return gr.Tabs(selected=tab), *pictures, *ends, *goals
+
+        gr.on(
+            [result.select for result in self.results],
+            send,
+            None,
+            [self.tabs, *self.sources.values(), *self.ends, *self.goals],
+            show_progress="hidden",
+            api_visibility="private",
+        )
+
+        def save(event: gr.EventData) -> str:
+            return written(reference(said(event, "url")), said(event, "kind", FORMATS))
+
+        gr.on(
+            [result.download for result in self.results],
+            save,
+            None,
+            Saved(elem_id="saved"),
+            show_progress="hidden",
+            api_visibility="private",
+            **EXPORTS,
+        )

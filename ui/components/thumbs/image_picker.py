@@ -1,0 +1,53 @@
+"""Where a tab's picture comes from: an example, an upload, or another tab."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import gradio as gr
+
+from ui.components.kept import Source
+from ui.components.tab_router import TabRouter
+from ui.service.examples import example
+from ui.service.inputs import said
+from ui.service.pictures import data_url, open_picture
+
+THUMBNAIL = 84
+THUMBS = """<div class="thumbs" role="group" aria-label="Examples">
+{{#each value}}<button type="button" data-index="{{@index}}" title="Example: {{this.name}}">
+<img src="{{{this.url}}}" alt="{{this.name}}"></button>{{/each}}</div>"""
+
+
+def thumbnail(name: str) -> str:
+    """An example as a small data URL."""
+    return data_url(example(name).resize((THUMBNAIL, THUMBNAIL)), lossless=False)
+
+
+def picture_source(router: TabRouter, tab: str, names: Sequence[str], first: str) -> Source:
+    """A row of examples and an upload button; what is chosen is kept in full size."""
+    source = Source(first)
+    router.sources[tab] = source
+    with gr.Row(elem_classes="source"):
+        thumbs = gr.HTML(
+            [{"name": name, "url": thumbnail(name)} for name in names],
+            html_template=THUMBS,
+            js_on_load=(Path(__file__).parent / "thumbs.js").read_text(),
+            apply_default_css=False,
+            min_width=300,
+        )
+        upload = gr.UploadButton(
+            "Open a picture", file_types=["image"], size="md", scale=0, min_width=132
+        )
+
+    def choose(event: gr.EventData) -> str:
+        return names[said(event, "index", range(len(names)))]
+
+    def opened(file: str) -> Path:
+        open_picture(file)  # a bad one is refused now, and what was there before stays
+        return Path(file)
+
+    glue = {"outputs": source, "api_visibility": "private", "show_progress": "hidden"}
+    thumbs.select(choose, **glue)
+    upload.upload(opened, upload, **glue)
+    return source

@@ -1,0 +1,40 @@
+"""The bar above the tabs: what the model is told, whichever tab is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from ui.components.model_menu import label_menus
+from ui.service.engine import Engine
+from ui.service.tasks import MAX_SEED
+
+HEADER = "<h1>OneStroke</h1><p>Paint a crude landscape: a picture follows the brush.</p>"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A menu for each axis of labels, the seed, and the button that rolls it."""
+
+    menus: dict[str, gr.Dropdown]
+    seed: gr.Number
+    die: gr.Button
+
+
+def build(engine: Engine) -> Told:
+    """Lay out the bar."""
+    with gr.Row(elem_id="told"):
+        gr.HTML(HEADER, elem_id="header", min_width=100)
+        menus = label_menus(engine)
+        seed = gr.Number(
+            0,
+            label="Seed",
+            precision=0,
+            minimum=0,
+            maximum=MAX_SEED,
+            min_width=70,
+            elem_id="seed",
+        )
+        die = gr.Button("⚄", min_width=44, scale=0, elem_id="die", elem_classes="icon")
+    return Told(menus, seed, die)

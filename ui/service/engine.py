@@ -1,0 +1,301 @@
+"""The loaded models behind the page, one evaluation at a time, each measured."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+import time
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+
+import editing
+from cm_core import load_model, zoo
+from cm_core.detail_net import FACTOR
+from cm_core.errors import CheckpointError, SettingError
+from editing.detail import finished
+from ui.service.turns import Turns
+from ui.service.visitor import stay
+
+T = TypeVar("T")
+ANY = "Any"
+DETAIL = zoo.ASSETS / "landscape-detail"
+KEPT = 2  # models kept in memory besides the page's own
+# One core stays free for the server: with every core in a network, its threads wait for each other
+# as soon as anything else runs.
+CORES = os.cpu_count() or 2
+THREADS = max(1, CORES - 1)
+RUNNING = Turns(CORES // THREADS)  # evaluations of all models together: no more threads than cores
+LIVE_SECONDS = 1.5  # of one estimate; a slower model paints when the pen lifts only
+CROWD = 3  # waiting for a turn
+AT_ONCE = 8  # pictures in an evaluation; more are taken in parts, and others come in between
+
+
+@dataclass(frozen=True)
+class Readout:
+    """What one call cost: evaluations and milliseconds of the network, here and now.
+
+    begun: when it began, by time.perf_counter. As text it says, too, how long ago that is: what
+    somebody waited for the picture, with all that is not the network's.
+    """
+
+    evaluations: int
+    milliseconds: float
+    device: str
+    begun: float
+
+    def __str__(self) -> str:
+        noun = "evaluation" if self.evaluations == 1 else "evaluations"
+        waited = spoken(1000 * (time.perf_counter() - self.begun))
+        network = spoken(self.milliseconds)
+        return f"{self.evaluations} {noun} · {waited}, network {network} · {self.device}"
+
+
+def spoken(milliseconds: float) -> str:
+    """A time as people say it."""
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+def network_runs(model: Callable[..., torch.Tensor], label: Any) -> int:
+    """How often an evaluation of a model runs its network: twice where it is guided to a label."""
+    guided = getattr(model, "guided", None)
+    return 2 if guided and guided(label) else 1
+
+
+class Counted:
+    """A model that counts the pictures it estimates, its network's evaluations, and the time that
+    it waited for its turn, which each evaluation takes for itself while somebody waits for it."""
+
+    def __init__(self, model: Callable[..., torch.Tensor], turns: Turns):
+        self.model, self.turns = model, turns
+        self.pictures, self.evaluations, self.waited = 0, 0, 0.0
+
+    def __call__(self, x: torch.Tensor, sigma: Any, label: Any = None, **more: Any) -> torch.Tensor:
+        self.pictures += x.shape[0]
+        self.evaluations += network_runs(self.model, label)
+        parts = zip(*(parted(one, x.shape[0]) for one in (x, sigma, label)), strict=True)
+        return torch.cat([self.part(*part, **more) for part in parts])
+
+    def part(self, x: torch.Tensor, sigma: Any, label: Any, **more: Any) -> torch.Tensor:
+        """One evaluation of at most AT_ONCE pictures, in its turn."""
+        asked = time.perf_counter()
+        with self.turns, RUNNING:
+            self.waited += time.perf_counter() - asked
+            stay()
+            return self.model(x, sigma, label, **more)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+
+class InTurn(torch.nn.Module):
+    """A detailer's network, which draws each tile in its turn, while somebody waits for it."""
+
+    def __init__(self, net: torch.nn.Module, turns: Turns):
+        super().__init__()
+        self.net, self.turns = net, turns
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        with self.turns, RUNNING, torch.inference_mode():
+            stay()
+            return self.net(*inputs)
+
+
+def parted(value: Any, pictures: int) -> list[Any]:
+    """What each part of a batch is given of a value: its own rows, or what is one for all."""
+    shape = value.shape if isinstance(value, torch.Tensor) else ()
+    own = tuple(shape[:1]) == (pictures,)
+    return [value[at : at + AT_ONCE] if own else value for at in range(0, pictures, AT_ONCE)]
+
+
+class Engine:
+    """A consistency model and, once the Steps tab asks for it, its diffusion teacher.
+
+    Making one sets how many threads torch, and the models loaded from then on, use.
+    """
+
+    def __init__(self, name: str, model: Any = None, teacher: Any = None, detailer: Any = None):
+        torch.set_num_threads(THREADS)
+        self.name = name
+        self.model = load_model(name, fast=True) if model is None else model
+        self._teacher, self._detailer = teacher, detailer
+        self._turns, self._detail_turns = Turns(), Turns()
+        self.seconds: float | None = None  # of one estimate of one picture, as last measured
+
+    @property
+    def size(self) -> int:
+        return self.model.config.image_size
+
+    @property
+    def device(self) -> str:
+        kind, threads = self.model.device.type, torch.get_num_threads()
+        return f"CPU, {threads} thread{'s' * (threads > 1)}" if kind == "cpu" else kind.upper()
+
+    @functools.cached_property
+    def teacher(self) -> Any:
+        if self._teacher is not None:
+            return self._teacher
+        known = zoo.public(self.name)
+        if known is None:
+            return load_model(f"{self.name}-teacher", fast=True)
+        raise CheckpointError("This model came without its teacher: choose the bundled one.")
+
+    @functools.cached_property
+    def detailer(self) -> Any:
+        """What makes this model's pictures larger than it draws them; None where nothing does.
+
+        Those who enlarge take turns of their own, beside those who draw.
+        """
+        own = self._detailer
+        if own is None and self.name == zoo.DEFAULT and DETAIL.is_dir():
+            own = load_model(DETAIL, fast=True)
+        return own and own.with_net(InTurn(own.net, self._detail_turns))
+
+    @property
+    def follows(self) -> bool:
+        """Whether pictures can follow a pen just now: one comes quickly, and few are waited for.
+
+        While many paint, the pictures of lifted pens come first, and those on the way are left out.
+        """
+        waiting = self._turns.waiting + self._detail_turns.waiting
+        return (self.seconds or 0) <= LIVE_SECONDS and waiting < CROWD
+
+    @property
+    def finished_size(self) -> int:
+        """The side of the pictures that this engine makes, drawn and enlarged."""
+        return self.size * (1 if self.detailer is None else FACTOR)
+
+    def enlarged(self, x0: torch.Tensor, seed: int) -> torch.Tensor:
+        """Pictures (B, 3, H, W) as large as this engine finishes them: by its detailer, if any."""
+        return x0 if self.detailer is None else finished(self.detailer, x0, seed)
+
+    def enlarge(
+        self, small: torch.Tensor, factor: int, seed: int, faithful: bool
+    ) -> tuple[torch.Tensor, Readout]:
+        """A picture (1, 3, H, W) of any size two or four times as large, and what it cost."""
+        if self.detailer is None:
+            raise SettingError("This page has no detailer: nothing here enlarges any picture.")
+        begun = time.perf_counter()
+        x0 = editing.enlarge(self.detailer, small, factor, seed, faithful=faithful)
+        return x0, Readout(1, 1000 * (time.perf_counter() - begun), self.device, begun)
+
+    @property
+    def axes(self) -> dict[str, list[str]]:
+        """Label choices by axis, as the menus show them."""
+        labels = self.model.config.labels
+        anything = [ANY] if labels.any else []
+        return {axis: [*anything, *names] for axis, names in labels.axes.items()}
+
+    def label(self, **chosen: str | None) -> int | None:
+        """The label index of the menus' choices; those of axes that this model lacks say nothing.
+
+        Raises SettingError for a name unknown.
+        """
+        axes = self.model.config.labels.axes
+        stray = [v for axis, v in chosen.items() if axis not in axes and v and v != ANY]
+        if stray:
+            raise SettingError(f"This model knows no '{stray[0]}': choose {ANY}.")
+        return self.model.label_index(
+            **{axis: v for axis, v in chosen.items() if axis in axes and v and v != ANY}
+        )
+
+    def stream(
+        self, take: Callable[[Any], Iterator[T]], model: Any = None
+    ) -> Iterator[tuple[T, Readout]]:
+        """The steps of `take(model)`, each with the cost so far.
+
+        The model is the consistency model unless given. It is held for one evaluation at a time,
+        so that a long edit lets others through; between two steps it can be stopped.
+        """
+        counted = Counted(self.model if model is None else model, self._turns)
+        begun, spent = time.perf_counter(), 0.0
+        steps = take(counted)
+        while True:
+            before, waited, start = counted.pictures, counted.waited, time.perf_counter()
+            step = next(steps, None)
+            took = time.perf_counter() - start - (counted.waited - waited)
+            if step is None:
+                return
+            if model is None and counted.pictures > before:
+                self.seconds = took / (counted.pictures - before)
+            spent += took
+            yield step, Readout(counted.evaluations, 1000 * spent, self.device, begun)
+
+    def warm_up(self) -> None:
+        """One evaluation, so that the first visitor does not pay for lazy initialisation."""
+        noise = torch.zeros(1, 3, self.size, self.size, device=self.model.device)
+        label = None if self.model.config.labels.any else 0
+
+        def once(model: Any) -> Iterator[torch.Tensor]:
+            with torch.inference_mode():
+                yield model(noise, 1.0, label)
+
+        for _ in self.stream(once):
+            pass
+
+
+class Engines:
+    """The page's own engine, and those of other models of the zoo, loaded when asked for.
+
+    downloads: whether visitors may have models downloaded; else only those here are offered.
+    """
+
+    def __init__(self, first: Engine, downloads: bool = True):
+        self.first, self.downloads = first, downloads
+        self._others: OrderedDict[str, Engine] = OrderedDict()
+        self._lock = threading.Lock()  # of the dictionaries, never while a model is loading
+        self._loading: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def menu(self) -> list[zoo.MenuEntry]:
+        """What the page offers, its own model first."""
+        entries = zoo.menu()
+        own = [entry for entry in entries if entry.name == self.first.name]
+        if not own:
+            name, size = os.path.basename(self.first.name), self.first.size
+            own = [zoo.MenuEntry(self.first.name, name, "consistency", size, 0, "", True)]
+        others = [entry for entry in entries if entry.name != self.first.name]
+        return own + [entry for entry in others if entry.on_disk or self.downloads]
+
+    def get(self, name: str | None = None, download: bool = False) -> Engine:
+        """The engine of a model, loaded now if it lies here; None: the page's own.
+
+        Raises CheckpointError where it would have to be downloaded and that was not asked for.
+        """
+        if name in (None, "", self.first.name):
+            return self.first
+        if engine := self._kept(name):
+            return engine
+        entry = next((entry for entry in self.menu() if entry.name == name), None)
+        if entry is None:
+            raise CheckpointError(f"This page offers no model '{name}'.")
+        if not (entry.on_disk or download):
+            raise CheckpointError(
+                f"{entry.title} is not here yet: load it from the page's menu first."
+            )
+        with self._lock:
+            loading = self._loading[name]
+        with loading:  # whoever else asks for this model waits for it, others do not
+            if engine := self._kept(name):
+                return engine
+            engine = Engine(name)
+            engine.warm_up()
+            return self._keep(name, engine)
+
+    def _kept(self, name: str) -> Engine | None:
+        """The engine of a model that was loaded before, as the one used last."""
+        with self._lock:
+            if name in self._others:
+                self._others.move_to_end(name)
+            return self._others.get(name)
+
+    def _keep(self, name: str, engine: Engine) -> Engine:
+        """Keep an engine, and let go of the one that was not used for longest."""
+        with self._lock:
+            self._others[name] = engine
+            while len(self._others) > KEPT:
+                self._others.popitem(last=False)
+        return engine

@@ -1,0 +1,134 @@
+"""What an edit makes on its way: pictures to look at, each with what it cost so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+from PIL import Image
+
+import editing
+from cm_core.errors import ImageError
+from cm_core.samplers import Step
+from editing import Painted
+from editing.image import crop_like, fit, informed, to_pil, to_tensor
+from editing.image import like as as_grey_as
+from ui.service.engine import Engine, Readout
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class EditProgress:
+    """A picture on its way or done, what it cost so far, and the noisy picture it was made from."""
+
+    picture: Image.Image
+    readout: Readout
+    seen: Image.Image | None = None
+    done: bool = True
+    seed: int | None = None  # of a picture that came from noise alone: it can be walked to
+
+
+def last(made: Iterator[T]) -> T:
+    """The finished one."""
+    *_, one = made
+    return one
+
+
+def edit(
+    engine: Engine, take: Callable[[Any], Iterator[Step]], image: Image.Image, steps: int
+) -> Iterator[EditProgress]:
+    """The steps of an edit of a fitted picture, in the picture's own shape."""
+    for step, readout in engine.stream(take):
+        picture, seen = (like(x, image) for x in (step.x0, step.x / scale(step)))
+        yield EditProgress(as_grey_as(picture, image), readout, seen, step.index + 1 == steps)
+
+
+def whole(
+    engine: Engine, take: Callable[[Any], Iterator[Painted]], steps: int = 1
+) -> Iterator[EditProgress]:
+    """The steps of an edit of a picture of any size, which comes back at its own."""
+    for painted, readout in engine.stream(take):
+        step = painted.step
+        yield EditProgress(painted.picture, readout, shown(step), step.index + 1 == steps)
+
+
+def some(picture: Image.Image | None) -> Image.Image:
+    """The picture, or a sentence that asks for one."""
+    if picture is None:
+        raise ImageError("There is no picture yet: choose an example or open one.")
+    return picture
+
+
+def like(x: torch.Tensor, image: Image.Image) -> Image.Image:
+    """A fitted tensor as a picture, without the margins that made `image` square, and with what its
+    file held."""
+    return crop_like(to_pil(x), image)
+
+
+def scale(step: Step) -> float:
+    """What a noisy picture is divided by, so that its noise does not drown the screen."""
+    return max(1.0, step.sigma)
+
+
+def shown(step: Step) -> Image.Image:
+    """The noisy input of a step, as one can look at it."""
+    return to_pil(step.x / scale(step))
+
+
+def finish(
+    engine: Engine,
+    image: Image.Image,
+    strength: float,
+    steps: int,
+    seed: int,
+    change: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    **how: Any,
+) -> Iterator[EditProgress]:
+    """The steps of a painting's way to a picture, no smaller than the painting.
+
+    change: of its pixels, beforehand.
+    """
+    how |= {"paper": True}
+    if max(image.size) > engine.finished_size:
+        if change:
+            image = informed(to_pil(change(to_tensor(image))), image)
+        return whole(
+            engine,
+            lambda model: editing.stream_stroke_picture(
+                model, image, strength, steps, seed, detailer=engine.detailer, **how
+            ),
+            steps,
+        )
+    painting = to_tensor(fit(image, engine.size))
+    painting = change(painting) if change else painting
+    return drawn(
+        engine,
+        lambda model: editing.stream_stroke(model, painting, strength, steps, seed, **how),
+        image,
+        steps,
+        seed,
+    )
+
+
+def drawn(
+    engine: Engine,
+    take: Callable[[Any], Iterator[Step]],
+    image: Image.Image,
+    steps: int,
+    seed: int,
+) -> Iterator[EditProgress]:
+    """The steps of a fitted painting, in the shape of `image`, as large as the engine finishes."""
+    for step, readout in engine.stream(take):
+        done = step.index + 1 == steps
+        x0 = engine.enlarged(step.x0, seed) if done else step.x0
+        yield EditProgress(like(x0, image), readout, like(step.x / scale(step), image), done)
+
+
+def reduced(picture: Image.Image, side: int) -> Image.Image:
+    """A picture with no side longer than that, for what has to be quick."""
+    small = picture.copy()
+    small.thumbnail((side, side), Image.Resampling.BOX)
+    return small

@@ -1,0 +1,107 @@
+"""About: the model's card, what it learned from, the API, and what it cannot do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import gradio as gr
+
+from cm_core import zoo
+from ui.service.engine import Engine
+
+CARD = zoo.BUNDLED[zoo.DEFAULT] / "README.md"
+
+CREDITS = """
+### What it learned from
+Landscapes that a program renders: sky by the scattering of light, mountains, dunes and shores as
+heights in perspective, rock, snow, forest and grass on them, water that mirrors, trees grown branch
+by branch, and a camera's film. No photograph and nobody's art is in it. `python -m train reproduce
+landscape64` draws the pictures and trains the model.
+
+The example paintings and renders are part of this program (Apache 2.0).
+"""
+
+LIMITS = """
+### What it draws, and what not
+- It draws landscapes: {scenes}.
+- In these lights: {lights}.
+- It knows neither people nor animals, neither houses nor cars. A photograph of something else comes
+  back as a landscape or as a blur.
+- It thinks at {size} × {size} pixels. Inpainting and growing paste their edit into the full
+  picture.
+- It has no text prompt; scene and light are menus, and Any leaves them to the painting. Materials
+  are colours that renders have by daylight.
+- Small and thin things are lost first: a palm's trunk, a far peak, a small sun.
+- Few steps mean soft detail. The Steps tab shows what more of them buy. Repairs take the mean
+  of two guesses a step: one is livelier, more are calmer and softer.
+- In every light moves a painting's colours by what renders of the same scenes have in both lights;
+  shadows stay where they were painted.
+"""
+
+API = """
+### From a script
+Every task is an endpoint; pictures are ordinary files.
+
+```python
+from gradio_client import Client, handle_file
+
+page = Client("http://127.0.0.1:7860")
+page.predict(handle_file("painting.png"), strength=0.5, steps=2, scene="lake", api_name="/paint")
+page.predict(handle_file("painting.png"), api_name="/lights")  # a picture in every light
+page.predict(handle_file("photo.png"), handle_file("mask.png"), api_name="/inpaint")
+page.predict(handle_file("photo.png"), right=0.25, api_name="/outpaint")
+page.predict(handle_file("grey.png"), hints=handle_file("dabs.png"), api_name="/colorize")
+page.predict(handle_file("small.png"), factor=4, api_name="/super_resolve")
+page.predict(handle_file("noisy.png"), api_name="/denoise")
+page.predict(seed_a=1, seed_b=2, frames=12, api_name="/interpolate")
+page.predict(seed_a=1, seed_b=1, light="day", to_light="night", api_name="/interpolate")
+page.predict(seed_a=1, seed_b=2, seed_c=3, seed_d=4, api_name="/interpolate")  # a 5 x 5 grid
+page.predict(steps=1, seed=7, scene="coast", light="sunset", api_name="/generate")
+page.predict(seed=7, api_name="/steps")
+page.predict(handle_file("picture.png"), form="svg", api_name="/export")  # or png1, png4, png8
+```
+
+The same in Python, without the page:
+
+```python
+from cm_core import load_model
+from editing import stroke
+from editing.files import open_picture
+from editing.image import fit, to_pil, to_tensor
+
+model = load_model("landscape64")
+painting = to_tensor(fit(open_picture("painting.png"), model.config.image_size))
+label = model.label_index(scene="alpine", light="day")
+to_pil(stroke(model, painting, strength=0.5, seed=0, label=label)).save("picture.png")
+```
+"""
+
+FOOTER = "<b>OneStroke</b> · learned from rendered landscapes, nobody's art · Apache 2.0"
+
+
+def card(file: Path = CARD) -> str:
+    """The model card without its front matter."""
+    if not file.exists():
+        return "### The model\nThis checkpoint came without a card."
+    return re.sub(r"\A---\n.*?\n---\n", "", file.read_text(), flags=re.DOTALL)
+
+
+def limits(engine: Engine) -> str:
+    """What a model of landscapes draws; nothing of another."""
+    axes = engine.model.config.labels.axes
+    if not {"scene", "light"} <= set(axes):
+        return ""
+    scenes, lights = (", ".join(axes[axis]) for axis in ("scene", "light"))
+    return LIMITS.format(size=engine.size, scenes=scenes, lights=lights)
+
+
+def build(engine: Engine) -> None:
+    """Lay out the tab."""
+    with gr.Row(elem_classes="workbench prose-tab"):
+        with gr.Column(min_width=300):
+            gr.Markdown(limits(engine))
+            gr.Markdown(card() if engine.name == zoo.DEFAULT else f"### The model\n{engine.name}")
+        with gr.Column(min_width=300):
+            gr.Markdown(CREDITS)
+            gr.Markdown(API)

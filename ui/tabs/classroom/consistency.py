@@ -1,0 +1,100 @@
+"""Lesson 3: the same picture from every point of a path, and how that is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import torch
+
+from cm_core.model import ConsistencyModel, ModelConfig
+from cm_core.samplers import Step
+from editing.generate import apart, self_consistency
+from editing.image import to_pil
+from ui.components.sidebar.sidebar import Controls, Go
+from ui.service.engine import Readout
+from ui.service.pictures import strip
+from ui.service.progress import last, shown
+from ui.service.tasks import Tasks
+from ui.tabs.classroom import paths
+
+LEVELS = 18  # of the teacher's walk
+POINTS = 12
+INTRO = (
+    "**f(x_t, t) = f(x_s, s)** for any two points of one path (Song et al. 2023, section 3), and "
+    "f(x, ε) = x at its clean end (eq. 5). Above, points of one path that the diffusion teacher "
+    "walks; below, where three functions say that it ends. Distances are 0 for a perfect model; "
+    "from black to white it is 2."
+)
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A function that was put to the test, and its answers along the path."""
+
+    name: str
+    steps: list[Step]
+
+    @property
+    def apart(self) -> tuple[float, float]:
+        """How far neighbouring answers are apart on average, and the first and the last."""
+        return apart(self.steps), apart([self.steps[0], self.steps[-1]])
+
+
+def untrained(config: ModelConfig) -> ConsistencyModel:
+    """The same network before it has learned anything."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return ConsistencyModel(config).eval().requires_grad_(False)
+
+
+def learners(
+    tasks: Tasks, seed: int = 0, *choice: str
+) -> Iterator[tuple[list[Step], list[Learner], Readout]]:
+    """(points of the path, who has answered so far, what it cost), from the teacher's walk on."""
+    engine, label = tasks.on(*choice)
+    taken = [(step, made.readout) for made, step in paths.walk(tasks, LEVELS, seed, *choice)]
+    walked, readout = [step for step, _ in taken], taken[-1][1]
+    found: list[Learner] = []
+    yield self_consistency(lambda x, sigma, label: x, walked, POINTS), found, readout
+    tested = {
+        "Untrained": untrained(engine.model.config),
+        "The diffusion teacher, with which it began": engine.teacher,
+        "The consistency model": engine.model,
+    }
+    for name, model in tested.items():
+
+        def take(m: Any) -> Iterator[list[Step]]:
+            yield self_consistency(m, walked, POINTS, label=label)
+
+        same, readout = last(engine.stream(take, model))
+        found.append(Learner(name, same))
+        yield same, found, readout
+
+
+def rows(path: list[Step], found: list[Learner]) -> str:
+    """The path and everybody's answers, as strips under each other."""
+    parts = ["<h4>Points of the path</h4>", strip((shown(s), f"t = {s.sigma:.3g}") for s in path)]
+    for learner in found:
+        near, far = learner.apart
+        said = f"neighbours are {near:.3f} apart, first and last {far:.3f}"
+        parts.append(f"<h4>{learner.name}: {said}</h4>")
+        parts.append(strip((to_pil(s.x0), f"f(x, {s.sigma:.3g})") for s in learner.steps))
+    return "".join(parts)
+
+
+def build(tasks: Tasks, controls: Controls) -> None:
+    """Lay out the lesson and connect it."""
+    gr.Markdown(INTRO)
+    go = Go("self", "Frames the path")
+    same = gr.HTML('<p class="note">Press Frames the path.</p>', elem_id="steps-self")
+
+    def answer(seed: int, *choice: str) -> Iterator[tuple]:
+        controls.warn(paths.teacher_cost(tasks, LEVELS, *choice) + 3 * POINTS, choice[-1])
+        for path, found, readout in learners(tasks, seed, *choice):
+            yield rows(path, found), readout
+
+    _, seed, *choice = controls.inputs
+    controls.work(go, answer, [seed, *choice], [same], roll=False)

@@ -1,0 +1,79 @@
+"""What the Steps tab shows: paths of the consistency model and of its diffusion teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PIL import Image
+
+import editing
+from cm_core.samplers import Step
+from editing.generate import teacher_evaluations
+from editing.image import to_pil
+from ui.service.engine import network_runs
+from ui.service.progress import EditProgress, shown
+from ui.service.tasks import Tasks
+
+TEACHER_LEVELS = (5, 9, 18, 40)
+CONSISTENCY_STEPS = range(1, 9)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of a sampling path: what a network was given, and what it answered."""
+
+    sigma: float
+    given: Image.Image
+    answer: Image.Image
+
+
+def path(
+    tasks: Tasks, steps: int = 1, seed: int = 0, *choice: str
+) -> Iterator[tuple[EditProgress, list[Point]]]:
+    """The consistency model from noise: (picture, its path so far), an evaluation at a time."""
+    engine, label = tasks.on(*choice)
+    points: list[Point] = []
+    taken = engine.stream(lambda m: editing.stream_generate(m, seed, steps, label=label))
+    for step, readout in taken:
+        points.append(point(step))
+        done = len(points) == steps
+        yield EditProgress(points[-1].answer, readout, points[-1].given, done, seed), points
+
+
+def walk(tasks: Tasks, levels: int, seed: int, *choice: str) -> Iterator[tuple[EditProgress, Step]]:
+    """The teacher's evaluations, one by one."""
+    engine, label = tasks.on(*choice)
+    total = teacher_evaluations(levels)
+    taken = engine.stream(
+        lambda m: editing.stream_teacher(m, seed, levels, label=label), engine.teacher
+    )
+    for step, readout in taken:
+        done = step.index + 1 == total
+        ended = seed if done else None
+        yield EditProgress(to_pil(step.x0), readout, shown(step), done, ended), step
+
+
+def teacher_cost(tasks: Tasks, levels: int, *choice: str) -> int:
+    """Network evaluations of the teacher's walk."""
+    engine, label = tasks.on(*choice)
+    return teacher_evaluations(levels) * network_runs(engine.teacher, label)
+
+
+def compare(tasks: Tasks, seed: int = 0, *choice: str) -> Iterator[tuple[str, EditProgress]]:
+    """Consistency model at 1 to 8 steps, then the teacher, all from one noise.
+
+    Yields at every evaluation, so that it can be stopped there; EditProgress.done says which are
+    pictures to keep.
+    """
+    for count in CONSISTENCY_STEPS:
+        for made, _ in path(tasks, count, seed, *choice):
+            yield f"Consistency, {count} step{'s' if count > 1 else ''}", made
+    for levels in TEACHER_LEVELS:
+        for made, _ in walk(tasks, levels, seed, *choice):
+            yield f"Teacher, {levels} Heun steps", made
+
+
+def point(step: Step) -> Point:
+    """A sampler's step as pictures."""
+    return Point(step.sigma, shown(step), to_pil(step.x0))

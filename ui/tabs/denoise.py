@@ -1,0 +1,88 @@
+"""Denoise: noise goes in by a slider, and one evaluation takes it out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import gradio as gr
+from PIL import Image
+
+from ui.components.sidebar.sidebar import Controls, Go
+from ui.components.tab_router import TabRouter
+from ui.components.thumbs.image_picker import picture_source
+from ui.service.engine import LIVE_SECONDS
+from ui.service.examples import RENDERS
+from ui.service.progress import reduced
+from ui.service.tasks import Tasks
+
+FIRST = "Coast"
+
+
+def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
+    """Lay out the tab and connect it."""
+    with gr.Row(elem_classes="workbench"):
+        with gr.Column(min_width=300):
+            level = gr.Slider(
+                0,
+                2,
+                value=0.3,
+                step=0.01,
+                label="Noise added (0: the picture is noisy already)",
+                elem_id="denoise-level",
+                elem_classes=["top", "first"],
+            )
+            noisy = router.result(
+                "Noisy",
+                "Move the slider.",
+                keep=False,
+                elem_id="denoise-noisy",
+                elem_classes="first",
+            )
+            picture = picture_source(router, "Denoise", RENDERS, FIRST)
+        with gr.Column(min_width=300):
+            with gr.Column(elem_classes=["top", "tight", "second"], min_width=100):
+                blind = gr.Checkbox(
+                    False,
+                    label="Estimate the noise level",
+                    info="Else the model is told it.",
+                    elem_id="denoise-blind",
+                )
+            result = router.result(
+                "Noisy | cleaned in one step",
+                "Move the slider.",
+                elem_id="denoise-result",
+                elem_classes="third",
+            )
+            told = gr.HTML(elem_id="denoise-told")
+            go = Go("denoise", "At its full size", "secondary")
+
+    def clean(picture: Image.Image, level: float, blind: bool, seed: int, *choice: str):
+        shown, made, sigma = tasks.noise_and_denoise(picture, level, blind, seed, *choice)
+        how = "estimated" if blind or level == 0 else "told"
+        added = "" if level == 0 else f", {level:.2f} added"
+        note = f'<p class="note">Noise level {how}: {sigma:.2f}{added}</p>'
+        return shown, (shown, made), note, made.readout
+
+    def follow(picture: Image.Image, level: float, blind: bool, seed: int, *choice: str):
+        """The same while the slider moves: of a large picture, as small as the model draws."""
+        engine, _ = tasks.on(*choice)
+        if tasks.windows(picture, *choice) * (engine.seconds or 0) > LIVE_SECONDS:
+            picture = reduced(picture, engine.size)
+        return clean(picture, level, blind, seed, *choice)
+
+    def whole(
+        picture: Image.Image, level: float, blind: bool, seed: int, *choice: str
+    ) -> Iterator[tuple]:
+        controls.warn(tasks.windows(picture, *choice), choice[-1])
+        yield clean(picture, level, blind, seed, *choice)
+
+    _, seed, *choice = controls.inputs
+    inputs = [picture, level, blind, seed, *choice]
+    controls.live(
+        "Denoise",
+        [controls.tab.change, level.input, blind.input, picture.change],
+        follow,
+        inputs,
+        [noisy, result, told],
+    )
+    controls.work(go, whole, inputs, [noisy, result, told], roll=False)

@@ -1,0 +1,111 @@
+"""Enlarge: a picture two or four times as large, by the detailer, beside bicubic.
+
+A page without one shows what its model can do alone: pictures up to its own size, zero-shot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import gradio as gr
+from PIL import Image
+
+from editing.image import on_white
+from ui.components.samples import guesses_slider
+from ui.components.sidebar.sidebar import Controls, Go
+from ui.components.tab_router import TabRouter
+from ui.components.thumbs.image_picker import picture_source
+from ui.service.examples import RENDERS, SMALL_RENDERS, example
+from ui.service.progress import EditProgress
+from ui.service.tasks import Tasks
+
+BY_DETAILER = (
+    "A picture of any size comes out larger than it went in. Every patch keeps its mean: shrunk "
+    "again, the result is what went in."
+)
+ZERO_SHOT = (
+    "To {0} × {0} pixels, where the model draws so many. Every patch keeps its mean: shrunk again, "
+    "the result is what went in."
+)
+
+
+def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
+    """Lay out the tab and connect it."""
+    engine = controls.engines.first
+    large = engine.detailer is not None
+    names = SMALL_RENDERS if large else RENDERS
+    first = example(names[0])
+    with gr.Row(elem_classes="workbench"):
+        with gr.Column(min_width=300):
+            with gr.Row(elem_classes=["top", "first"]):
+                factor = gr.Radio(
+                    [(f"×{n}", n) for n in ((2, 4) if large else (2, 4, 8))],
+                    value=4,
+                    label="Times as large",
+                    elem_id="enlarge-factor",
+                )
+                faithful = gr.Checkbox(
+                    label="Faithful",
+                    info="The likeliest picture: softer, nothing made up.",
+                    visible=large,
+                    elem_id="enlarge-faithful",
+                )
+            small = router.result(
+                "What goes in",
+                "The picture stands here.",
+                keep=False,
+                value=first if large else tasks.shrink(first, 4, *controls.first_choice),
+                elem_id="enlarge-small",
+                elem_classes=["exact", "first"],
+            )
+            picture = picture_source(router, "Enlarge", names, names[0])
+        with gr.Column(min_width=300):
+            with gr.Column(elem_classes=["top", "tight", "second"], min_width=100):
+                note = BY_DETAILER if large else ZERO_SHOT.format(engine.size)
+                gr.HTML(f'<p class="note">{note}</p>')
+                go = Go("enlarge", "Enlarge")
+            result = router.result(
+                "Bicubic | OneStroke",
+                "Press Enlarge: the usual way and this one appear here, to be compared.",
+                elem_id="enlarge-result",
+                elem_classes="third",
+            )
+            with gr.Column(visible=not large, min_width=100):
+                guesses = guesses_slider(controls, "Enlarge")
+
+    def enlarge(
+        picture: Image.Image,
+        factor: int,
+        faithful: bool,
+        guesses: int,
+        steps: int,
+        seed: int,
+        *choice: str,
+    ) -> Iterator[tuple]:
+        if large:
+            made = tasks.enlarge(picture, factor, seed, faithful)
+            yield picture, (bicubic(picture, made), made), made.readout
+            return
+        controls.warn(steps * guesses, choice[-1])
+        little = tasks.shrink(picture, factor, *choice)
+        for made in tasks.super_resolve(little, steps, seed, *choice, guesses=guesses):
+            yield little, (bicubic(little, made), made), made.readout
+
+    def preview(picture: Image.Image, factor: int, *choice: str):
+        return picture if large else tasks.shrink(picture, factor, *choice), None
+
+    gr.on(
+        [factor.input, picture.change],
+        preview,
+        [picture, factor, *controls.choice],
+        [small, result],
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    inputs = [picture, factor, faithful, guesses, *controls.inputs]
+    controls.work(go, enlarge, inputs, [small, result])
+
+
+def bicubic(small: Image.Image, made: EditProgress) -> Image.Image:
+    """The usual way to the same size."""
+    return on_white(small).resize(made.picture.size, Image.Resampling.BICUBIC)

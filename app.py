@@ -12,8 +12,8 @@ import sys
 with contextlib.suppress(ImportError):
     import spaces  # noqa: F401  on a Space with a shared GPU it must come before torch
 
+from cm_core.checkpoints.registry import DEFAULT
 from cm_core.errors import OneStrokeError, SettingError
-from cm_core.zoo import DEFAULT
 from ui.page import launch
 from ui.service.engine import Engine
 

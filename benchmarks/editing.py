@@ -16,7 +16,7 @@ from torch import Tensor
 
 from benchmarks.measure import Row, side_by_side, tell
 from cm_core import load_model
-from cm_core.zoo import DEFAULT, DETAILERS
+from cm_core.checkpoints.registry import DEFAULT, DETAILERS
 from editing import colorize, denoise, inpaint, stroke, super_resolve
 from editing.operators import PatchMean
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from benchmarks.measure import Row, gflop, matrix_product, side_by_side, tell
 from cm_core import load_model
-from cm_core.graph import by_graph
+from cm_core.checkpoints.graph import by_graph
 from cm_core.model import ConsistencyModel
 from cm_core.samplers import sample_multistep
 from cm_core.schedule import karras_sigmas

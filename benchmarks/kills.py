@@ -20,7 +20,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from cm_core.checkpoint import load_checkpoint
+from cm_core.checkpoints.checkpoint import load_checkpoint
 from cm_core.unet import UNetConfig
 from train import snapshot
 from train.config import DataConfig, RunConfig

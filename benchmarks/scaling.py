@@ -12,10 +12,10 @@ import torch
 
 from benchmarks.measure import Row, gflop, side_by_side, tell
 from cm_core import load_model
+from cm_core.checkpoints.registry import DEFAULT
 from cm_core.model import ConsistencyModel, ModelConfig
 from cm_core.samplers import sample_multistep
 from cm_core.schedule import karras_sigmas
-from cm_core.zoo import DEFAULT
 
 SIDES = (32, 64, 128)
 BATCHES = (1, 2, 4, 8, 16)

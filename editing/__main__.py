@@ -12,7 +12,8 @@ from pathlib import Path
 
 import torch
 
-from cm_core import load_model, zoo
+from cm_core import load_model
+from cm_core.checkpoints import registry
 from cm_core.errors import OneStrokeError, SettingError
 from cm_core.samplers import Step
 from editing import commands
@@ -24,7 +25,7 @@ from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP
 FACTORS = (2, 4, 8)
 ENLARGERS = (  # name of the command, its model unless another is named
     ("enlarge", commands.DETAILER, "a picture of any size two or four times as large"),
-    ("super_resolve", zoo.DEFAULT, "enlarge a small picture to the size that a model draws"),
+    ("super_resolve", registry.DEFAULT, "enlarge a small picture to the size that a model draws"),
 )
 SHORT = ("scene", "light")  # label axes that have options of their own
 
@@ -68,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
         p.add_argument("--out", required=True, type=Path, help="file to write; of a folder, folder")
         p.add_argument("--quality", type=int, help="1 to 100, of JPEG, WebP and AVIF")
         p.add_argument("--scale", type=int, default=1, help="times the size of the result")
-        p.add_argument("--model", default=zoo.DEFAULT, help="model name or checkpoint folder")
+        p.add_argument("--model", default=registry.DEFAULT, help="model name or checkpoint folder")
         p.add_argument("--label", action="append", default=[], help="AXIS=NAME, e.g. light=dusk")
         for axis in SHORT:
             p.add_argument(f"--{axis}", help=f"short for --label {axis}=...")

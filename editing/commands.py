@@ -11,7 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 import editing
-from cm_core import load_model, zoo
+from cm_core import load_model
+from cm_core.checkpoints import registry
 from cm_core.detailer import Detailer
 from cm_core.errors import SettingError
 from cm_core.model import Preconditioned
@@ -63,7 +64,7 @@ def loaded(name: str, kind: type[M], called: str) -> M:
 @cache
 def detailer(name: str | None, model: str) -> Detailer | None:
     """The detailer of that name; without one, the bundled model's own, if it is there."""
-    if name is None and (model != zoo.DEFAULT or not zoo.DETAILERS[DETAILER].is_dir()):
+    if name is None and (model != registry.DEFAULT or not registry.DETAILERS[DETAILER].is_dir()):
         return None
     return loaded(name or DETAILER, Detailer, "detailer")
 

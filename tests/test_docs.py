@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 import editing.__main__ as editing_command
 import train.__main__ as train_command
-from cm_core import zoo
+from cm_core.checkpoints import registry
 from tests.withstands import KINDS
 
 ROOT = Path(__file__).parent.parent
@@ -59,11 +59,11 @@ def desk(tmp_path, monkeypatch):
 def test_a_snippet_runs(about, code, desk, monkeypatch):
     if about == "download":  # of a model that is named there; none is fetched for a test
         wanted = []
-        tiny = zoo.load_model("landscape64")
+        tiny = registry.load_model("landscape64")
         tiny.label_index = lambda **chosen: wanted.append(chosen)
         monkeypatch.setattr("cm_core.load_model", lambda name: wanted.append(name) or tiny)
         exec(compile(code, "docs", "exec"), {})
-        assert wanted[0] in zoo.PUBLIC and len(wanted) == 2
+        assert wanted[0] in registry.PUBLIC and len(wanted) == 2
         return
     before = set(desk.rglob("*"))
     exec(compile(code, "docs", "exec"), {"__name__": "docs"})

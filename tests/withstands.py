@@ -43,8 +43,8 @@ KINDS = {
     "A full disk, a large upload": ("bounded, swept, told", ["ui/web/test_disk.py"]),
     "Checkpoints from anywhere": (
         "checked before anything is built",
-        ["cm_core/test_schema.py", "cm_core/test_checkpoint.py", "cm_core/test_openai.py",
-         "cm_core/test_diffusers.py"],
+        ["cm_core/test_schema.py", "cm_core/checkpoints/test_checkpoint.py",
+         "cm_core/checkpoints/test_read_openai.py", "cm_core/checkpoints/test_read_diffusers.py"],
     ),
     "Folders, files and settings of a training": (
         "a sentence; nothing saved before is lost",

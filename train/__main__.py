@@ -97,7 +97,7 @@ def sheet(args: argparse.Namespace) -> None:
 
 
 def evaluate(args: argparse.Namespace) -> None:
-    from cm_core.zoo import BUNDLED
+    from cm_core.checkpoints.registry import BUNDLED
     from train.evaluation.table import evaluate, sizes_for
 
     landscapes_only(args.checkpoint)
@@ -112,7 +112,7 @@ def evaluate(args: argparse.Namespace) -> None:
 def detailer_of(name: str | None):
     """The detailer that was named, or the bundled one; None where there is none."""
     from cm_core import load_model
-    from cm_core.zoo import DETAILERS
+    from cm_core.checkpoints.registry import DETAILERS
 
     bundled, folder = next(iter(DETAILERS.items()))
     return load_model(name or bundled, fast=True) if name or folder.is_dir() else None
@@ -129,8 +129,8 @@ def fidelity(args: argparse.Namespace) -> None:
 
 def landscapes_only(checkpoint: str) -> None:
     """Refuse a model by name or from a folder of ours whose labels are not scene and light."""
-    from cm_core.checkpoint import read_config
-    from cm_core.zoo import BUNDLED
+    from cm_core.checkpoints.checkpoint import read_config
+    from cm_core.checkpoints.registry import BUNDLED
     from train.evaluation import suits
 
     _, config = read_config(BUNDLED.get(checkpoint, Path(checkpoint)))
@@ -144,7 +144,7 @@ def teacher_of(args: argparse.Namespace) -> str:
 
 
 def export(args: argparse.Namespace) -> None:
-    from cm_core.zoo import BUNDLED
+    from cm_core.checkpoints.registry import BUNDLED
     from train.export import export_diffusers, push_to_hub
     from train.graph import export_graph
 

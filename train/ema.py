@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from cm_core.checkpoint import check_weights
+from cm_core.checkpoints.checkpoint import check_weights
 
 
 @torch.no_grad()

@@ -5,13 +5,13 @@ from pathlib import Path
 import torch
 
 from cm_core import load_model
-from cm_core.checkpoint import read_config
-from cm_core.diffusers import is_diffusers
+from cm_core.checkpoints.checkpoint import read_config
+from cm_core.checkpoints.read_diffusers import is_diffusers
+from cm_core.checkpoints.registry import BUNDLED, public
+from cm_core.checkpoints.write_diffusers import NEAR, off_grid, save_diffusers
 from cm_core.errors import CheckpointError
-from cm_core.export import NEAR, off_grid, save_diffusers
 from cm_core.model import ModelConfig, Preconditioned
 from cm_core.schedule import karras_sigmas, nearest_index
-from cm_core.zoo import BUNDLED, public
 
 SCALES = (40, 80, 160, 320, 640, 1280)  # N where none is known; the first is diffusers' default
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import torch
 
-from cm_core.checkpoint import load_checkpoint, write_atomically
+from cm_core.checkpoints.checkpoint import load_checkpoint, write_atomically
+from cm_core.checkpoints.graph import GRAPH, inputs_of
 from cm_core.detail_net import FACTOR, TOLD, DetailNet
 from cm_core.errors import CheckpointError
-from cm_core.graph import GRAPH, inputs_of
 from cm_core.unet import UNet
 
 Example = tuple[tuple[torch.Tensor, ...], tuple[dict, ...]]  # inputs, and their sizes that vary

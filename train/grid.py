@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from cm_core.checkpoint import make_folder, write_atomically
+from cm_core.checkpoints.checkpoint import make_folder, write_atomically
 from cm_core.errors import SettingError
 from cm_core.labels import Labels
 from cm_core.model import ConsistencyModel, Label, Preconditioned

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from cm_core.checkpoint import load_checkpoint
+from cm_core.checkpoints.checkpoint import load_checkpoint
 from cm_core.detailer import Detailer
 from cm_core.errors import ConfigError
 from cm_core.model import ModelConfig, Preconditioned

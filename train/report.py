@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cm_core.checkpoint import write_atomically
+from cm_core.checkpoints.checkpoint import write_atomically
 
 BEGIN, END = "<!-- evaluation -->", "<!-- /evaluation -->"
 

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cm_core.checkpoint import load_checkpoint, read_config, write_atomically
+from cm_core.checkpoints.checkpoint import load_checkpoint, read_config, write_atomically
 from cm_core.errors import CheckpointError, ConfigError
 from train import config, loop, snapshot
 from train.config import RunConfig

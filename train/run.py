@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor
 
-from cm_core.checkpoint import check_finite, save_checkpoint
+from cm_core.checkpoints.checkpoint import check_finite, save_checkpoint
 from cm_core.errors import CheckpointError, ConfigError, TrainingError
 from cm_core.model import Preconditioned
 from train import data, snapshot

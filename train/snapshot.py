@@ -16,7 +16,7 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from cm_core.checkpoint import check_weights, make_folder, read_json, write_atomically
+from cm_core.checkpoints.checkpoint import check_weights, make_folder, read_json, write_atomically
 from cm_core.errors import CheckpointError, ConfigError, TrainingError
 
 STATE = "state.pt"

@@ -7,8 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from cm_core import load_model, zoo
-from cm_core.checkpoint import save_checkpoint
+from cm_core import load_model
+from cm_core.checkpoints import registry
+from cm_core.checkpoints.checkpoint import save_checkpoint
 from cm_core.detail_net import DetailNetConfig
 from cm_core.detailer import Augmentation, Detailer, DetailerConfig, bicubic
 from cm_core.errors import CheckpointError, ImageError, SettingError
@@ -184,7 +185,7 @@ def test_a_checkpoint_comes_back_whole(detailer, tmp_path, monkeypatch):
     assert isinstance(back, Detailer) and back.config == CONFIG and not back.training
     small = pictures(1, 3, 9, 12)
     assert torch.equal(back.enlarge(small, 4), detailer.enlarge(small, 4))
-    monkeypatch.setitem(zoo.DETAILERS, "landscape-detail", tmp_path / "d")
+    monkeypatch.setitem(registry.DETAILERS, "landscape-detail", tmp_path / "d")
     named = load_model("landscape-detail", fast=True)
     assert torch.equal(named.enlarge(small, 4), detailer.enlarge(small, 4))
 
@@ -216,7 +217,7 @@ def test_what_does_not_fit_is_refused_by_name(silent, tmp_path, change, message)
 
 
 def test_it_is_no_model_that_draws(silent):
-    assert not set(zoo.DETAILERS) & {entry.name for entry in zoo.menu(None)}
+    assert not set(registry.DETAILERS) & {entry.name for entry in registry.menu(None)}
     with pytest.raises(SettingError, match="tiny is a detailer: it enlarges pictures"):
         _ = silent.config.image_size
     with pytest.raises(SettingError, match="it needs the small picture"):

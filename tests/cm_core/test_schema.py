@@ -9,13 +9,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from cm_core import load_model, schema
-from cm_core.checkpoint import check_weights, save_checkpoint
+from cm_core.checkpoints.checkpoint import check_weights, save_checkpoint
 from cm_core.detailer import Detailer, DetailerConfig
 from cm_core.errors import CheckpointError, SettingError
 from cm_core.model import ModelConfig
 from cm_core.unet import UNetConfig
+from tests.cm_core.checkpoints.twins import LSUN, openai_state, twin
 from tests.cm_core.test_model import LABELS, tiny
-from tests.cm_core.twins import LSUN, openai_state, twin
 
 NAN, INF = float("nan"), float("inf")
 

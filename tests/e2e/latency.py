@@ -16,7 +16,7 @@ from subprocess import DEVNULL
 
 from playwright.sync_api import Browser, Page
 
-from cm_core.zoo import DEFAULT
+from cm_core.checkpoints.registry import DEFAULT
 from tests.e2e.browser import chromium, draw, open_page, settle
 
 STROKES = 20

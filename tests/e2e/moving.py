@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from cm_core.zoo import DEFAULT
+from cm_core.checkpoints.registry import DEFAULT
 from tests.e2e.browser import chromium, open_page, settle
 from tests.e2e.paintings import PAINTINGS
 from tests.e2e.screenshots import brush

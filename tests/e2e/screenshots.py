@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from cm_core.zoo import DEFAULT
+from cm_core.checkpoints.registry import DEFAULT
 from tests.e2e.browser import chromium, draw, finished, new_source, open_page, open_tab, settle
 from ui.page import launch
 from ui.service.engine import Engine

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from cm_core.checkpoint import save_checkpoint
+from cm_core.checkpoints.checkpoint import save_checkpoint
 from cm_core.detail_net import DetailNetConfig
 from cm_core.detailer import Augmentation, Detailer, DetailerConfig
 from tests.cm_core.test_model import LABELS, tiny

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cm_core.checkpoint import save_checkpoint
+from cm_core.checkpoints.checkpoint import save_checkpoint
 from editing.__main__ import main
 
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from cm_core import load_model
-from cm_core.checkpoint import save_checkpoint
+from cm_core.checkpoints.checkpoint import save_checkpoint
 from cm_core.detail_net import DetailNetConfig
 from cm_core.detailer import Augmentation, Detailer, bicubic
 from cm_core.errors import ConfigError, DataError

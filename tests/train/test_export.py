@@ -7,7 +7,7 @@ import torch
 from diffusers import ConsistencyModelPipeline
 
 from cm_core import ConsistencyModel, ModelConfig, load_model
-from cm_core.checkpoint import save_checkpoint
+from cm_core.checkpoints.checkpoint import save_checkpoint
 from cm_core.errors import CheckpointError
 from cm_core.labels import Labels
 from cm_core.samplers import sample_multistep

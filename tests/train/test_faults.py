@@ -9,7 +9,7 @@ import sys
 import pytest
 import torch
 
-from cm_core.checkpoint import load_checkpoint, save_checkpoint
+from cm_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
 from cm_core.errors import CheckpointError, ConfigError, DataError, SettingError, TrainingError
 from train import grid, loop, reproduce, snapshot
 from train.__main__ import main

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from cm_core import ConsistencyModel, Denoiser, load_model
-from cm_core.checkpoint import load_checkpoint, save_checkpoint
+from cm_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
 from cm_core.errors import CheckpointError, ConfigError
 from train import __main__, loop, reproduce, snapshot
 

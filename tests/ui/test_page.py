@@ -12,11 +12,11 @@ from PIL import Image
 
 import app
 from cm_core import Denoiser
+from cm_core.checkpoints.registry import MenuEntry
 from cm_core.detail_net import DetailNetConfig
 from cm_core.detailer import Augmentation, Detailer, DetailerConfig
 from cm_core.errors import CheckpointError, ImageError, SettingError
 from cm_core.labels import Labels
-from cm_core.zoo import MenuEntry
 from editing import enlarge, generate
 from editing.detail import finished
 from editing.image import to_pil, to_tensor

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from cm_core.checkpoint import load_checkpoint
+from cm_core.checkpoints.checkpoint import load_checkpoint
 from cm_core.detailer import Augmentation, Detailer, DetailerConfig, bicubic
 from cm_core.errors import ConfigError
 from train import snapshot

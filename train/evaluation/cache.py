@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from cm_core.checkpoint import make_folder, write_atomically
+from cm_core.checkpoints.checkpoint import make_folder, write_atomically
 
 FOLDER = Path("data/evaluation")
 Tensors = dict[str, Tensor]

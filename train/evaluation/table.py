@@ -6,7 +6,7 @@ import statistics
 from pathlib import Path
 
 from cm_core import load_model
-from cm_core.checkpoint import config_to_json, write_atomically
+from cm_core.checkpoints.checkpoint import config_to_json, write_atomically
 from cm_core.detailer import Detailer
 from cm_core.errors import SettingError
 from cm_core.model import ConsistencyModel

@@ -7,13 +7,13 @@ from pathlib import Path
 from torch import Tensor
 
 from cm_core import load_model
-from cm_core.checkpoint import config_to_json
+from cm_core.checkpoints.checkpoint import config_to_json
+from cm_core.checkpoints.registry import BUNDLED
 from cm_core.errors import SettingError
 from cm_core.model import Denoiser, Label
 from cm_core.noise import generators, randn_like
 from cm_core.samplers import Model, sample_heun
 from cm_core.schedule import SIGMA_MIN, karras_sigmas
-from cm_core.zoo import BUNDLED
 from train.evaluation.bench import Bench, in_batches, noise_seeds
 from train.evaluation.cache import kept
 from train.evaluation.features import as_bytes, as_floats

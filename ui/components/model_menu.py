@@ -6,8 +6,8 @@ from html import escape
 
 import gradio as gr
 
+from cm_core.checkpoints.registry import MenuEntry
 from cm_core.errors import CheckpointError
-from cm_core.zoo import MenuEntry
 from ui.components.kept import Word
 from ui.service.engine import ANY, Engine, Engines
 from ui.service.slots import DOWNLOADS, LOADS

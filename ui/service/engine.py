@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import torch
 
 import editing
-from cm_core import load_model, zoo
+from cm_core import load_model
+from cm_core.checkpoints import registry
 from cm_core.detail_net import FACTOR
 from cm_core.errors import CheckpointError, SettingError
 from editing.detail import finished
@@ -23,7 +24,7 @@ from ui.service.visitor import stay
 
 T = TypeVar("T")
 ANY = "Any"
-DETAIL = zoo.ASSETS / "landscape-detail"
+DETAIL = registry.ASSETS / "landscape-detail"
 KEPT = 2  # models kept in memory besides the page's own
 # One core stays free for the server: with every core in a network, its threads wait for each other
 # as soon as anything else runs.
@@ -139,7 +140,7 @@ class Engine:
     def teacher(self) -> Any:
         if self._teacher is not None:
             return self._teacher
-        known = zoo.public(self.name)
+        known = registry.public(self.name)
         if known is None:
             return load_model(f"{self.name}-teacher", fast=True)
         raise CheckpointError("This model came without its teacher: choose the bundled one.")
@@ -151,7 +152,7 @@ class Engine:
         Those who enlarge take turns of their own, beside those who draw.
         """
         own = self._detailer
-        if own is None and self.name == zoo.DEFAULT and DETAIL.is_dir():
+        if own is None and self.name == registry.DEFAULT and DETAIL.is_dir():
             own = load_model(DETAIL, fast=True)
         return own and own.with_net(InTurn(own.net, self._detail_turns))
 
@@ -250,13 +251,13 @@ class Engines:
         self._lock = threading.Lock()  # of the dictionaries, never while a model is loading
         self._loading: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def menu(self) -> list[zoo.MenuEntry]:
+    def menu(self) -> list[registry.MenuEntry]:
         """What the page offers, its own model first."""
-        entries = zoo.menu()
+        entries = registry.menu()
         own = [entry for entry in entries if entry.name == self.first.name]
         if not own:
             name, size = os.path.basename(self.first.name), self.first.size
-            own = [zoo.MenuEntry(self.first.name, name, "consistency", size, 0, "", True)]
+            own = [registry.MenuEntry(self.first.name, name, "consistency", size, 0, "", True)]
         others = [entry for entry in entries if entry.name != self.first.name]
         return own + [entry for entry in others if entry.on_disk or self.downloads]
 

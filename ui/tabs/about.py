@@ -7,10 +7,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from cm_core import zoo
+from cm_core.checkpoints import registry
 from ui.service.engine import Engine
 
-CARD = zoo.BUNDLED[zoo.DEFAULT] / "README.md"
+CARD = registry.BUNDLED[registry.DEFAULT] / "README.md"
 
 CREDITS = """
 ### What it learned from
@@ -101,7 +101,9 @@ def build(engine: Engine) -> None:
     with gr.Row(elem_classes="workbench prose-tab"):
         with gr.Column(min_width=300):
             gr.Markdown(limits(engine))
-            gr.Markdown(card() if engine.name == zoo.DEFAULT else f"### The model\n{engine.name}")
+            gr.Markdown(
+                card() if engine.name == registry.DEFAULT else f"### The model\n{engine.name}"
+            )
         with gr.Column(min_width=300):
             gr.Markdown(CREDITS)
             gr.Markdown(API)

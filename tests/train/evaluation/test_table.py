@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from cm_core import ConsistencyModel, Denoiser, load_model
-from cm_core.checkpoint import save_checkpoint
+from cm_core.checkpoints.checkpoint import save_checkpoint
 from cm_core.errors import SettingError
 from cm_core.labels import Labels
 from cm_core.model import ModelConfig

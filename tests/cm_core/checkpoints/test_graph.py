@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from cm_core import ConsistencyModel, load_model
-from cm_core.checkpoint import load_checkpoint, read_config, save_checkpoint
+from cm_core.checkpoints.checkpoint import load_checkpoint, read_config, save_checkpoint
+from cm_core.checkpoints.graph import GRAPH, GraphNet, run_by_graph
+from cm_core.checkpoints.registry import BUNDLED
 from cm_core.errors import CheckpointError
-from cm_core.graph import GRAPH, GraphNet, run_by_graph
-from cm_core.zoo import BUNDLED
 from tests.cm_core.test_model import LABELS, tiny
 from train.graph import export_graph
 

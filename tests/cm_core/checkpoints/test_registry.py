@@ -1,9 +1,10 @@
 import pytest
 from huggingface_hub import constants
 
-from cm_core import ConsistencyModel, load_model, zoo
+from cm_core import ConsistencyModel, load_model
+from cm_core.checkpoints import registry
+from cm_core.checkpoints.imagenet import class_labels
 from cm_core.errors import CheckpointError, SettingError
-from cm_core.imagenet import class_labels
 from cm_core.model import ModelConfig
 from cm_core.unet import UNetConfig
 
@@ -32,7 +33,7 @@ def no_network(tmp_path, monkeypatch):
     ],
 )
 def test_published_noise_levels(name, scales, second):
-    entry = zoo.PUBLIC[name]
+    entry = registry.PUBLIC[name]
     assert entry.scales == scales and entry.sigmas[1] == (80.0,)
     if second is None:
         assert 2 not in entry.sigmas
@@ -42,16 +43,16 @@ def test_published_noise_levels(name, scales, second):
 
 
 def test_there_are_nine_models_and_three_teachers():
-    kinds = [entry.kind for entry in zoo.PUBLIC.values()]
+    kinds = [entry.kind for entry in registry.PUBLIC.values()]
     assert kinds.count("consistency") == 9 and kinds.count("denoiser") == 3
-    teacher = zoo.PUBLIC["edm_cat256"]
+    teacher = registry.PUBLIC["edm_cat256"]
     assert teacher.url.endswith("/consistency/edm_cat256_ema.pt") and teacher.sigmas == {}
 
 
 def test_the_menu_says_what_a_download_would_cost():
-    entries = {entry.name: entry for entry in zoo.menu()}
-    assert next(iter(entries)) == "landscape64" and set(zoo.PUBLIC) & set(entries) == {
-        name for name in zoo.PUBLIC if not name.startswith("edm_")
+    entries = {entry.name: entry for entry in registry.menu()}
+    assert next(iter(entries)) == "landscape64" and set(registry.PUBLIC) & set(entries) == {
+        name for name in registry.PUBLIC if not name.startswith("edm_")
     }
     own, net, room = (
         entries["landscape64"],
@@ -63,8 +64,8 @@ def test_the_menu_says_what_a_download_would_cost():
     assert (net.title, net.image_size) == ("ImageNet 64, distilled (LPIPS)", 64)
     assert (net.megabytes, room.megabytes) == (1184, 2105)
     assert net.licence == "MIT" and not net.on_disk and not room.on_disk
-    assert {e.name for e in zoo.menu("denoiser")} >= {"landscape64-teacher", "edm_imagenet64"}
-    assert len(zoo.menu(None)) == len(zoo.menu()) + len(zoo.menu("denoiser"))
+    assert {e.name for e in registry.menu("denoiser")} >= {"landscape64-teacher", "edm_imagenet64"}
+    assert len(registry.menu(None)) == len(registry.menu()) + len(registry.menu("denoiser"))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_the_menu_says_what_a_download_would_cost():
     ],
 )
 def test_files_and_repositories_are_known_by_their_names(file, name):
-    entry = zoo.public(file)
+    entry = registry.public(file)
     assert (entry and entry.name) == name
 
 

@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from cm_core import ConsistencyModel, Denoiser, load_model
-from cm_core.checkpoint import save_checkpoint
+from cm_core.checkpoints.checkpoint import save_checkpoint
 from cm_core.errors import CheckpointError
 from tests.cm_core.test_model import LABELS, tiny
 

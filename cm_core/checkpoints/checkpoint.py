@@ -12,10 +12,10 @@ from safetensors.torch import save
 from torch import Tensor
 
 from cm_core import schema
+from cm_core.checkpoints.weights import read_weights
 from cm_core.detailer import Detailer, DetailerConfig
 from cm_core.errors import CheckpointError, SettingError
 from cm_core.model import ConsistencyModel, Denoiser, ModelConfig, Preconditioned
-from cm_core.weights import read_weights
 
 FORMAT = "onestroke-1"
 LONGEST = 4_000_000  # bytes of a file of settings

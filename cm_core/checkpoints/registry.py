@@ -5,17 +5,17 @@ from pathlib import Path
 
 import torch
 
-from cm_core import hub
-from cm_core.checkpoint import Model, load_checkpoint, read_config
-from cm_core.diffusers import is_diffusers, load_diffusers
+from cm_core.checkpoints import download
+from cm_core.checkpoints.checkpoint import Model, load_checkpoint, read_config
+from cm_core.checkpoints.graph import run_by_graph
+from cm_core.checkpoints.read_diffusers import is_diffusers, load_diffusers
+from cm_core.checkpoints.read_openai import load_openai
+from cm_core.checkpoints.weights import DamagedError
 from cm_core.errors import CheckpointError
-from cm_core.graph import run_by_graph
 from cm_core.model import Preconditioned
-from cm_core.openai import load_openai
 from cm_core.schedule import SIGMA_MAX, karras_sigmas
-from cm_core.weights import DamagedError
 
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
 BUNDLED = {name: ASSETS / name for name in ("landscape64", "landscape64-teacher")}
 DEFAULT = next(iter(BUNDLED))
 DETAILERS = {"landscape-detail": ASSETS / "landscape-detail"}  # which draw nothing themselves
@@ -70,8 +70,8 @@ class Public:
     @property
     def on_disk(self) -> bool:
         if self.revision is None:
-            return hub.url_path(self.url).exists()
-        return hub.cached(self.repo, self.revision)
+            return download.url_path(self.url).exists()
+        return download.cached(self.repo, self.revision)
 
 
 TITLES = {"imagenet64": "ImageNet 64", "bedroom256": "LSUN bedroom 256", "cat256": "LSUN cat 256"}
@@ -145,7 +145,7 @@ def load_model(
     "org/name@revision" of the hub. device: a CUDA card where there is one, else the CPU; large
     networks are held there in half precision. image_size: of a .pt whose network does not end at
     8x8. fast: for sampling only, on a CPU, the network is run by the checkpoint's graph where it
-    has one (cm_core/graph.py). Raises CheckpointError.
+    has one (cm_core/checkpoints/graph.py). Raises CheckpointError.
     """
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -176,7 +176,11 @@ def _open(source: str | Path, device: torch.device, image_size: int | None) -> M
         if path.suffix in (".safetensors", ".json"):
             raise CheckpointError(f"{path} is part of a checkpoint: name its folder instead.")
         return _openai(path, device, image_size)
-    if isinstance(source, str) and hub.is_hub_name(source) and path.suffix not in (".pt", ".pth"):
+    if (
+        isinstance(source, str)
+        and download.is_hub_name(source)
+        and path.suffix not in (".pt", ".pth")
+    ):
         repo, _, revision = source.partition("@")
         return _hub(repo, revision or None, repo.split("/")[1], device)
     known = ", ".join([*BUNDLED, *DETAILERS, *PUBLIC])
@@ -188,7 +192,7 @@ def _open(source: str | Path, device: torch.device, image_size: int | None) -> M
 def _published(entry: Public, device: str | torch.device) -> Model:
     if entry.revision is not None:
         return _hub(entry.repo, entry.revision, entry.name, device)
-    path = hub.fetch_url(entry.url)
+    path = download.fetch_url(entry.url)
     try:
         return _openai(path, device)
     except DamagedError:
@@ -216,11 +220,11 @@ def _folder(folder: Path, name: str, device: str | torch.device) -> Model:
 
 
 def _hub(repo: str, revision: str | None, name: str, device: str | torch.device) -> Model:
-    folder = hub.fetch(repo, revision)
+    folder = download.fetch(repo, revision)
     try:
         return _folder(folder, name, device)
     except DamagedError:
-        hub.discard(folder)
+        download.discard(folder)
         raise CheckpointError(
             f"{repo} came damaged and was taken out of {folder}: load it again."
         ) from None

@@ -9,11 +9,12 @@ import pytest
 import torch
 from huggingface_hub import constants
 
-from cm_core import hub, load_model, zoo
-from cm_core.checkpoint import save_checkpoint
+from cm_core import load_model
+from cm_core.checkpoints import download, registry
+from cm_core.checkpoints.checkpoint import save_checkpoint
 from cm_core.errors import CheckpointError
+from tests.cm_core.checkpoints.twins import IMAGENET, openai_state, pipeline, twin
 from tests.cm_core.test_model import tiny
-from tests.cm_core.twins import IMAGENET, openai_state, pipeline, twin
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -51,7 +52,7 @@ def put(cache, repo, folder, commit=COMMIT):
 
 def test_a_cached_pipeline_opens_offline(cache, theirs):
     put(cache, "some/diffusers-net", theirs)
-    assert hub.cached("some/diffusers-net") and not hub.cached("some/other")
+    assert download.cached("some/diffusers-net") and not download.cached("some/other")
     model = load_model("some/diffusers-net", "cpu")
     assert model.config.name == "diffusers-net" and model.config.labels.count == 10
     wanted = load_model(theirs, "cpu").state_dict()
@@ -60,7 +61,7 @@ def test_a_cached_pipeline_opens_offline(cache, theirs):
 
 def test_revisions_are_told_apart(cache, theirs):
     put(cache, "some/net", theirs)
-    assert hub.cached("some/net", COMMIT) and not hub.cached("some/net", "f" * 40)
+    assert download.cached("some/net", COMMIT) and not download.cached("some/net", "f" * 40)
     load_model(f"some/net@{COMMIT}", "cpu")
     with pytest.raises(CheckpointError, match=r"some/net@f+ is neither .* HF_HUB_OFFLINE"):
         load_model(f"some/net@{'f' * 40}", "cpu")
@@ -75,7 +76,7 @@ def test_our_own_folder_and_a_bare_unet_open_from_the_hub(cache, theirs, tmp_pat
 
 
 def test_a_published_model_opens_by_its_name(cache, theirs):
-    entry = zoo.PUBLIC["cd_imagenet64_l2"]
+    entry = registry.PUBLIC["cd_imagenet64_l2"]
     assert not entry.on_disk
     put(cache, entry.repo, theirs, entry.revision)
     assert entry.on_disk
@@ -91,7 +92,7 @@ def test_a_damaged_file_leaves_the_cache(cache, theirs):
     blob.write_bytes(blob.read_bytes()[:5000])
     with pytest.raises(CheckpointError, match="came damaged"):
         load_model("some/net", "cpu")
-    assert not blob.exists() and not hub.cached("some/net")
+    assert not blob.exists() and not download.cached("some/net")
     assert (snapshot / "unet" / "config.json").exists()
 
 
@@ -117,9 +118,9 @@ def test_the_environment_is_honoured_and_the_library_imported_late(cache, theirs
 
 def test_what_looks_like_a_name_of_the_hub():
     for name in ("org/name", "openai/diffusers-cd_cat256_l2", "a/b@main", "a/b.c@refs/pr/1"):
-        assert hub.is_hub_name(name)
+        assert download.is_hub_name(name)
     for name in ("name", "/a/b", "./a", "a/b/c", "a/", "../a", "a b/c", "a/b@"):
-        assert not hub.is_hub_name(name)
+        assert not download.is_hub_name(name)
 
 
 class Server(http.server.BaseHTTPRequestHandler):
@@ -192,7 +193,7 @@ def test_a_download_fetches_one_model_once(server, cache, theirs):
     wanted = ["model_index.json", "unet/config.json", "scheduler/scheduler_config.json"]
     assert server.log == [*wanted, "unet/diffusion_pytorch_model.safetensors"]
     load_model("some/net", "cpu")
-    assert len(server.log) == 4 and hub.cached("some/net", COMMIT)
+    assert len(server.log) == 4 and download.cached("some/net", COMMIT)
 
 
 def test_a_broken_download_leaves_nothing_of_its_own_and_all_of_others(server, cache, monkeypatch):
@@ -258,10 +259,12 @@ def test_no_network_and_a_full_disk_are_told(server, monkeypatch):
 
 def test_a_teacher_is_fetched_by_its_address(server, theirs, tmp_path, monkeypatch):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "torch"))
-    entry = zoo.PUBLIC["edm_imagenet64"]
+    entry = registry.PUBLIC["edm_imagenet64"]
     port = constants.ENDPOINT
     monkeypatch.setattr(
-        zoo.Public, "url", property(lambda self: f"{port}/some/net/resolve/main/{self.name}_ema.pt")
+        registry.Public,
+        "url",
+        property(lambda self: f"{port}/some/net/resolve/main/{self.name}_ema.pt"),
     )
     with pytest.raises(CheckpointError, match=r"edm_imagenet64_ema.pt could not be fetched"):
         load_model("edm_imagenet64", "cpu")
@@ -274,6 +277,6 @@ def test_a_teacher_is_fetched_by_its_address(server, theirs, tmp_path, monkeypat
     teacher = load_model("edm_imagenet64", "cpu")
     assert teacher.kind == "denoiser" and entry.on_disk
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    hub.url_path(entry.url).unlink()
+    download.url_path(entry.url).unlink()
     with pytest.raises(CheckpointError, match="HF_HUB_OFFLINE"):
         load_model("edm_imagenet64", "cpu")

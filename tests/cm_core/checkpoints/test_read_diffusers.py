@@ -5,15 +5,15 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from cm_core import load_model
-from cm_core.checkpoint import blank
-from cm_core.dialects import to_diffusers
-from cm_core.diffusers import unet_from_config
+from cm_core.checkpoints.checkpoint import blank
+from cm_core.checkpoints.imagenet import class_labels
+from cm_core.checkpoints.key_maps import to_diffusers
+from cm_core.checkpoints.read_diffusers import unet_from_config
 from cm_core.errors import CheckpointError
-from cm_core.imagenet import class_labels
 from cm_core.model import ModelConfig
 from cm_core.samplers import sample_multistep
 from cm_core.schedule import karras_sigmas
-from tests.cm_core.twins import FAMILIES, FULL, IMAGENET, pipeline, twin
+from tests.cm_core.checkpoints.twins import FAMILIES, FULL, IMAGENET, pipeline, twin
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import save
 
-from cm_core.checkpoint import make_folder, write_atomically
-from cm_core.dialects import to_diffusers
-from cm_core.diffusers import EXTRA, FIXED, WEIGHTS, norm_groups
+from cm_core.checkpoints.checkpoint import make_folder, write_atomically
+from cm_core.checkpoints.key_maps import to_diffusers
+from cm_core.checkpoints.read_diffusers import EXTRA, FIXED, WEIGHTS, norm_groups
 from cm_core.errors import CheckpointError
 from cm_core.model import ModelConfig, Preconditioned
 from cm_core.schedule import karras_sigmas, nearest_index

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from cm_core import schema
-from cm_core.checkpoint import blank, check_weights, describing, fill
-from cm_core.dialects import from_openai, to_openai
+from cm_core.checkpoints.checkpoint import blank, check_weights, describing, fill
+from cm_core.checkpoints.imagenet import class_labels
+from cm_core.checkpoints.key_maps import from_openai, to_openai
+from cm_core.checkpoints.weights import read_weights
 from cm_core.errors import CheckpointError
-from cm_core.imagenet import class_labels
 from cm_core.model import ModelConfig, Preconditioned
 from cm_core.unet import UNetConfig
-from cm_core.weights import read_weights
 
 SMALLEST = 8  # side of the lowest feature maps of every published network
 HEAD = 64  # channels of an attention head

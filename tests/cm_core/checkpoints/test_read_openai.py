@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from cm_core import Denoiser, load_model
-from cm_core.checkpoint import blank
-from cm_core.dialects import to_openai
+from cm_core.checkpoints.checkpoint import blank
+from cm_core.checkpoints.imagenet import class_labels
+from cm_core.checkpoints.key_maps import to_openai
+from cm_core.checkpoints.read_openai import infer_unet
 from cm_core.errors import CheckpointError
-from cm_core.imagenet import class_labels
 from cm_core.model import ModelConfig
-from cm_core.openai import infer_unet
 from cm_core.schedule import karras_sigmas
-from tests.cm_core.twins import FULL, IMAGENET, LSUN, openai_state, twin
+from tests.cm_core.checkpoints.twins import FULL, IMAGENET, LSUN, openai_state, twin
 
 
 def outputs(net, model, side, labels):

@@ -13,16 +13,16 @@ import torch
 from torch import nn
 
 from cm_core import schema
-from cm_core.checkpoint import blank, check_weights, describing, fill, read_json
-from cm_core.dialects import from_diffusers, to_diffusers
+from cm_core.checkpoints.checkpoint import blank, check_weights, describing, fill, read_json
+from cm_core.checkpoints.imagenet import class_labels
+from cm_core.checkpoints.key_maps import from_diffusers, to_diffusers
+from cm_core.checkpoints.weights import read_weights
 from cm_core.errors import CheckpointError, SettingError
-from cm_core.imagenet import class_labels
 from cm_core.labels import Labels
 from cm_core.model import ModelConfig, Preconditioned
 from cm_core.outer_level import make_net
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN
 from cm_core.unet import UNetConfig
-from cm_core.weights import read_weights
 
 WEIGHTS = tuple(
     f"diffusion_pytorch_model{kind}" for kind in (".safetensors", ".bin", ".fp16.safetensors")

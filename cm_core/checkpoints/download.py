@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
-from cm_core.checkpoint import read_config, read_json
-from cm_core.diffusers import EXTRA, WEIGHTS, scheduler_settings, unet_from_config
+from cm_core.checkpoints.checkpoint import read_config, read_json
+from cm_core.checkpoints.read_diffusers import EXTRA, WEIGHTS, scheduler_settings, unet_from_config
 from cm_core.errors import CheckpointError
 
 COMMIT = re.compile(r"[0-9a-f]{40}")

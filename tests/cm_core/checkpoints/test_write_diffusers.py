@@ -6,15 +6,15 @@ import torch
 from diffusers import ConsistencyModelPipeline, UNet2DModel
 
 from cm_core import ConsistencyModel, Denoiser, load_model
-from cm_core.checkpoint import save_checkpoint
+from cm_core.checkpoints.checkpoint import save_checkpoint
+from cm_core.checkpoints.write_diffusers import head_dims, save_diffusers
 from cm_core.errors import CheckpointError
-from cm_core.export import head_dims, save_diffusers
 from cm_core.labels import Labels
 from cm_core.model import ModelConfig
 from cm_core.samplers import sample_onestep
 from cm_core.unet import UNetConfig
+from tests.cm_core.checkpoints.twins import IMAGENET, openai_state, twin
 from tests.cm_core.test_model import LABELS, tiny
-from tests.cm_core.twins import IMAGENET, openai_state, twin
 
 
 def test_pt_to_ours_to_diffusers_to_ours_to_pt_keeps_every_bit(tmp_path):

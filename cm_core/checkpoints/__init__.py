@@ -1,0 +1,1 @@
+"""Weights on disk: our folders, OpenAI's files, diffusers' folders, the hub; models by name."""

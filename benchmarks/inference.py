@@ -20,7 +20,7 @@ from cm_core.checkpoints.graph import by_graph
 from cm_core.model import ConsistencyModel
 from cm_core.samplers import sample_multistep
 from cm_core.schedule import karras_sigmas
-from train.graph import network_graph
+from train.export_graph import network_graph
 
 SCALES = 40  # levels of the grid that diffusers' timesteps count on
 # Indices of noise levels, the noisiest last, as diffusers wants them.

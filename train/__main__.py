@@ -10,12 +10,12 @@ from cm_core.errors import OneStrokeError, SettingError
 
 
 def run(args: argparse.Namespace) -> None:
-    from train import config, loop, world
+    from train import config, distributed, loop
 
     given = {k: getattr(args, k) for k in ("images", "init", "teacher")}
     chosen = config.load(args.config, **{k: v for k, v in given.items() if v is not None})
     out = Path(args.out or f"runs/{chosen.name}")
-    place = world.join()
+    place = distributed.join()
     try:
         loop.train(
             chosen,
@@ -50,7 +50,7 @@ def reproduce(args: argparse.Namespace) -> None:
 
 
 def listing(args: argparse.Namespace) -> None:
-    from train.listing import table
+    from train.preset_table import table
 
     print(table())
 
@@ -70,10 +70,10 @@ def landscapes(args: argparse.Namespace) -> None:
 
 def sample(args: argparse.Namespace) -> None:
     from cm_core import load_model
-    from train import world
+    from train import distributed
     from train.grid import labels_in_turn, samples, save_grid
 
-    place = world.join()
+    place = distributed.join()
     model = load_model(args.checkpoint, place.device(None), fast=True)
     label = None
     if args.each:
@@ -120,11 +120,12 @@ def detailer_of(name: str | None):
 
 def fidelity(args: argparse.Namespace) -> None:
     from cm_core import load_model
-    from train import fidelity, listing, report
+    from train import preset_table
+    from train.evaluation import card, fidelity
 
-    run = next(iter(listing.runs_of(Path(args.config)).values()))
+    run = next(iter(preset_table.runs_of(Path(args.config)).values()))
     model = load_model(args.checkpoint)
-    print(report.table(fidelity.rows(model, run.data, args.steps, args.count)))
+    print(card.table(fidelity.rows(model, run.data, args.steps, args.count)))
 
 
 def landscapes_only(checkpoint: str) -> None:
@@ -146,7 +147,7 @@ def teacher_of(args: argparse.Namespace) -> str:
 def export(args: argparse.Namespace) -> None:
     from cm_core.checkpoints.registry import BUNDLED
     from train.export import export_diffusers, push_to_hub
-    from train.graph import export_graph
+    from train.export_graph import export_graph
 
     folder = BUNDLED.get(args.checkpoint, Path(args.checkpoint))
     if args.format == "graph":

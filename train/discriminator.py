@@ -17,7 +17,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from cm_core.errors import ConfigError
 from cm_core.labels import Labels
-from train.data import unfold
+from train.data.in_memory import unfold
 from train.evaluation.features import MEAN, STD, fold_norms
 
 SIDE = 96  # what pictures are enlarged to for the backbone

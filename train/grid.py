@@ -16,7 +16,7 @@ from cm_core.model import ConsistencyModel, Label, Preconditioned
 from cm_core.noise import generators, randn
 from cm_core.samplers import sample_euler, sample_heun, sample_multistep
 from cm_core.schedule import karras_sigmas
-from train.world import World
+from train.distributed import World
 
 
 def save_grid(images: Tensor, path: Path, columns: int) -> None:

@@ -9,11 +9,11 @@ from cm_core.detailer import Detailer
 from cm_core.errors import ConfigError, DataError, TrainingError
 from train import snapshot
 from train.config import RunConfig
-from train.detail import report
+from train.detail import held_out
+from train.distributed import World
 from train.grid import training_grid
 from train.log import Log, held_out_errors
 from train.run import Run
-from train.world import World
 
 
 class TooShortError(TrainingError):
@@ -64,7 +64,7 @@ def leg(
             run.save(out, shards)
             errors, grid = held_out_errors, training_grid
             if isinstance(run.model, Detailer):
-                errors, grid = report.held_out_errors, report.sheet
+                errors, grid = held_out.held_out_errors, held_out.sheet
             log.held_out(run.images, errors(run))
             grid(run, out / "grid.png")
 

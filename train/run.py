@@ -16,15 +16,16 @@ from torch import Generator, Tensor
 from cm_core.checkpoints.checkpoint import check_finite, save_checkpoint
 from cm_core.errors import CheckpointError, ConfigError, TrainingError
 from cm_core.model import Preconditioned
-from train import data, snapshot
+from train import snapshot
+from train.build import make_model, make_objective
 from train.config import RunConfig
+from train.data import loading
+from train.distributed import World
 from train.ema import EMA
-from train.make import make_model, make_objective
 from train.objectives import Batch
 from train.objectives.base import known
 from train.optimise import OPTIMISERS, groups_of, learning_rate, length_of
 from train.precision import autocast
-from train.world import World
 
 RESTART_WARMUP = 300  # steps, for a leg that finds weights but no optimiser
 IN_VAIN = 100  # steps on end without a finite gradient, after which a run has diverged
@@ -52,7 +53,7 @@ class Run:
     ):
         self.config, self.device, self.world = config, device, world
         with world.in_turn():
-            self.source, self.held_out = data.load(config.data, world.rank, world.size)
+            self.source, self.held_out = loading.load(config.data, world.rank, world.size)
         self.model = make_model(config, self.source).to(device).train()
         self.source = self.source.to(device)
         self.objective = make_objective(config, self.model).to(device)
@@ -208,7 +209,7 @@ class Run:
     def draw(self, at: int, size: int) -> Batch:
         """The pictures and random numbers of a part of the batch, on the training device."""
         config, generator = self.config, step_generator(self.config.seed, at, self.device)
-        x0, label = data.batch(self.source, config.data, size, generator)
+        x0, label = loading.batch(self.source, config.data, size, generator)
         level = torch.randn(size, generator=generator, device=self.device)
         noise = torch.randn(x0.shape, generator=generator, device=self.device)
         return Batch(x0, label, noise, level)

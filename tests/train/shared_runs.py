@@ -9,13 +9,13 @@ from pathlib import Path
 
 import torch
 
-from train import loop, world
+from train import distributed, loop
 from train.grid import samples
 
 
 def main(configs: Path, out: Path) -> None:
     torch.set_num_threads(1)
-    place = world.join()
+    place = distributed.join()
     assert place.size == 2
     for name, config in pickle.loads(configs.read_bytes()).items():
         loop.train(config, out / name, device="cpu", world=place)

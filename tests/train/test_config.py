@@ -5,8 +5,9 @@ from cm_core.errors import ConfigError
 from cm_core.losses import WEIGHTS
 from cm_core.precondition import C_NOISE
 from cm_core.solvers import SOLVERS
-from train import config, data, listing
+from train import config, preset_table
 from train.__main__ import main
+from train.data import loading
 from train.objectives import OBJECTIVES
 from train.objectives.discrete import DISTANCES
 from train.optimise import OPTIMISERS
@@ -15,12 +16,12 @@ TINY = 'name="x"\nobjective="edm"\nimages=8\n'
 
 
 PRESETS = sorted(config.PRESETS.rglob("*.toml"))
-RUNS = [run for preset in PRESETS for run in listing.runs_of(preset).items()]
+RUNS = [run for preset in PRESETS for run in preset_table.runs_of(preset).items()]
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
 def test_every_preset_says_the_command_that_runs_it(preset):
-    recipe = ": " in next(iter(listing.runs_of(preset)))
+    recipe = ": " in next(iter(preset_table.runs_of(preset)))
     command = "reproduce" if recipe else "run"
     assert f"-m train {command} {preset.stem}" in preset.read_text()
 
@@ -37,11 +38,11 @@ def test_every_preset_names_what_there_is(run):
     weights = {run.cd.weight, run.ct.weight, run.continuous.weight, run.pd.weight}
     assert weights | {run.ect.weight, run.guide.weight} <= WEIGHTS.keys()
     assert run.pd.levels % 2**run.pd.stages == 0
-    data.check(run.data)
+    loading.check(run.data)
 
 
 def test_the_list_tells_objective_net_and_cost():
-    rows = {row.preset: row for row in (listing.describe(*run) for run in RUNS)}
+    rows = {row.preset: row for row in (preset_table.describe(*run) for run in RUNS)}
     row = rows["imagenet64-edm"]
     assert row.objective == "edm" and row.net == "64px 192x[1,2,3,4] 295.1 M"
     assert row.images == "1,638 M" and row.batch == "4096"

@@ -16,16 +16,17 @@ from cm_core.detailer import Augmentation, Detailer, bicubic
 from cm_core.errors import ConfigError, DataError
 from tests.cm_core.test_model import tiny
 from tests.train.test_loop import same, weights
-from train import data, loop, reproduce
+from train import loop, reproduce
 from train.config import DataConfig, ECTConfig, NoiseConfig, OptimConfig, RunConfig
+from train.data import loading
+from train.data.crops import Crops
+from train.detail.build import residual_spread
 from train.detail.condition import blurred, spoilt
-from train.detail.model import residual_spread
 from train.detail.settings import DetailConfig
 from train.landscapes import store
 from train.landscapes.workers import Renderer
 from train.objectives.base import Batch
 from train.objectives.detail import Detailing
-from train.sources.crops import Crops
 
 SIDE, CROP = 32, 16
 
@@ -80,7 +81,7 @@ def trained(tmp_path_factory, config):
 
 def test_a_short_run_learns_the_textures(trained, config):
     """Held-out stripes: their direction is known by the colour, where they begin is not."""
-    x0 = data.load(config.data)[1].floats()
+    x0 = loading.load(config.data)[1].floats()
     small = F.avg_pool2d(x0, 4)
     detailer = load_model(trained / "ema-0.8")
     assert isinstance(detailer, Detailer) and (trained / "grid.png").exists()
@@ -134,9 +135,9 @@ def test_a_run_starts_from_a_detailer_and_nothing_else(config, trained, tmp_path
 
 
 def test_crops_are_squares_of_the_pictures(config):
-    whole, held_out = data.load(dataclasses.replace(config.data, crop=0))
+    whole, held_out = loading.load(dataclasses.replace(config.data, crop=0))
     pictures = whole.look(40)
-    crops, _ = data.load(config.data)
+    crops, _ = loading.load(config.data)
     assert isinstance(crops, Crops) and len(crops) == len(whole) == 40 and len(held_out) == 8
     x, _ = crops.draw(30, seeded(4))
     g = seeded(4)
@@ -147,7 +148,7 @@ def test_crops_are_squares_of_the_pictures(config):
     assert set(corners[:, 0].tolist()) >= {0, SIDE - CROP}  # all places, both edges too
     assert torch.equal(crops.look(5)[0], pictures[0, :, 8:24, 8:24])
     with pytest.raises(DataError, match="of side 32 is at most that, not 40"):
-        data.load(dataclasses.replace(config.data, crop=40))
+        loading.load(dataclasses.replace(config.data, crop=40))
 
 
 def test_a_blur_is_a_gaussian_of_each_pictures_own_spread():
@@ -183,7 +184,7 @@ def test_conditions_are_spoilt_by_as_much_as_is_told():
 
 
 def test_the_spread_is_that_of_what_bicubic_leaves(config):
-    source, _ = data.load(config.data)
+    source, _ = loading.load(config.data)
     clean = dataclasses.replace(config, detail=dataclasses.replace(config.detail, clean=1.0))
     x0 = source.look(256)
     found = residual_spread(source, clean)

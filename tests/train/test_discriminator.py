@@ -12,7 +12,7 @@ from torch.nn.utils.parametrize import is_parametrized
 from cm_core import losses
 from cm_core.errors import ConfigError
 from cm_core.labels import Labels
-from train.data import fold, unfold
+from train.data.in_memory import fold, unfold
 from train.discriminator import CHANNELS, SIDE, TAPS, Backbone, Discriminator
 from train.evaluation.features import MEAN, STD
 

@@ -9,7 +9,7 @@ from torch import Tensor, cat
 from tqdm import tqdm
 
 from cm_core.labels import Labels
-from train import metrics
+from train.evaluation import metrics
 from train.evaluation.kid import Kid
 from train.evaluation.scenes import Renderer, Scenes, held_out, trained_on
 

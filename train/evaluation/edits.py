@@ -10,7 +10,7 @@ from torch import Tensor
 from cm_core.model import ConsistencyModel
 from editing import add_noise, colorize, denoise, inpaint, super_resolve
 from editing.operators import PatchMean, grey_picture
-from train import metrics
+from train.evaluation import metrics
 from train.evaluation.bench import Bench, in_batches, noise_seeds
 from train.evaluation.features import as_bytes, as_floats
 

@@ -10,7 +10,7 @@ from cm_core.detailer import Detailer, bicubic
 from cm_core.model import ConsistencyModel
 from editing import enlarge, stroke
 from editing.detail import finished
-from train import metrics
+from train.evaluation import metrics
 from train.evaluation.bench import Bench, Sizes, faithfulness, in_batches, noise_seeds, reported
 
 Row = dict[str, str | float | None]

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from cm_core.model import ConsistencyModel
-from train import metrics
+from train.evaluation import metrics
 from train.evaluation.bench import Bench, Sizes, in_batches, noise_seeds
 from train.evaluation.label import Namer
 from train.evaluation.teacher import Teacher

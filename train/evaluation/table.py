@@ -10,8 +10,7 @@ from cm_core.checkpoints.checkpoint import config_to_json, write_atomically
 from cm_core.detailer import Detailer
 from cm_core.errors import SettingError
 from cm_core.model import ConsistencyModel
-from train import report
-from train.evaluation import edits, large, main_job, samples
+from train.evaluation import card, edits, large, main_job, samples
 from train.evaluation.bench import QUICK, Bench, Sizes, bench
 from train.evaluation.choose import chosen
 from train.evaluation.features import Lite2Features
@@ -62,7 +61,7 @@ def evaluate(
         seen = large_features or Lite2Features(large.SIDE)
         tables |= measured_large(model, detailer, large.bench(sizes, side, renderer, seen), sizes)
     text = described(tables, sizes, model.config.strength)
-    report.into_card(folder / "README.md", text)
+    card.into_card(folder / "README.md", text)
     if quality is not None:
         write_quality(quality, tables, sizes)
     print(text)
@@ -145,7 +144,7 @@ against {sizes.reference} other held-out renders. Noise levels and the default s
   as they were asked for; it errs on renders too.
 - Larger pictures are judged by the same network at {large.SIDE} pixels, so that their KID-lite2 is
   another measure than the first tables'."""
-    parts = [f"**{TITLES[name]}**\n\n{report.table(rows)}" for name, rows in tables.items() if rows]
+    parts = [f"**{TITLES[name]}**\n\n{card.table(rows)}" for name, rows in tables.items() if rows]
     return "\n\n".join([text, *parts])
 
 

@@ -9,7 +9,7 @@ from cm_core.checkpoints.graph import GRAPH, GraphNet, run_by_graph
 from cm_core.checkpoints.registry import BUNDLED
 from cm_core.errors import CheckpointError
 from tests.cm_core.test_model import LABELS, tiny
-from train.graph import export_graph
+from train.export_graph import export_graph
 
 
 def apart(one, other, batch: int, seed: int = 0) -> float:

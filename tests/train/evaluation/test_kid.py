@@ -2,8 +2,7 @@ import pytest
 import torch
 
 from tests.train.evaluation import fakes
-from train import metrics
-from train.evaluation import scenes
+from train.evaluation import metrics, scenes
 from train.evaluation.features import as_bytes, as_floats
 from train.evaluation.kid import Kid
 from train.evaluation.main_job import blurred

@@ -13,8 +13,7 @@ from editing.detail import with_means
 from editing.operators import PatchMean
 from tests.train.evaluation import fakes
 from tests.train.evaluation.test_table import TINY, config
-from train import metrics
-from train.evaluation import large, table
+from train.evaluation import large, metrics, table
 from train.evaluation.bench import faithfulness
 
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from cm_core.errors import DataError
-from train.sources.reading import SUFFIXES
+from train.data.reading import SUFFIXES
 
 LABELS = "dataset.json"  # of Karras et al.'s data sets: {"labels": [[path, class number], ...]}
 

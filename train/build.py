@@ -10,14 +10,16 @@ from cm_core.detailer import Detailer
 from cm_core.errors import ConfigError
 from cm_core.model import ModelConfig, Preconditioned
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN
-from train import data, snapshot
+from train import snapshot
 from train.config import RunConfig
-from train.detail.model import make_detailer
+from train.data import loading
+from train.data.source import Source
+from train.detail.build import make_detailer
 from train.objectives import OBJECTIVES, Objective
 from train.objectives.base import known
 
 
-def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
+def make_model(config: RunConfig, source: Source) -> Preconditioned:
     """The run's model: new, or with the weights of the checkpoint it starts from."""
     kind = known(OBJECTIVES, config.objective, "objective")
     if kind.form is Detailer:
@@ -25,7 +27,7 @@ def make_model(config: RunConfig, source: data.Source) -> Preconditioned:
     torch.manual_seed(config.seed)
     start = load_checkpoint(config.init) if config.init else None
     # Weights are worth what they are only under the preconditioning that they were learnt with.
-    spread = config.sigma_data or (start.config.sigma_data if start else data.sigma_data(source))
+    spread = config.sigma_data or (start.config.sigma_data if start else loading.sigma_data(source))
     about = ModelConfig(
         name=config.name,
         unet=replace(config.net, num_classes=source.labels.count),

@@ -9,8 +9,8 @@ from torch import Generator, Tensor
 
 from cm_core.labels import Labels
 from train.config import DataConfig
-from train.sources import HELD_OUT_MOST
-from train.sources.pictures import Pictures, shrink, to_floats
+from train.data.in_memory import Pictures, shrink, to_floats
+from train.data.source import HELD_OUT_MOST
 
 
 @dataclass(frozen=True)

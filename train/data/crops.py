@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from cm_core.errors import DataError
 from cm_core.labels import Labels
-from train.sources import Source
+from train.data.source import Source
 
 
 def cropped(x: Tensor, corners: Tensor, side: int) -> Tensor:

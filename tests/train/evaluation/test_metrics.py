@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from train import metrics
+from train.evaluation import metrics
 
 
 def pictures(seed, count=64, scale=1.0):

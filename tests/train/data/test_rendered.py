@@ -10,8 +10,9 @@ from cm_core.errors import DataError
 from tests.train.landscapes import pretended
 from tests.train.test_loop import same, weights
 from train import __main__ as commands
-from train import data, loop
+from train import loop
 from train.config import DataConfig, load
+from train.data import loading
 from train.landscapes import store
 
 COUNT, HELD, SIZE = 70, 9, 16
@@ -40,7 +41,7 @@ def rendered(seeds):
 
 
 def test_draws_are_the_pictures_and_labels_that_the_indices_say(config):
-    source, _ = data.load(config)
+    source, _ = loading.load(config)
     x0, choices = source.draw(50, seeded(3))
     index = torch.randint(COUNT, (50,), generator=seeded(3))
     assert torch.equal(x0, rendered(index.tolist())) and x0.is_contiguous()
@@ -49,32 +50,32 @@ def test_draws_are_the_pictures_and_labels_that_the_indices_say(config):
 
 
 def test_labels_tell_scene_and_light_and_any(config):
-    source, held_out = data.load(dataclasses.replace(config, label_dropout=0.0, flip=False))
+    source, held_out = loading.load(dataclasses.replace(config, label_dropout=0.0, flip=False))
     assert source.labels.axes == {"scene": pretended.SCENES, "light": pretended.LIGHTS}
     assert source.labels == held_out.labels and source.labels.any
-    _, label = data.batch(source, DataConfig(label_dropout=0.0, flip=False), 6, seeded(3))
+    _, label = loading.batch(source, DataConfig(label_dropout=0.0, flip=False), 6, seeded(3))
     index = torch.randint(COUNT, (6,), generator=seeded(3)).tolist()
     names = [{"scene": pretended.SCENES[i % 3], "light": pretended.LIGHTS[i % 2]} for i in index]
     assert label.tolist() == [source.labels.index(**name) for name in names]
-    hidden, _ = data.load(dataclasses.replace(config, label_dropout=1.0))
+    hidden, _ = loading.load(dataclasses.replace(config, label_dropout=1.0))
     assert hidden.labels.count == 0 and hidden.draw(4, seeded(0))[1].shape == (4, 0)
 
 
 def test_what_is_held_out_is_in_memory_and_of_other_seeds(config):
-    _, held_out = data.load(config)
+    _, held_out = loading.load(config)
     seeds = range(store.HELD_OUT, store.HELD_OUT + HELD)
     assert torch.equal(held_out.floats(), rendered(seeds))
     assert held_out.choices.tolist() == [[seed % 3, seed % 2] for seed in seeds]
 
 
 def test_the_set_is_measured_on_pictures_spread_over_it(config):
-    source, _ = data.load(config)
+    source, _ = loading.load(config)
     assert torch.equal(source.look(4), rendered([0, 23, 46, 69]))
     assert torch.equal(source.look(1000), rendered(range(COUNT)))
 
 
 def test_pictures_are_averaged_down(config):
-    source, held_out = data.load(dataclasses.replace(config, size=8))
+    source, held_out = loading.load(dataclasses.replace(config, size=8))
     full = (rendered(range(COUNT)) + 1) * 127.5
     mean = full.unflatten(-1, (8, 2)).unflatten(-3, (8, 2)).mean((-1, -3))
     assert ((source.look(COUNT) + 1) * 127.5 - mean).abs().max() <= 0.501
@@ -88,7 +89,7 @@ def test_what_does_not_fit_is_refused(config, tmp_path):
         ({"size": 5}, "averaged down"),
     ):
         with pytest.raises(DataError, match=sentence):
-            data.load(dataclasses.replace(config, **changed))
+            loading.load(dataclasses.replace(config, **changed))
 
 
 def test_a_resumed_run_on_landscapes_equals_the_unbroken_one(tmp_path, monkeypatch, folder):

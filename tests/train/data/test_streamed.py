@@ -6,8 +6,8 @@ import torch
 from PIL import Image
 
 from cm_core.errors import DataError
-from train import data
 from train.config import DataConfig
+from train.data import loading
 
 datasets = pytest.importorskip("datasets", reason="the optional package datasets is not installed")
 NAMES = ["low", "middle", "high"]
@@ -55,7 +55,7 @@ def numbers(x0):
 
 
 def test_an_epoch_of_a_stream_holds_every_picture_once_with_its_label(parquet):
-    source, held = data.load(stream_config(parquet))
+    source, held = loading.load(stream_config(parquet))
     assert source.labels.axes == {"class": tuple(NAMES)} and len(held) == 0
     assert held.images.shape == (0, 3, 8, 8) and held.choices.shape == (0, 1)
     parts = [source.draw(8, torch.Generator()) for _ in range(3)]
@@ -71,7 +71,7 @@ def test_an_epoch_of_a_stream_holds_every_picture_once_with_its_label(parquet):
 
 @pytest.mark.parametrize("world", [2, 3])  # as many processes as files, and not
 def test_processes_stream_disjoint_shares(parquet, world):
-    sources = [data.load(stream_config(parquet), rank, world)[0] for rank in range(world)]
+    sources = [loading.load(stream_config(parquet), rank, world)[0] for rank in range(world)]
     seen = [numbers(source.draw(COUNT // world, torch.Generator())[0]) for source in sources]
     assert sorted(i for share in seen for i in share) == list(range(COUNT))
     looks = [source.look(6) for source in sources]
@@ -79,7 +79,7 @@ def test_processes_stream_disjoint_shares(parquet, world):
 
 
 def test_looking_at_a_stream_does_not_move_it(parquet):
-    fresh, looked = (data.load(stream_config(parquet))[0] for _ in range(2))
+    fresh, looked = (loading.load(stream_config(parquet))[0] for _ in range(2))
     assert len(looked.look(1000)) == COUNT
     assert numbers(fresh.draw(9, torch.Generator())[0]) == numbers(
         looked.draw(9, torch.Generator())[0]
@@ -87,9 +87,9 @@ def test_looking_at_a_stream_does_not_move_it(parquet):
 
 
 def test_a_resumed_stream_starts_an_epoch_in_another_order(parquet):
-    source = data.load(stream_config(parquet))[0]
+    source = loading.load(stream_config(parquet))[0]
     first = numbers(source.draw(COUNT, torch.Generator())[0])
-    resumed = data.load(stream_config(parquet))[0]
+    resumed = loading.load(stream_config(parquet))[0]
     resumed.skip(4096)
     then = numbers(resumed.draw(COUNT, torch.Generator())[0])
     assert sorted(then) == sorted(first) and then != first
@@ -97,13 +97,15 @@ def test_a_resumed_stream_starts_an_epoch_in_another_order(parquet):
 
 def test_batches_of_a_stream(parquet):
     config = stream_config(parquet, label_column="")
-    source, _ = data.load(config)
-    x0, label = data.batch(source, config, 6, torch.Generator().manual_seed(0))
+    source, _ = loading.load(config)
+    x0, label = loading.batch(source, config, 6, torch.Generator().manual_seed(0))
     assert source.labels.count == 0 and x0.shape == (6, 3, 8, 8) and not label.any()
     config = stream_config(parquet, label_dropout=1.0)
-    assert data.load(config)[0].labels.count == 0
+    assert loading.load(config)[0].labels.count == 0
     config = stream_config(parquet, label_dropout=0.0)
-    _, label = data.batch(data.load(config)[0], config, COUNT, torch.Generator().manual_seed(0))
+    _, label = loading.batch(
+        loading.load(config)[0], config, COUNT, torch.Generator().manual_seed(0)
+    )
     assert label.bincount().tolist() == [7, 8, 8, 1]  # the last is "any", for picture 0
 
 
@@ -112,7 +114,7 @@ def test_a_folder_of_pictures_can_be_streamed_too(tmp_path):
         (tmp_path / "set" / name).mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.full((9, 9, 3), i, np.uint8)).save(tmp_path / "set" / name / f"{i}.png")
     config = stream_config(tmp_path / "set", image_column="image", label_column="label")
-    source, _ = data.load(config)
+    source, _ = loading.load(config)
     x0, choices = source.draw(3, torch.Generator())
     assert dict(zip(numbers(x0), choices[:, 0].tolist(), strict=True)) == {0: 0, 1: 1, 2: 0}
 
@@ -128,26 +130,26 @@ def test_a_folder_of_pictures_can_be_streamed_too(tmp_path):
 )
 def test_bad_data_sets_are_refused(parquet, settings, sentence):
     with pytest.raises(DataError, match=sentence):
-        data.load(stream_config(parquet, **settings))
+        loading.load(stream_config(parquet, **settings))
 
 
 def test_a_missing_data_set_is_refused(tmp_path):
     with pytest.raises(DataError, match="cannot be streamed"):
-        data.load(stream_config(tmp_path / "nowhere"))
+        loading.load(stream_config(tmp_path / "nowhere"))
 
 
 def test_unlabelled_and_broken_pictures_are_refused(parquet, tmp_path):
     config = stream_config(parquet, label_any=False, label_dropout=0.0)
     with pytest.raises(DataError, match="unlabelled pictures: set label_any = true"):
-        data.load(config)[0].draw(COUNT, torch.Generator())
+        loading.load(config)[0].draw(COUNT, torch.Generator())
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "bad.png").write_bytes(b"no picture")
     config = stream_config(tmp_path / "set", image_column="image", label_column="")
     with pytest.raises(DataError, match="broke off"):
-        data.load(config)[0].draw(1, torch.Generator())
+        loading.load(config)[0].draw(1, torch.Generator())
 
 
 def test_a_process_without_a_share_is_told(parquet):
-    source = data.load(stream_config(parquet), rank=30, world=31)[0]
+    source = loading.load(stream_config(parquet), rank=30, world=31)[0]
     with pytest.raises(DataError, match="too small to be shared"):
         source.draw(1, torch.Generator())

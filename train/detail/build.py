@@ -9,8 +9,8 @@ from cm_core.detailer import Augmentation, Detailer, DetailerConfig, bicubic
 from cm_core.errors import ConfigError
 from train import snapshot
 from train.config import RunConfig
+from train.data.source import Source
 from train.detail.condition import spoilt
-from train.sources import Source
 
 MEASURED = 256  # crops that the spread of residuals is measured on
 

@@ -11,10 +11,9 @@ import torch
 from PIL import Image
 
 from cm_core.errors import DataError
-from train import data
 from train.config import DataConfig
-from train.sources import reading
-from train.sources.reading import square
+from train.data import loading, reading
+from train.data.reading import square
 
 
 def seeded(seed):
@@ -95,7 +94,7 @@ def test_files_are_read_upright_on_white_and_in_eight_bits(tmp_path):
 
 
 def test_folders_are_classes(classes):
-    train, held = data.load(folder_config(classes))
+    train, held = loading.load(folder_config(classes))
     assert len(train) == 30 and len(held) == 0 and held.images.shape == (0, 3, 8, 8)
     assert train.labels.axes == {"class": ("birds", "cats", "dogs")}
     x0, choices = train.draw(50, seeded(0))
@@ -107,20 +106,20 @@ def test_folders_are_classes(classes):
 
 def test_class_folders_can_be_trained_on_without_their_labels(classes):
     config = folder_config(classes, label_dropout=1.0, held_out=0.3)
-    train, held = data.load(config)
+    train, held = loading.load(config)
     assert train.labels.count == held.labels.count == 0 and len(train) + len(held) == 30
-    x0, label = data.batch(train, config, 4, seeded(0))
+    x0, label = loading.batch(train, config, 4, seeded(0))
     assert x0.shape == (4, 3, 8, 8) and not label.any() and not held.label().any()
 
 
 def test_draws_of_a_folder_depend_on_the_generator_alone(classes):
     config = folder_config(classes)
-    first, second = data.load(config)[0], data.load(config, rank=1, world=2)[0]
+    first, second = loading.load(config)[0], loading.load(config, rank=1, world=2)[0]
     first.draw(7, seeded(9))
     first.skip(1000)
-    batches = [data.batch(source, config, 16, seeded(1)) for source in (first, second)]
+    batches = [loading.batch(source, config, 16, seeded(1)) for source in (first, second)]
     assert all(torch.equal(a, b) for a, b in zip(*batches, strict=True))
-    assert not torch.equal(batches[0][0], data.batch(first, config, 16, seeded(2))[0])
+    assert not torch.equal(batches[0][0], loading.batch(first, config, 16, seeded(2))[0])
     assert torch.equal(first.look(100)[:, 0, 0, 0].sort()[0], torch.arange(30) / 127.5 - 1)
     assert len(first.look(5)) == 5
 
@@ -132,9 +131,9 @@ def test_a_flat_folder_has_no_labels(tmp_path):
     (tmp_path / "._0.png").write_bytes(b"left by a file manager")
     plain(tmp_path / ".cache" / "small.png", "white")
     config = folder_config(tmp_path)
-    train, _ = data.load(config)
+    train, _ = loading.load(config)
     assert len(train) == 6 and train.labels.count == 0
-    x0, label = data.batch(train, config, 12, seeded(0))
+    x0, label = loading.batch(train, config, 12, seeded(0))
     assert (x0 > 0.97).all() and label.shape == (12,)
 
 
@@ -146,7 +145,7 @@ def numbers(pictures):
 def test_the_held_out_share_is_disjoint_and_stays(tmp_path):
     for i in range(200):
         plain(tmp_path / f"{i % 2}" / f"{i}.png", (i, 0, 0), (8, 8))
-    train, held = data.load(folder_config(tmp_path, held_out=0.2))
+    train, held = loading.load(folder_config(tmp_path, held_out=0.2))
     assert len(train) + len(held) == 200 and 25 <= len(held) <= 55
     kept = numbers(held)
     assert sorted([*kept, *(int(path[2:-4]) for path in train.paths)]) == list(range(200))
@@ -154,27 +153,27 @@ def test_the_held_out_share_is_disjoint_and_stays(tmp_path):
     for i in range(200, 255):
         plain(tmp_path / "0" / f"{i}.png", (i, 0, 0), (8, 8))
     (tmp_path / train.paths[0]).unlink()
-    more = data.load(folder_config(tmp_path, held_out=0.2))[1]
+    more = loading.load(folder_config(tmp_path, held_out=0.2))[1]
     assert set(kept) == {number for number in numbers(more) if number < 200}
-    larger = data.load(folder_config(tmp_path, held_out=0.4))[1]
+    larger = loading.load(folder_config(tmp_path, held_out=0.4))[1]
     assert set(numbers(more)) < set(numbers(larger))
 
 
 def test_bad_folders_are_refused_in_one_sentence(tmp_path):
     with pytest.raises(DataError, match="not a folder"):
-        data.load(folder_config(tmp_path / "nowhere"))
+        loading.load(folder_config(tmp_path / "nowhere"))
     with pytest.raises(DataError, match="holds no pictures"):
-        data.load(folder_config(tmp_path))
+        loading.load(folder_config(tmp_path))
     plain(tmp_path / "a" / "1.png", "red")
     whole = (tmp_path / "a" / "1.png").read_bytes()
     (tmp_path / "a" / "broken.png").write_bytes(whole[: len(whole) // 2])
-    train, _ = data.load(folder_config(tmp_path))
+    train, _ = loading.load(folder_config(tmp_path))
     with pytest.raises(DataError, match=r"a/broken\.png cannot be read as a picture: mend it"):
         train.draw(16, seeded(0))
     plain(tmp_path / "loose.png", "red")
     with pytest.raises(DataError, match=r"holds loose\.png beside folders"):
-        data.load(folder_config(tmp_path))
-    assert len(data.load(folder_config(tmp_path, label_dropout=1.0))[0]) == 3
+        loading.load(folder_config(tmp_path))
+    assert len(loading.load(folder_config(tmp_path, label_dropout=1.0))[0]) == 3
 
 
 @pytest.fixture
@@ -200,19 +199,19 @@ def packed(root):
 @pytest.mark.parametrize("form", [lambda root: root, packed], ids=["folder", "zip"])
 def test_edm_data_sets_are_read_with_their_labels(edm, form):
     config = folder_config(form(edm), held_out=0.2)
-    train, held = data.load(config)
+    train, held = loading.load(config)
     assert train.labels.axes == {"class": ("0", "1", "2", "3")}
     assert len(train) + len(held) == 30 and len(held) > 0
     x0, choices = train.draw(40, seeded(0))
     number = ((x0[:, 0, 0, 0] + 1) * 127.5).round().long()
     assert torch.equal(number % 4, choices[:, 0]) and len(number.unique()) > 10
     assert [n % 4 for n in numbers(held)] == held.choices[:, 0].tolist()
-    whole = data.load(folder_config(form(edm), label_dropout=1.0))[0]
+    whole = loading.load(folder_config(form(edm), label_dropout=1.0))[0]
     assert len(whole) == 30 and whole.labels.count == 0
 
 
 def test_a_zip_is_the_folder_that_it_was_made_of(classes):
-    kinds = [data.load(folder_config(root, held_out=0.2)) for root in (classes, packed(classes))]
+    kinds = [loading.load(folder_config(root, held_out=0.2)) for root in (classes, packed(classes))]
     (train, held), (train_zip, held_zip) = kinds
     assert train.paths == train_zip.paths and train.labels == train_zip.labels
     for a, b in zip(train.draw(20, seeded(3)), train_zip.draw(20, seeded(3)), strict=True):
@@ -222,12 +221,12 @@ def test_a_zip_is_the_folder_that_it_was_made_of(classes):
 
 def test_labels_may_be_none_or_rows_with_one_1(edm):
     (edm / "dataset.json").write_text('{"labels": null}')
-    assert data.load(folder_config(edm))[0].labels.count == 0
+    assert loading.load(folder_config(edm))[0].labels.count == 0
     rows = [
         [f"{i // 10:05}/img{i:08}.png", [float(i % 3 == k) for k in range(3)]] for i in range(30)
     ]
     (edm / "dataset.json").write_text(json.dumps({"labels": rows}))
-    train = data.load(folder_config(edm))[0]
+    train = loading.load(folder_config(edm))[0]
     assert train.choices[:, 0].tolist() == [i % 3 for i in range(30)]
 
 
@@ -247,7 +246,7 @@ def test_labels_that_do_not_fit_are_refused(edm, labels, message):
     (edm / "dataset.json").write_text(labels)
     for root in (edm, packed(edm)):
         with pytest.raises(DataError, match=message):
-            data.load(folder_config(root))
+            loading.load(folder_config(root))
 
 
 def test_damaged_archives_and_pictures_in_them_are_named(edm):
@@ -255,16 +254,16 @@ def test_damaged_archives_and_pictures_in_them_are_named(edm):
     whole = path.read_bytes()
     path.write_bytes(whole[:-30])
     with pytest.raises(DataError, match=r"edm\.zip is damaged or cut short"):
-        data.load(folder_config(path))
+        loading.load(folder_config(path))
     path.write_bytes(whole.replace(b"IHDR", b"IHDX", 1))
-    train, _ = data.load(folder_config(path))
+    train, _ = loading.load(folder_config(path))
     with pytest.raises(DataError, match=r"edm\.zip/00000/img00000000\.png cannot be"):
         train.images(torch.tensor([0]))
 
 
 def test_whatever_a_decoder_raises_a_broken_picture_is_named(tmp_path, monkeypatch):
     plain(tmp_path / "1.png", "red")
-    train, _ = data.load(folder_config(tmp_path))
+    train, _ = loading.load(folder_config(tmp_path))
 
     def breaks(*args, **kwargs):
         raise ZeroDivisionError
@@ -306,7 +305,7 @@ def cifar(tmp_path, monkeypatch):
 
 
 def test_cifar10_is_read_as_torchvision_keeps_it(cifar):
-    train, held = data.load(DataConfig(source="cifar10", file=str(cifar), size=32))
+    train, held = loading.load(DataConfig(source="cifar10", file=str(cifar), size=32))
     assert len(train) == 20 and len(held) == 10
     assert train.labels.axes == {"class": tuple(CIFAR_CLASSES)}
     assert torch.equal(train.images[:, 0, 5, 7].long(), torch.arange(20))
@@ -314,17 +313,17 @@ def test_cifar10_is_read_as_torchvision_keeps_it(cifar):
     assert torch.equal(train.choices[:, 0], torch.arange(20) % 3)
     assert held.images[3, 0, 0, 0] == 103 and held.choices[3] == 103 % 3
     assert torch.equal(train.look(3), train.floats())  # all that is in memory
-    half, _ = data.load(DataConfig(source="cifar10", file=str(cifar), size=16))
+    half, _ = loading.load(DataConfig(source="cifar10", file=str(cifar), size=16))
     assert half.images.shape == (20, 3, 16, 16)
 
 
 def test_a_missing_or_damaged_cifar10_is_refused(cifar, tmp_path):
     config = DataConfig(source="cifar10", file=str(tmp_path / "nowhere"), size=32)
     with pytest.raises(DataError, match="no whole copy of CIFAR-10: set download = true"):
-        data.load(config)
+        loading.load(config)
     (cifar / "cifar-10-batches-py" / "data_batch_1").write_bytes(b"cut off")
     with pytest.raises(DataError, match="no whole copy"):
-        data.load(DataConfig(source="cifar10", file=str(cifar), size=32))
+        loading.load(DataConfig(source="cifar10", file=str(cifar), size=32))
 
 
 def test_a_download_without_a_network_is_refused(tmp_path, monkeypatch):
@@ -333,4 +332,4 @@ def test_a_download_without_a_network_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets.CIFAR10, "url", unreachable)
     config = DataConfig(source="cifar10", file=str(tmp_path / "c"), size=32, download=True)
     with pytest.raises(DataError, match="check the network"):
-        data.load(config)
+        loading.load(config)

@@ -8,15 +8,13 @@ from torch import Generator, Tensor
 from cm_core.errors import DataError
 from cm_core.labels import Labels
 from train.config import DataConfig
-from train.sources import Source
-from train.sources.cifar10 import load_cifar10
-from train.sources.crops import Crops
-from train.sources.folder import load_folder
-from train.sources.landscapes import load_landscapes
-from train.sources.pictures import Pictures, fold, unfold
-from train.sources.stream import load_stream
-
-__all__ = ["Pictures", "Source", "batch", "fold", "load", "sigma_data", "unfold"]
+from train.data.cifar10 import load_cifar10
+from train.data.crops import Crops
+from train.data.folder import load_folder
+from train.data.in_memory import Pictures, fold
+from train.data.rendered import load_landscapes
+from train.data.source import Source
+from train.data.streamed import load_stream
 
 IN_REACH = {
     "landscapes": load_landscapes,

@@ -11,10 +11,10 @@ from torch import Generator, Tensor
 from cm_core.errors import DataError
 from cm_core.labels import Labels
 from train.config import DataConfig
-from train.sources import HELD_OUT_MOST
-from train.sources.files import Files, open_files, pictures, told_labels
-from train.sources.pictures import Pictures, to_floats
-from train.sources.reading import SUFFIXES, read, together
+from train.data.file_set import Files, open_files, pictures, told_labels
+from train.data.in_memory import Pictures, to_floats
+from train.data.reading import SUFFIXES, read, together
+from train.data.source import HELD_OUT_MOST
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from torch.utils.data import Dataset
 
 from cm_core.errors import OneStrokeError
 from cm_core.model import Preconditioned
-from train import data
 from train.config import DataConfig
+from train.data import loading
+from train.data.in_memory import fold
 from train.grid import samples
 
 FOLDER = Path("runs/fidelity")  # features of the real pictures are kept here
@@ -92,12 +93,12 @@ def rows(
     Samples are of seeds 0 to count - 1, labels as frequent as they are among the pictures. Raises
     DataError, FidelityError.
     """
-    source, _ = data.load(config)
+    source, _ = loading.load(config)
     real = ((source.look(count) + 1) * 127.5).round().byte()
     label = None
     if model.config.labels.axes:
         _, choices = source.draw(count, Generator().manual_seed(0))
-        label = data.fold(choices, source.labels)
+        label = fold(choices, source.labels)
     return [
         {"steps": n} | inception_measures(samples(model, count, n, label=label), real, extractor)
         for n in steps

@@ -15,11 +15,12 @@ import torch
 
 from cm_core.errors import ConfigError
 from tests.train.test_loop import same, weights
-from train import data, loop
+from train import loop
+from train.build import make_model
 from train.config import CDConfig, DMDConfig
+from train.data import loading
+from train.distributed import World
 from train.grid import samples
-from train.make import make_model
-from train.world import World
 
 ROOT = Path(__file__).parents[2]
 SHARED = ("edm", "ect", "cd", "ccd-full", "scm", "dmd")
@@ -64,7 +65,7 @@ def test_two_processes_make_the_weights_of_one(configs, shared, tmp_path, object
     loop.train(configs[objective], tmp_path, device="cpu")
     alone, together = weights(tmp_path), weights(shared / objective)
     assert alone["images"] == together["images"] == 48
-    start = make_model(configs[objective], data.load(configs[objective].data)[0])
+    start = make_model(configs[objective], loading.load(configs[objective].data)[0])
     for part in ("model", "objective"):
         for name, value in alone[part].items():
             other = together[part][name]

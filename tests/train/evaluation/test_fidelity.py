@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from cm_core import load_model
-from train import data, fidelity
 from train.config import DataConfig
+from train.data import loading
+from train.evaluation import fidelity
 
 NAME = "means-of-quarters"
 
@@ -63,7 +64,7 @@ def test_darker_pictures_are_at_the_distance_of_their_means(extractor):
 def test_samples_are_labelled_as_the_pictures_are(extractor, pictures, consistent, monkeypatch):
     """A model that draws the very pictures is at no distance; labels are as frequent as there."""
     config, asked = DataConfig(str(pictures), size=16), []
-    source, _ = data.load(config)
+    source, _ = loading.load(config)
 
     def drawn(model, count, steps, label):
         asked.append((steps, label))

@@ -11,8 +11,8 @@ from torch import Generator, Tensor
 from cm_core.errors import DataError
 from cm_core.labels import Labels
 from train.config import DataConfig
-from train.sources.pictures import Pictures, to_floats
-from train.sources.reading import square, together
+from train.data.in_memory import Pictures, to_floats
+from train.data.reading import square, together
 
 
 class Stream:

@@ -5,8 +5,8 @@ import torch
 from cm_core.errors import DataError
 from cm_core.labels import Labels
 from train.config import DataConfig
-from train.sources import HELD_OUT_MOST
-from train.sources.pictures import Pictures, shrink
+from train.data.in_memory import Pictures, shrink
+from train.data.source import HELD_OUT_MOST
 
 
 def load_cifar10(config: DataConfig) -> tuple[Pictures, Pictures]:

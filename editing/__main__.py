@@ -14,7 +14,7 @@ import torch
 
 from cm_core import load_model
 from cm_core.checkpoints import registry
-from cm_core.errors import OneStrokeError, SettingError
+from cm_core.errors import OneStrokeError
 from cm_core.samplers import Step
 from editing import commands
 from editing.batch import inputs_and_outputs
@@ -27,27 +27,15 @@ ENLARGERS = (  # name of the command, its model unless another is named
     ("enlarge", commands.DETAILER, "a picture of any size two or four times as large"),
     ("super_resolve", registry.DEFAULT, "enlarge a small picture to the size that a model draws"),
 )
-SHORT = ("scene", "light")  # label axes that have options of their own
 
 
 def labels_of(model, args: argparse.Namespace) -> dict[str, object]:
     """What a task is told of labels: one, or with --to those of a walk's two ends."""
-    chosen = {axis: name for axis in SHORT if (name := getattr(args, axis))} | choices(args.label)
+    chosen = commands.chosen(args)
     label, to = model.config.labels.index(**chosen), getattr(args, "to", None)
     if not to:
         return {"label": label}
-    return {"labels": [label, model.config.labels.index(**chosen | choices(to))]}
-
-
-def choices(texts: list[str]) -> dict[str, str]:
-    """Choices of labels, each written AXIS=NAME, by axis."""
-    chosen = {}
-    for text in texts:
-        axis, separator, name = text.partition("=")
-        if not separator:
-            raise SettingError(f"A label is written AXIS=NAME, not '{text}'.")
-        chosen[axis] = name
-    return chosen
+    return {"labels": [label, model.config.labels.index(**chosen | commands.choices(to))]}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         p.add_argument("--scale", type=int, default=1, help="times the size of the result")
         p.add_argument("--model", default=registry.DEFAULT, help="model name or checkpoint folder")
         p.add_argument("--label", action="append", default=[], help="AXIS=NAME, e.g. light=dusk")
-        for axis in SHORT:
+        for axis in commands.SHORT:
             p.add_argument(f"--{axis}", help=f"short for --label {axis}=...")
         if steps:
             p.add_argument("--steps", type=int, default=steps, help="noise levels gone through")

@@ -20,13 +20,32 @@ from editing.checks import check_between
 from editing.files import open_mask, open_picture
 from editing.generate import teacher_evaluations
 from editing.image import crop_like, fit, like, on_white, to_pil, to_tensor, with_alpha
+from editing.lights import movable
 from editing.output import strip
 from editing.painted import last_picture
 
 M = TypeVar("M", Preconditioned, Detailer)
 Options = dict[str, Any]  # of the task's function in editing
 DETAILER = "landscape-detail"  # of the bundled model
+SHORT = ("scene", "light")  # label axes that have options of their own
 SHEET = 8  # pictures in a row of a generated sheet
+
+
+def chosen(args: Namespace) -> dict[str, str]:
+    """The label that a command names, by axis."""
+    short = {axis: name for axis in SHORT if (name := getattr(args, axis))}
+    return short | choices(args.label)
+
+
+def choices(texts: list[str]) -> dict[str, str]:
+    """Choices of labels, each written AXIS=NAME, by axis."""
+    named = {}
+    for text in texts:
+        axis, separator, name = text.partition("=")
+        if not separator:
+            raise SettingError(f"A label is written AXIS=NAME, not '{text}'.")
+        named[axis] = name
+    return named
 
 
 @dataclass(frozen=True)
@@ -73,7 +92,8 @@ def stroke(model: Preconditioned, args: Namespace, options: Options) -> Result:
     painting = open_picture(args.input)
     mask = open_mask(args.mask) if args.mask else None
     finer = detailer(args.detailer, args.model)
-    how = {"mask": mask, "paper": args.paper, "detailer": finer, **options}
+    light = movable(chosen(args).get("light"))
+    how = {"mask": mask, "paper": args.paper, "light": light, "detailer": finer, **options}
     return Result(
         [editing.stroke_picture(model, painting, args.strength, args.steps, args.seed, **how)]
     )

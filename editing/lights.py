@@ -93,6 +93,11 @@ def known_lights(file: Path = TABLE) -> Lights:
     }
 
 
+def movable(light: str | None) -> str | None:
+    """A light's name, if colours can be moved into it."""
+    return light if light in known_lights() else None
+
+
 def to_lab(x: Tensor) -> Tensor:
     """sRGB (B, 3, H, W) in [-1, 1] -> OKLab, float64."""
     s = ((x.double() + 1) / 2).clamp(0, 1)
@@ -175,6 +180,13 @@ def light_of(painting: Tensor, lights: Lights | None = None) -> str:
         return float((weight * total.log()).sum() / weight.sum())
 
     return max(lights, key=lambda light: fits(lights[light]))
+
+
+def in_light(painting: Tensor, light: str, lights: Lights | None = None) -> Tensor:
+    """Paintings (B, 3, H, W) with the colours that they would have in a light, each moved from the
+    one that it looks most like. Raises SettingError for an unknown light."""
+    moved = [relight(one, light_of(one, lights), light, lights) for one in painting.cpu().split(1)]
+    return torch.cat(moved).to(painting)
 
 
 def relight(painting: Tensor, source: str, target: str, lights: Lights | None = None) -> Tensor:

@@ -144,6 +144,7 @@ def stream_stroke_picture(
     *,
     mask: MaskLike | None = None,
     paper: bool = False,
+    light: str | None = None,
     context: float = CONTEXT,
     detailer: Detailer | None = None,
     size: int | None = None,
@@ -154,9 +155,9 @@ def stream_stroke_picture(
 ) -> Iterator[Painted]:
     """Finish a painting of any size, or the masked part of it alone; in colour, whatever it was.
 
-    strength, 0 to 1, and paper are those of `stroke`; mask, context, detailer and size those of
-    `inpaint_region`; the other options are those of both, for a batch of one.
-    Raises ImageError, SettingError.
+    strength, 0 to 1, paper and light are those of `stroke`; mask, context, detailer and size those
+    of `inpaint_region`; the other options are those of both, for a batch of one. Raises ImageError,
+    SettingError.
     """
     side = adapt(model).side(size)
     if mask is None:
@@ -173,6 +174,7 @@ def stream_stroke_picture(
         seed,
         mask=hole,
         paper=paper,
+        light=light,
         samples_per_step=samples_per_step,
         label=label,
         generator=generator,

@@ -25,6 +25,7 @@ from editing.checks import (
     check_size,
 )
 from editing.ground import Ground
+from editing.lights import in_light
 from editing.noisy import estimate_sigma
 from editing.operators import (
     ColourHints,
@@ -183,6 +184,7 @@ def stream_stroke(
     *,
     mask: Tensor | None = None,
     paper: bool = False,
+    light: str | None = None,
     samples_per_step: int = STROKE_SAMPLES_PER_STEP,
     label: Label = None,
     generator: Generators | None = None,
@@ -193,7 +195,8 @@ def stream_stroke(
     painting: (B, 3, H, W) in [-1, 1], of the model's size. strength: of the noise on the strokes,
     0 to 1; at 0 the picture follows them, at 1 it takes them as a hint. mask: (B or 1, 1, H, W) of
     0 and 1; what is outside of it stays exactly. paper: pure white is bare paper, over which the
-    strokes' colours spread.
+    strokes' colours spread. light: one of editing.lights, into which the strokes' colours are moved
+    first: noise that keeps their shapes keeps their colours as well, whatever the label says.
     steps: noise levels, 1 to 1000; sigmas gives them instead, positive and descending.
     samples_per_step: network evaluations that a step takes the mean of, 1 to 64.
     seed: of the first picture, the next have the next ones; or a list of one each; or a generator.
@@ -205,6 +208,7 @@ def stream_stroke(
     first = low * (high / low) ** check_between(strength, 0, 1, "strength")
     final = min(STROKE_LAST, first / 2)
     where = torch.ones_like(painting[:1, :1]) if mask is None else check_mask(mask, painting)
+    start = covered(painting) if paper else painting
     return masked_multistep(
         model,
         Mask(where),
@@ -212,7 +216,7 @@ def stream_stroke(
         spaced(first, final, steps) if sigmas is None else sigmas,
         random_numbers(seed, generator, painting.shape[0]),
         label,
-        start=covered(painting) if paper else painting,
+        start=start if light is None else in_light(start, light),
         samples_per_step=samples_per_step,
     )
 

@@ -64,6 +64,17 @@ def test_a_small_picture_comes_at_the_models_size(files, folder, arguments, size
     assert made[0].tobytes() == made[1].tobytes()
 
 
+def test_a_painting_told_a_light_becomes_as_dark_as_that(files, folder):
+    """By the short option and by the long one; little noise keeps the strokes' colours."""
+    mean = {}
+    for how in (["--light", "night"], ["--label", "light=night"], ["--light", "day"]):
+        out = files / "out.png"
+        stroke = ["stroke", files / "in.png", "--strength", "0", "--steps", 1]
+        assert run(folder, *stroke, *how, "--out", out) == 0
+        mean[how[1]] = np.array(Image.open(out)).mean()
+    assert mean["night"] == mean["light=night"] < mean["day"] - 20
+
+
 def test_interpolate_writes_an_animation_or_a_strip(files, folder):
     for name, size, frames in (("walk.webp", (16, 16), 5), ("walk.png", (80, 16), 1)):
         out = files / name

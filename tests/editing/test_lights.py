@@ -4,9 +4,11 @@ import pytest
 import torch
 
 from cm_core.errors import SettingError
+from editing import stroke
 from editing.lights import (
     PARTS,
     Part,
+    in_light,
     known_lights,
     light_of,
     likelihoods,
@@ -17,6 +19,8 @@ from editing.lights import (
     to_rgb,
     transport,
 )
+from editing.paper import covered
+from tests.gaussian import consistency
 
 EYE = torch.eye(3, dtype=torch.float64)
 SIDE = 32
@@ -120,3 +124,33 @@ def test_lights_are_known_by_their_colours_and_night_is_dark_and_blue():
     assert after[0] < before[0] - 0.1 and after[2] < before[2]
     with pytest.raises(SettingError, match="'noon' is no light"):
         relight(noon, "noon", "day")
+
+
+def lightness(x):
+    return to_lab(x)[:, 0].mean((1, 2)).tolist()
+
+
+def test_each_painting_of_a_batch_is_moved_from_the_light_that_it_has():
+    noon = halves((0.0, 0.45, 0.77), (0.2, 0.4, -0.3))
+    night = relight(noon, "day", "night")
+    both = in_light(torch.cat([noon, night]), "night")
+    assert torch.equal(both[:1], night) and torch.equal(both[1:], night)
+
+
+def test_strokes_told_a_light_start_in_its_colours_and_bare_paper_stays_free():
+    """At little noise a picture keeps the colours that its strokes start in."""
+    noon = halves((0.0, 0.45, 0.77), (0.2, 0.4, -0.3))
+    noon[..., :8, :8] = 1.0  # paper
+    plain, night = (
+        stroke(consistency, noon, 0.0, 2, paper=True, sigmas=[0.01], light=light)
+        for light in (None, "night")
+    )
+    assert lightness(night)[0] < lightness(plain)[0] - 0.1
+    moved = in_light(covered(noon), "night")
+    assert lightness(night)[0] == pytest.approx(lightness(moved)[0], abs=0.01)
+    mask = torch.zeros(1, 1, SIDE, SIDE)
+    mask[..., :16] = 1
+    half = stroke(consistency, noon, mask=mask, paper=True, light="night")
+    assert torch.equal(half[..., 16:], noon[..., 16:])  # what is outside keeps its light
+    with pytest.raises(SettingError, match="'noon' is no light"):
+        stroke(consistency, noon, light="noon")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gradio as gr
 
+from editing.tasks import SAMPLES_PER_STEP
 from ui.components.sidebar.sidebar import Controls
-from ui.service.tasks import MOST_SAMPLES, SAMPLES_PER_STEP
+from ui.service.tasks import MOST_SAMPLES
 
 
 def guesses_slider(controls: Controls, tab: str, value: int = SAMPLES_PER_STEP) -> gr.Slider:

@@ -13,7 +13,7 @@ import editing
 from cm_core.errors import ImageError
 from cm_core.samplers import Step
 from editing import Painted
-from editing.image import crop_like, fit, informed, to_pil, to_tensor
+from editing.image import crop_like, fit, to_pil, to_tensor
 from editing.image import like as as_grey_as
 from ui.service.engine import Engine, Readout
 
@@ -79,22 +79,11 @@ def shown(step: Step) -> Image.Image:
 
 
 def finish(
-    engine: Engine,
-    image: Image.Image,
-    strength: float,
-    steps: int,
-    seed: int,
-    change: Callable[[torch.Tensor], torch.Tensor] | None = None,
-    **how: Any,
+    engine: Engine, image: Image.Image, strength: float, steps: int, seed: int, **how: Any
 ) -> Iterator[EditProgress]:
-    """The steps of a painting's way to a picture, no smaller than the painting.
-
-    change: of its pixels, beforehand.
-    """
+    """The steps of a painting's way to a picture, no smaller than the painting."""
     how |= {"paper": True}
     if max(image.size) > engine.finished_size:
-        if change:
-            image = informed(to_pil(change(to_tensor(image))), image)
         return whole(
             engine,
             lambda model: editing.stream_stroke_picture(
@@ -103,7 +92,6 @@ def finish(
             steps,
         )
     painting = to_tensor(fit(image, engine.size))
-    painting = change(painting) if change else painting
     return drawn(
         engine,
         lambda model: editing.stream_stroke(model, painting, strength, steps, seed, **how),

@@ -100,8 +100,8 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
             yield costed(made, made.seen)
 
     def again(picture: Image.Image | None, guesses: int, steps: int, seed: int, *choice: str):
-        edit = tasks.paint(some(picture), REFINE_STRENGTH, steps, seed, *choice, guesses=guesses)
-        made = last(edit)
+        how = {"guesses": guesses, "relit": False}  # it is in its light already
+        made = last(tasks.paint(some(picture), REFINE_STRENGTH, steps, seed, *choice, **how))
         return costed(made, made.seen)
 
     def variations(
@@ -115,7 +115,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
         controls.warn(VARIATIONS * steps * guesses, choice[-1])
         given, done = (painted(drawing), strength, steps, seed, *choice), []
         for other, made in tasks.vary(*given, guesses=guesses):
-            done.append((made.picture, other, f"seed {other}"))
+            done.append((made.picture, other, f"seed {other}", None))
             yield done, made.readout
 
     def in_every_light(
@@ -128,7 +128,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
     ) -> Iterator[tuple]:
         given, done = (painted(drawing), strength, steps, seed, *choice), []
         for light, made in tasks.lights(*given, guesses=guesses):
-            done.append((made.picture, seed, light))
+            done.append((made.picture, seed, light, light))
             yield done, made.readout
 
     photo.change(
@@ -149,7 +149,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
         js="made => ({background: made?.url || null})",
         api_visibility="private",
     )
-    others.connect(result, controls.seed)
+    others.connect(result, controls.seed, controls.told.menus["light"])
     return strength
 
 

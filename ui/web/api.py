@@ -10,6 +10,7 @@ from PIL import Image
 
 from cm_core.errors import ImageError, SettingError
 from editing import files
+from editing.tasks import SAMPLES_PER_STEP
 from ui.components.export.export import FORMATS, written
 from ui.components.model_menu import AXES
 from ui.service.animation import animation
@@ -20,7 +21,6 @@ from ui.service.slots import EDITS
 from ui.service.tasks import (
     MAX_SEED,
     MOST_SAMPLES,
-    SAMPLES_PER_STEP,
     STROKE_SAMPLES_PER_STEP,
     Tasks,
 )

@@ -77,16 +77,17 @@ def test_paint_moves_away_from_the_strokes_with_strength(client, save, painting)
 
 
 def test_lights_are_a_picture_each_from_colours_moved_beforehand(client, save, painting):
-    """Told the painting's own light, that picture is the painting's; nights are made of darker
-    strokes, which at little noise stay dark."""
+    """Each is what the painting becomes when it is told that light alone, which is one of darker
+    strokes by night; at little noise they stay dark."""
     file = save(painting)
     how = {"strength": 0, "steps": 1, "seed": 3, "light": "day"}
     gallery = client.predict(file, **how, api_name="/lights")
     assert [shown["caption"] for shown in gallery] == list(LABELS.axes["light"])
     day, dusk, night = (pixels(shown["image"]) for shown in gallery)
-    assert np.array_equal(day, pixels(client.predict(file, **how, api_name="/paint")))
-    relabelled = client.predict(file, **how | {"light": "night"}, api_name="/paint")
-    assert night.mean() < pixels(relabelled).mean() - 20
+    for light, among in (("day", day), ("dusk", dusk), ("night", night)):
+        alone = client.predict(file, **how | {"light": light}, api_name="/paint")
+        assert np.array_equal(among, pixels(alone))
+    assert night.mean() < day.mean() - 20
     assert night.mean() < dusk.mean() < day.mean()
 
 

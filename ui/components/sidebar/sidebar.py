@@ -62,6 +62,7 @@ class Controls:
     """The shared controls; `inputs` go to a task as (steps, seed, *choice)."""
 
     engines: Engines
+    told: Told
     steps: gr.Slider
     seed: gr.Number
     lock: gr.Checkbox
@@ -247,5 +248,5 @@ def build(engines: Engines, told: Told) -> Controls:
     choice = [*menus.values(), models.name]
     kept = {"open": opened, "tab": tab, "left": left}
     return Controls(
-        engines, steps, seed, lock, choice, models, readout, share, limit=RateLimit(), **kept
+        engines, told, steps, seed, lock, choice, models, readout, share, limit=RateLimit(), **kept
     )

@@ -9,7 +9,7 @@ import gradio as gr
 from PIL import Image
 
 from ui.components.export.export import reference
-from ui.service.inputs import said, whole
+from ui.service.inputs import said, text, whole
 from ui.service.pictures import data_url
 from ui.service.tasks import MAX_SEED
 
@@ -23,7 +23,7 @@ watch("value", () => element.scrollIntoView({ block: "nearest", behavior: "smoot
 
 
 class Choices(gr.HTML):
-    """A row of pictures; its value is [(picture, seed, caption), ...]."""
+    """A row of pictures; its value is [(picture, seed, caption, light or None), ...]."""
 
     def __init__(self, title: str, **kwargs: Any):
         super().__init__(
@@ -33,10 +33,12 @@ class Choices(gr.HTML):
             **kwargs,
         )
 
-    def postprocess(self, value: list[tuple[Image.Image, int, str]] | None) -> list[dict[str, Any]]:
+    def postprocess(
+        self, value: list[tuple[Image.Image, int, str, str | None]] | None
+    ) -> list[dict[str, Any]]:
         return [
-            {"url": data_url(picture), "seed": seed, "caption": caption}
-            for picture, seed, caption in value or []
+            {"url": data_url(picture), "seed": seed, "caption": caption, "light": light}
+            for picture, seed, caption, light in value or []
         ]
 
     def preprocess(self, payload: Any) -> list[dict[str, Any]]:
@@ -44,17 +46,19 @@ class Choices(gr.HTML):
         shown = payload if isinstance(payload, list) else []
         return [one for one in shown if isinstance(one, dict)]
 
-    def connect(self, result: gr.HTML, seed: gr.Number) -> None:
-        """Make a press put its picture into `result` and its seed into `seed`."""
+    def connect(self, result: gr.HTML, seed: gr.Number, light: gr.Dropdown) -> None:
+        """Make a press put its picture into `result` and its seed and light into those controls, so
+        that the next stroke goes on from there."""
 
         def take(shown: list[dict[str, Any]], event: gr.EventData):
             chosen = shown[said(event, "index", range(len(shown)))]
-            return reference(chosen.get("url")), whole(chosen.get("seed"), MAX_SEED)
+            told = text("Light", chosen.get("light")) or gr.skip()
+            return reference(chosen.get("url")), whole(chosen.get("seed"), MAX_SEED), told
 
         self.select(
             take,
             self,
-            [result, seed],
+            [result, seed, light],
             show_progress="hidden",
             queue=False,
             api_visibility="private",

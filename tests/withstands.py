@@ -48,7 +48,8 @@ KINDS = {
     ),
     "Folders, files and settings of a training": (
         "a sentence; nothing saved before is lost",
-        ["train/test_faults.py", "train/test_config.py", "train/test_distributed.py"],
+        ["train/faults/test_folders.py", "train/faults/test_saves.py", "train/faults/test_ends.py",
+         "train/test_config.py", "train/test_distributed.py"],
     ),
     "Kills in the middle of a save": ("nothing is lost", ["benchmarks/test_kills.py"]),
 }  # fmt: skip

@@ -1,0 +1,25 @@
+import dataclasses
+
+import pytest
+
+from train import loop
+
+
+@pytest.fixture(autouse=True)
+def unwatched(monkeypatch):
+    """No held-out errors and no grids: they are not what is tested here."""
+    monkeypatch.setattr(loop, "training_grid", lambda *_: None)
+    monkeypatch.setattr(loop, "held_out_errors", lambda *_: {})
+
+
+@pytest.fixture
+def short(run_config):
+    """A run of two steps."""
+    return dataclasses.replace(run_config, images=16)
+
+
+@pytest.fixture
+def done(short, tmp_path):
+    """The folder of a finished run."""
+    loop.train(short, tmp_path / "done", device="cpu")
+    return tmp_path / "done"

@@ -173,9 +173,10 @@ class Detailer(nn.Module):
             drawn = randn(large, generators(seed, batch) if generator is None else generator)
             noise = noise_scale * self.config.sigma_max * drawn
         small, noise = self.whole_steps(x0.float(), noise)
-        sides, step = small.shape[-2:], self.config.step
+        rows_in, columns_in = small.shape[-2:]
         made = torch.empty(large, device=self.device)
-        for rows, columns in tiles(*sides, tile, self.config.margin, step):
+        about = self.config
+        for rows, columns in tiles(rows_in, columns_in, tile, about.margin, about.step):
             part = small[..., rows.read(), columns.read()].to(self.device)
             z = noise[..., rows.read(FACTOR), columns.read(FACTOR)].to(self.device)
             x0 = self(

@@ -104,8 +104,7 @@ class Preconditioned(nn.Module, ABC):
         guidance = self.config.guidance if guidance is None else guidance
         if not self.guided(label, guidance):
             return self.estimate(x, t, label)
-        labels = self.label_tensor(label, x)
-        null = self.label_tensor(None, x)
+        labels, null = self._known(label, x), self._known(None, x)
         if labels.is_floating_point():
             null = F.one_hot(null, labels.shape[1]).to(labels)
         labels = torch.cat([labels, null])
@@ -145,10 +144,12 @@ class Preconditioned(nn.Module, ABC):
         return other
 
     def label_tensor(self, label: Label, x: Tensor) -> Tensor | None:
-        """Labels on x's device, (B,) long or weights (B, labels); None is the null label."""
+        """Labels on x's device, (B,) long or weights (B, labels); None where the model has none."""
+        return self._known(label, x) if self.config.labels.count else None
+
+    def _known(self, label: Label, x: Tensor) -> Tensor:
+        """As `label_tensor`, of a model with labels; None is the null label."""
         count, batch = self.config.labels.count, x.shape[0]
-        if count == 0:
-            return None
         if label is None:
             label = self.config.labels.null
             if label is None:
@@ -177,7 +178,7 @@ class Preconditioned(nn.Module, ABC):
         if count == 0:
             return None
         like = weights.new_zeros(1)
-        known = torch.cat([self.label_tensor(label, like) for label in labels])
+        known = torch.cat([self._known(label, like) for label in labels])
         return weights.float() @ F.one_hot(known, count).float()
 
     @property

@@ -5,6 +5,7 @@ Noise is drawn on the CPU, one `torch.randn` a picture and injection, then moved
 
 import operator
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -19,10 +20,7 @@ def generators(seed: int | Sequence[int], batch: int) -> list[Generator]:
 
     seed: whole numbers of any library, within 64 bits. Raises SettingError.
     """
-    try:
-        seeds = [operator.index(seed) + i for i in range(batch)]
-    except TypeError:
-        seeds = each(seed)
+    seeds = each(seed, batch)
     if len(seeds) != batch:
         raise SettingError(f"{len(seeds)} seeds were given for {batch} pictures: give one each.")
     if not all(-(2**63) <= s < 2**64 for s in seeds):
@@ -30,10 +28,14 @@ def generators(seed: int | Sequence[int], batch: int) -> list[Generator]:
     return [Generator().manual_seed(s) for s in seeds]
 
 
-def each(seeds: object) -> list[int]:
-    """Seeds one by one. Raises SettingError."""
+def each(seed: Any, batch: int) -> list[int]:
+    """Seeds one by one; a single one counts up. Raises SettingError."""
     try:
-        return [operator.index(s) for s in seeds]
+        return [operator.index(seed) + i for i in range(batch)]
+    except TypeError:
+        pass  # not a single one
+    try:
+        return [operator.index(s) for s in seed]
     except TypeError:
         raise SettingError(
             "There is no seed: give a whole number, or one for each picture."

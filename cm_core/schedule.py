@@ -49,7 +49,7 @@ def ddim_sigmas(n: int, sigma_max: float = SIGMA_MAX) -> Tensor:
 
 
 def karras_path(
-    u: Tensor, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX, rho: float = RHO
+    u: Tensor, sigma_min: float = SIGMA_MIN, sigma_max: float | Tensor = SIGMA_MAX, rho: float = RHO
 ) -> tuple[Tensor, Tensor]:
     """(t, dt/du) of the grid's continuous form, u in [0, 1] from clean to noisy.
 

@@ -83,7 +83,7 @@ def complaint(error: ValidationError) -> str:
     if fault["type"].startswith("missing"):
         return f"'{where}' is missing"
     if fault["type"] == "value_error":
-        return f"'{where}' {fault['ctx']['error']}"
+        return f"'{where}' {fault.get('ctx', {}).get('error')}"
     _, _, what = fault["msg"].partition(" ")  # after "Input", "Tuple" and the like
     given = "" if ", not " in what else f", not {reprlib.repr(fault['input'])}"
     return f"'{where}' {what}{given}"

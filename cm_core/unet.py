@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from cm_core.errors import SettingError
 from cm_core.labels import look_up
 from cm_core.schema import STRICT, Channels, Widths
+
+M = TypeVar("M", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class UNetConfig:
         return {self.channels * mults[d] for d in [*depths, -1]}
 
 
-def zeroed(module: nn.Module) -> nn.Module:
+def zeroed(module: M) -> M:
     """The module with all of its weights at zero, so that a residual branch starts silent."""
     for parameter in module.parameters():
         nn.init.zeros_(parameter)
@@ -177,7 +179,7 @@ class UNet(nn.Module):
             return Attention(c, config.head_channels, config.norm_channels)
 
         def level(c_in: int, c_out: int, side: int) -> Level:
-            layers = [block(c_in, c_out, side)]
+            layers: list[nn.Module] = [block(c_in, c_out, side)]
             if side in config.attention_sizes:
                 layers.append(attention(c_out))
             return Level(layers)
@@ -220,10 +222,12 @@ class UNet(nn.Module):
     def embed(self, c_noise: Tensor, label: Tensor | None) -> Tensor:
         """What every layer is told, (B, 4 channels)."""
         features = timestep_embedding(c_noise, self.config.channels)
-        emb = self.time(features.to(self.time[0].weight.dtype))
-        if self.label is not None:
-            emb = emb + look_up(self.label.weight, label)
-        return emb
+        emb = self.time(features.to(self.out_norm.weight.dtype))
+        if self.label is None:
+            return emb
+        if label is None:
+            raise SettingError("This network needs a label.")
+        return emb + look_up(self.label.weight, label)
 
     def enter(self, x: Tensor, emb: Tensor) -> Tensor:
         """The first layer's map of a picture."""

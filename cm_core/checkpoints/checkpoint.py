@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from cm_core import schema
 from cm_core.checkpoints.weights import read_weights
@@ -19,8 +20,10 @@ from cm_core.model import ConsistencyModel, Denoiser, ModelConfig, Preconditione
 
 FORMAT = "onestroke-1"
 LONGEST = 4_000_000  # bytes of a file of settings
-KINDS = {model.kind: model for model in (ConsistencyModel, Denoiser, Detailer)}
-Model = Preconditioned | Detailer
+DRAWING = {ConsistencyModel.kind: ConsistencyModel, Denoiser.kind: Denoiser}
+KINDS = DRAWING | {Detailer.kind: Detailer}
+TrainedModel = Preconditioned | Detailer
+M = TypeVar("M", bound=nn.Module)
 Config = ModelConfig | DetailerConfig
 PATH = ("name", "sigma_data", "sigma_min", "sigma_max", "c_noise")  # which are never guessed
 # Settings of earlier versions, with the values at which they changed nothing.
@@ -50,14 +53,14 @@ def make_folder(folder: Path) -> None:
         raise CheckpointError(f"{folder} could not be made: {error.strerror}.") from None
 
 
-def config_to_json(model: Model) -> str:
+def config_to_json(model: TrainedModel) -> str:
     """config.json of a model."""
     values = dataclasses.asdict(model.config)
     return json.dumps({"format": FORMAT, "kind": model.kind, **values}, indent=2) + "\n"
 
 
 def save_checkpoint(
-    model: Model,
+    model: TrainedModel,
     folder: str | Path,
     weights: Mapping[str, Tensor] | None = None,
     card: str | None = None,
@@ -164,23 +167,24 @@ def check_finite(weights: Mapping[str, Tensor], path: Path) -> None:
             )
 
 
-def blank(kind: str, config: Config, path: Path) -> Model:
+def blank(form: type[M], config: Config, path: Path) -> M:
     """A model without weights, on the meta device; path: where its config comes from."""
     with describing(path), torch.device("meta"):
         schema.check(config)
-        return KINDS[kind](config)
+        return form(config)
 
 
-def fill(model: Model, weights: Mapping[str, Tensor], device: str | torch.device) -> Model:
+def fill(model: M, weights: Mapping[str, Tensor], device: str | torch.device) -> M:
     """Give a blank model its weights: fp32, eval mode, frozen."""
     model.load_state_dict({k: v.float() for k, v in weights.items()}, assign=True)
     return model.to(device).eval().requires_grad_(False)
 
 
-def load_checkpoint(folder: str | Path, device: str | torch.device = "cpu") -> Model:
+def load_checkpoint(folder: str | Path, device: str | torch.device = "cpu") -> TrainedModel:
     """Read a checkpoint folder: a model in fp32 and eval mode, its weights frozen."""
     folder = Path(folder)
-    model = blank(*read_config(folder), folder / "config.json")
+    kind, config = read_config(folder)
+    model = blank(KINDS[kind], config, folder / "config.json")
     path = folder / "model.safetensors"
     weights = read_weights(path)
     check_weights(model.state_dict(), weights, path)

@@ -78,9 +78,10 @@ def _collect(repo: str, revision: str | None, local: bool) -> Path:
         raise
     except Exception as error:  # requests', httpx's, the system's: no common base
         raise CheckpointError(_why(repo, revision, error)) from None
-    if not weights:
+    start = index or config
+    if not weights or not start:
         raise CheckpointError(_why(repo, revision, missing))
-    return (index or config).parent
+    return start.parent
 
 
 def _is_ours(config: Path) -> bool:

@@ -6,27 +6,36 @@ stay in model.safetensors. `python -m train export NAME --format graph` writes i
 
 import inspect
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from cm_core.detailer import Detailer
 from cm_core.errors import CheckpointError
+from cm_core.model import Preconditioned
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 GRAPH = "graph.onnx"
-M = TypeVar("M")  # a model with a network: Preconditioned, or a Detailer
+M = TypeVar("M", bound=Preconditioned | Detailer)
 
 
 class GraphNet(nn.Module):
     """A network with its forward pass left to ONNX Runtime; made by `by_graph`."""
 
-    def forward(self, *inputs: Tensor | None) -> Tensor:
+    inputs: tuple[str, ...]
+    session: "InferenceSession"
+
+    def forward(self, x: Tensor, *others: Tensor | None) -> Tensor:
         """What the network computes, by its graph; what that cannot do, as ever."""
-        given = {k: v for k, v in zip(self.inputs, inputs, strict=False) if v is not None}
+        named = zip(self.inputs, (x, *others), strict=False)
+        given = {name: value for name, value in named if value is not None}
         label = given.get("label")  # the graph looks one up, and knows nothing between two
         between = label is not None and label.is_floating_point()
-        if between or self.training or (torch.is_grad_enabled() and inputs[0].requires_grad):
-            return super().forward(*inputs)
+        if between or self.training or (torch.is_grad_enabled() and x.requires_grad):
+            return super().forward(x, *others)
         (raw,) = self.session.run(None, {k: v.numpy() for k, v in given.items()})
         return torch.from_numpy(raw)
 
@@ -51,7 +60,7 @@ def by_graph(net: nn.Module, graph: bytes) -> nn.Module:
     options.add_external_initializers(
         list(weights), [onnxruntime.OrtValue.ortvalue_from_numpy(v) for v in weights.values()]
     )
-    made = object.__new__(type(f"Graph{type(net).__name__}", (GraphNet, type(net)), {}))
+    made: GraphNet = object.__new__(type(f"Graph{type(net).__name__}", (GraphNet, type(net)), {}))
     made.__dict__.update(net.__dict__)
     made.inputs = inputs_of(net)
     made.session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

@@ -19,7 +19,7 @@ from cm_core.checkpoints.key_maps import from_diffusers, to_diffusers
 from cm_core.checkpoints.weights import read_weights
 from cm_core.errors import CheckpointError, SettingError
 from cm_core.labels import Labels
-from cm_core.model import ModelConfig, Preconditioned
+from cm_core.model import ConsistencyModel, ModelConfig
 from cm_core.outer_level import make_net
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN
 from cm_core.unet import UNetConfig
@@ -181,7 +181,7 @@ def load_diffusers(
     name: str | None = None,
     sigmas: Mapping[int, tuple[float, ...]] | None = None,
     device: str | torch.device = "cpu",
-) -> Preconditioned:
+) -> ConsistencyModel:
     """Read a diffusers folder: a model in fp32 and eval mode, its weights frozen.
 
     name, sigmas: what to call it and its recommended noise levels by steps, which diffusers does
@@ -203,7 +203,7 @@ def load_diffusers(
     path = next((part / w for w in WEIGHTS if (part / w).exists()), None)
     if path is None:
         raise CheckpointError(f"{part} has no {WEIGHTS[0]}: fetch it anew.")
-    model = blank("consistency", config, part / "config.json")
+    model = blank(ConsistencyModel, config, part / "config.json")
     expected = model.state_dict()
     weights = read_weights(path)
     check_weights(to_diffusers(expected, unet.blocks), weights, path)

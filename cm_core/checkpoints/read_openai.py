@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from cm_core import schema
-from cm_core.checkpoints.checkpoint import blank, check_weights, describing, fill
+from cm_core.checkpoints.checkpoint import DRAWING, blank, check_weights, describing, fill
 from cm_core.checkpoints.imagenet import class_labels
 from cm_core.checkpoints.key_maps import from_openai, to_openai
 from cm_core.checkpoints.weights import read_weights
@@ -127,7 +127,7 @@ def load_openai(
         labels=class_labels(unet.num_classes),
         sigmas=dict(sigmas or {}),
     )
-    model = blank(kind, config, path)
+    model = blank(DRAWING[kind], config, path)
     expected = model.state_dict()
     check_weights(to_openai(expected), weights, path)
     return fill(model, from_openai(weights, expected), device)

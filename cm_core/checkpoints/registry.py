@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal, overload
 
 import torch
 
 from cm_core.checkpoints import download
-from cm_core.checkpoints.checkpoint import Model, load_checkpoint, read_config
+from cm_core.checkpoints.checkpoint import TrainedModel, load_checkpoint, read_config
 from cm_core.checkpoints.graph import run_by_graph
 from cm_core.checkpoints.read_diffusers import is_diffusers, load_diffusers
 from cm_core.checkpoints.read_openai import load_openai
 from cm_core.checkpoints.weights import DamagedError
+from cm_core.detailer import Detailer
 from cm_core.errors import CheckpointError
-from cm_core.model import Preconditioned
+from cm_core.model import ConsistencyModel, Denoiser, Preconditioned
 from cm_core.schedule import SIGMA_MAX, karras_sigmas
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -62,7 +64,7 @@ class Public:
     @property
     def sigmas(self) -> dict[int, tuple[float, ...]]:
         """Recommended noise levels by number of steps."""
-        made = {1: (SIGMA_MAX,)} if self.kind == "consistency" else {}
+        made: dict[int, tuple[float, ...]] = {1: (SIGMA_MAX,)} if self.kind == "consistency" else {}
         if self.scales and self.middle:
             made[2] = (SIGMA_MAX, float(karras_sigmas(self.scales)[self.middle]))
         return made
@@ -133,19 +135,44 @@ def public(name: str) -> Public | None:
     return PUBLIC.get(name.removeprefix("diffusers-").removesuffix(".pt").removesuffix("_ema"))
 
 
+Drawing = Literal[
+    "landscape64", "cd_imagenet64_l2", "cd_imagenet64_lpips", "ct_imagenet64", "cd_bedroom256_l2",
+    "cd_bedroom256_lpips", "ct_bedroom256", "cd_cat256_l2", "cd_cat256_lpips", "ct_cat256",
+]  # fmt: skip
+Teaching = Literal["landscape64-teacher", "edm_imagenet64", "edm_bedroom256", "edm_cat256"]
+Enlarging = Literal["landscape-detail"]
+Device = str | torch.device | None
+
+
+@overload
+def load_model(
+    source: Drawing, device: Device = None, image_size: int | None = None, fast: bool = False
+) -> ConsistencyModel: ...
+@overload
+def load_model(
+    source: Teaching, device: Device = None, image_size: int | None = None, fast: bool = False
+) -> Denoiser: ...
+@overload
+def load_model(
+    source: Enlarging, device: Device = None, image_size: int | None = None, fast: bool = False
+) -> Detailer: ...
+@overload  # only the file says which of these it is
+def load_model(
+    source: str | Path, device: Device = None, image_size: int | None = None, fast: bool = False
+) -> Any: ...
 def load_model(
     source: str | Path,
-    device: str | torch.device | None = None,
+    device: Device = None,
     image_size: int | None = None,
     fast: bool = False,
-) -> Model:
+) -> TrainedModel:
     """A model by name, from a folder, a .pt or the hub, in eval mode; names may download.
 
-    source: a zoo name; a folder of ours or of diffusers; an OpenAI .pt; "org/name" or
+    source: a registered name; a folder of ours or of diffusers; an OpenAI .pt; "org/name" or
     "org/name@revision" of the hub. device: a CUDA card where there is one, else the CPU; large
     networks are held there in half precision. image_size: of a .pt whose network does not end at
     8x8. fast: for sampling only, on a CPU, the network is run by the checkpoint's graph where it
-    has one (cm_core/checkpoints/graph.py). Raises CheckpointError.
+    has one (cm_core.checkpoints.graph). Raises CheckpointError.
     """
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -155,7 +182,7 @@ def load_model(
     return run_by_graph(model, folder) if fast else model
 
 
-def fit_device(model: Model, device: torch.device) -> Model:
+def fit_device(model: TrainedModel, device: torch.device) -> TrainedModel:
     """The model in the form that the device runs fastest: on a GPU channels last, and in fp16
     where the weights are many; x0 and the preconditioning stay in fp32."""
     if device.type == "cuda":
@@ -165,7 +192,7 @@ def fit_device(model: Model, device: torch.device) -> Model:
     return model
 
 
-def _open(source: str | Path, device: torch.device, image_size: int | None) -> Model:
+def _open(source: str | Path, device: torch.device, image_size: int | None) -> TrainedModel:
     name, path = str(source), (BUNDLED | DETAILERS).get(str(source), Path(source))
     entry = PUBLIC.get(name)
     if entry is not None:
@@ -189,7 +216,7 @@ def _open(source: str | Path, device: torch.device, image_size: int | None) -> M
     )
 
 
-def _published(entry: Public, device: str | torch.device) -> Model:
+def _published(entry: Public, device: str | torch.device) -> TrainedModel:
     if entry.revision is not None:
         return _hub(entry.repo, entry.revision, entry.name, device)
     path = download.fetch_url(entry.url)
@@ -210,7 +237,7 @@ def _openai(
     return load_openai(path, known.kind, known.name, size, known.sigmas, device)
 
 
-def _folder(folder: Path, name: str, device: str | torch.device) -> Model:
+def _folder(folder: Path, name: str, device: str | torch.device) -> TrainedModel:
     if not is_diffusers(folder):
         return load_checkpoint(folder, device)
     known = public(name)
@@ -219,7 +246,7 @@ def _folder(folder: Path, name: str, device: str | torch.device) -> Model:
     return load_diffusers(folder, known.name, known.sigmas, device)
 
 
-def _hub(repo: str, revision: str | None, name: str, device: str | torch.device) -> Model:
+def _hub(repo: str, revision: str | None, name: str, device: str | torch.device) -> TrainedModel:
     folder = download.fetch(repo, revision)
     try:
         return _folder(folder, name, device)

@@ -25,7 +25,8 @@ def tangent(
     Fused attention has no forward-mode derivative, so its explicit softmax form is chosen.
     """
     with sdpa_kernel(SDPBackend.MATH):
-        return torch.func.jvp(lambda x, t: function(x, t, *args, **inputs), (x, t), (dx, dt))
+        made = torch.func.jvp(lambda x, t: function(x, t, *args, **inputs), (x, t), (dx, dt))
+    return made[0], made[1]
 
 
 def _pull(

@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from cm_core import load_model
+from cm_core import ConsistencyModel, load_model
 from cm_core.checkpoints.checkpoint import blank
 from cm_core.checkpoints.imagenet import class_labels
 from cm_core.checkpoints.key_maps import to_diffusers
@@ -90,7 +90,7 @@ def test_full_size_networks_have_diffusers_weights(family, tmp_path):
         net = twin(FULL[family])
     unet = unet_from_config({"_class_name": "UNet2DModel", **net.config}, tmp_path)
     model = blank(
-        "consistency", ModelConfig("m", unet, labels=class_labels(unet.num_classes)), tmp_path
+        ConsistencyModel, ModelConfig("m", unet, labels=class_labels(unet.num_classes)), tmp_path
     )
     ours = to_diffusers(model.state_dict(), unet.blocks)
     assert {k: v.shape for k, v in ours.items()} == {

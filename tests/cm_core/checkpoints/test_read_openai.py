@@ -3,7 +3,7 @@ import pickle
 import pytest
 import torch
 
-from cm_core import Denoiser, load_model
+from cm_core import ConsistencyModel, Denoiser, load_model
 from cm_core.checkpoints.checkpoint import blank
 from cm_core.checkpoints.imagenet import class_labels
 from cm_core.checkpoints.key_maps import to_openai
@@ -55,7 +55,9 @@ def test_the_published_networks_are_inferred(family, tensors, numbers, side, cla
     assert unet.scale_shift == (family == "imagenet")
     ours = to_openai(
         blank(
-            "consistency", ModelConfig("m", unet, labels=class_labels(unet.num_classes)), tmp_path
+            ConsistencyModel,
+            ModelConfig("m", unet, labels=class_labels(unet.num_classes)),
+            tmp_path,
         ).state_dict()
     )
     assert {k: v.shape for k, v in ours.items()} == {k: v.shape for k, v in state.items()}

@@ -1,8 +1,11 @@
+from typing import get_args
+
 import pytest
 from huggingface_hub import constants
 
 from cm_core import ConsistencyModel, load_model
 from cm_core.checkpoints import registry
+from cm_core.checkpoints.checkpoint import read_config
 from cm_core.checkpoints.imagenet import class_labels
 from cm_core.errors import CheckpointError, SettingError
 from cm_core.model import ModelConfig
@@ -130,3 +133,11 @@ def test_a_class_conditional_model_asks_for_a_class():
     assert model.label_index(category="goldfish") == 1
     with pytest.raises(SettingError, match="needs a category: choose tench"):
         model.label_index()
+
+
+def test_a_name_s_type_is_its_kind():
+    kinds = {name: entry.kind for name, entry in registry.PUBLIC.items()}
+    kinds |= {name: read_config(folder)[0] for name, folder in registry.BUNDLED.items()}
+    drawing, teaching = (get_args(names) for names in (registry.Drawing, registry.Teaching))
+    assert kinds == dict.fromkeys(drawing, "consistency") | dict.fromkeys(teaching, "denoiser")
+    assert get_args(registry.Enlarging) == tuple(registry.DETAILERS)

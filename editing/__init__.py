@@ -14,6 +14,7 @@ from editing.generate import (
 )
 from editing.noisy import add_noise
 from editing.painted import Painted
+from editing.panorama import panorama, stream_panorama
 from editing.pictures import (
     colorize_picture,
     denoise_picture,
@@ -57,6 +58,7 @@ __all__ = [
     "interpolate",
     "interpolate_grid",
     "outpaint",
+    "panorama",
     "sample_teacher",
     "self_consistency",
     "stream_colorize",
@@ -70,6 +72,7 @@ __all__ = [
     "stream_interpolate",
     "stream_interpolate_grid",
     "stream_outpaint",
+    "stream_panorama",
     "stream_stroke",
     "stream_stroke_picture",
     "stream_super_resolve",

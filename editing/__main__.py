@@ -19,6 +19,7 @@ from cm_core.samplers import Step
 from editing import commands
 from editing.batch import inputs_and_outputs
 from editing.output import check_quality, lost_bits, save
+from editing.panorama import WIDEST
 from editing.region import CONTEXT
 from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP
 
@@ -90,6 +91,10 @@ def parser() -> argparse.ArgumentParser:
     p = task("outpaint", 8, samples=SAMPLES_PER_STEP, help="extend a picture over its edges")
     for side in ("left", "top", "right", "bottom"):
         p.add_argument(f"--{side}", type=int, default=0, metavar="PIXELS")
+    finer(p)
+
+    p = task("panorama", 8, samples=SAMPLES_PER_STEP, help="let a picture grow to both sides")
+    p.add_argument("--width", type=int, default=WIDEST, metavar="PIXELS", help=f"up to {WIDEST}")
     finer(p)
 
     p = task("colorize", 8, samples=SAMPLES_PER_STEP, help="colour a picture of any size")

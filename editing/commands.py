@@ -112,6 +112,12 @@ def outpaint(model: Preconditioned, args: Namespace, options: Options) -> Result
     return Result([editing.outpaint(model, picture, *margins, args.steps, args.seed, **options)])
 
 
+def panorama(model: Preconditioned, args: Namespace, options: Options) -> Result:
+    picture = open_picture(args.input)
+    options["detailer"] = detailer(args.detailer, args.model)
+    return Result([editing.panorama(model, picture, args.width, args.steps, args.seed, **options)])
+
+
 def colorize(model: Preconditioned, args: Namespace, options: Options) -> Result:
     picture = open_picture(args.input)
     hints = open_picture(args.hints) if args.hints else None

@@ -64,6 +64,14 @@ def test_a_small_picture_comes_at_the_models_size(files, folder, arguments, size
     assert made[0].tobytes() == made[1].tobytes()
 
 
+def test_a_panorama_grows_on_both_sides_and_keeps_its_picture(files, folder):
+    out = files / "wide.png"
+    wide = ["panorama", files / "in.png", "--width", 52, "--steps", 1]
+    assert run(folder, *wide, "--out", out) == 0
+    before, after = np.array(Image.open(files / "in.png")), np.array(Image.open(out))
+    assert after.shape == (24, 52, 3) and (after[:, 10:42] == before).all()
+
+
 def test_a_painting_told_a_light_becomes_as_dark_as_that(files, folder):
     """By the short option and by the long one; little noise keeps the strokes' colours."""
     mean = {}
@@ -109,6 +117,7 @@ def test_a_walk_goes_to_another_label(files, folder):
         (["stroke", "in.png", "--samples-per-step", "0"], "samples_per_step lies between"),
         (["stroke", "in.png", "--steps", "0"], "steps counts noise levels"),
         (["outpaint", "in.png"], "No side grows"),
+        (["panorama", "in.png", "--width", "30"], "wider than its picture"),
         (["interpolate", "1", "2", "3"], "two seeds, or four"),
         (["interpolate", "1", "2", "--to", "light=noon"], "'noon' is no light"),
         (["interpolate", "1", "2", "--to", "dusk"], "AXIS=NAME"),

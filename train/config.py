@@ -158,33 +158,12 @@ class GuideConfig:
 
 
 @dataclass(frozen=True)
-class DMDConfig:
-    """Distribution matching on a fraction of the batch; `ecd` as [ect] and [noise] say on the rest.
-
-    ln t ~ N(mean, std^2) are the levels that pictures from pure noise are compared at,
-    N(start_mean, start_std^2) those the others are drawn from: edits and further steps begin there.
-    Comparing below 1 knows too little of what a picture is as a whole: by that alone pictures pale.
-    """
-
-    fraction: Fraction = 0.75
-    pure_noise_fraction: Fraction = (
-        0.65  # of those, drawn from pure noise, the others from pictures
-    )
-    mean: float = 1.0
-    std: Width = 1.3
-    start_mean: float = 1.0
-    start_std: Width = 1.3
-    guidance: Annotated[float, Field(ge=0, le=100)] = 1.5  # of the teacher's
-    consistency_weight: Weight = 0.003  # of `ecd`, whose gradients are some hundred times as long
-    fake_warmup: Counted = 0  # images up to which only the denoiser of the model's pictures learns
-    generator_every: AtLeastOne = 1  # steps for one of the model's
-
-
-@dataclass(frozen=True)
 class GANConfig:
-    """A discriminator's part in distribution matching."""
+    """A discriminator's part in consistency tuning."""
 
-    weight: Weight = 0.012  # of the model's loss by it; that of [dmd] is 1
+    weight: Weight = 1.5  # of its push, against the pull of ECT's pairs
+    sigma_min: Annotated[float, Field(ge=0)] = 0.25  # noise level from which estimates are judged
+    warmup: Counted = 3_200  # images up to which only the discriminator learns from it
 
 
 @dataclass(frozen=True)
@@ -223,7 +202,6 @@ class RunConfig:
     scm: SCMConfig = field(default_factory=SCMConfig)
     pd: PDConfig = field(default_factory=PDConfig)
     guide: GuideConfig = field(default_factory=GuideConfig)
-    dmd: DMDConfig = field(default_factory=DMDConfig)
     gan: GANConfig = field(default_factory=GANConfig)
     detail: DetailConfig = field(default_factory=DetailConfig)
 

@@ -9,8 +9,8 @@ from cm_core.losses.continuous import (
     scm,
     tangent,
 )
-from cm_core.losses.diffusion import distribution_matching, edm, imitation, progressive_distillation
-from cm_core.losses.discrete import cd, ct, ect, ict, matching
+from cm_core.losses.diffusion import edm, imitation, progressive_distillation
+from cm_core.losses.discrete import cd, ct, ect, ect_estimates, ict, matching
 
 __all__ = [
     "WEIGHTS",
@@ -21,8 +21,8 @@ __all__ = [
     "continuous_cd_full",
     "continuous_ct",
     "ct",
-    "distribution_matching",
     "ect",
+    "ect_estimates",
     "edm",
     "failing_hinge",
     "generator_hinge",

@@ -63,21 +63,3 @@ def imitation(
     with torch.no_grad():
         aim = teacher(x, t, label, **inputs)
     return weight(t, sigma_data) * l2(student(x, t, label, **inputs), aim)
-
-
-def distribution_matching(
-    x0: Tensor, teacher: Model, fake: Model, noise: Tensor, s: Tensor, label=None, **inputs
-) -> Tensor:
-    """A loss whose gradient moves pictures to where the teacher finds them likelier, (B,).
-
-    x0 (B, 3, H, W), drawn by the model that learns; fake, the denoiser of such pictures. At
-    x0 + s z, D_fake - D_teacher over the mean |x0 - D_teacher| of each picture is, up to a weight,
-    the gradient of the KL divergence from the teacher's density (Yin et al. 2024a, eq. 7 and 8).
-    The value is half of its mean square.
-    """
-    with torch.no_grad():
-        x = add_noise(x0, noise, s)
-        real = teacher(x, s, label, **inputs)
-        scale = (x0 - real).abs().mean((1, 2, 3), keepdim=True)
-        away = (fake(x, s, label, **inputs) - real) / scale
-    return l2(x0, (x0 - away).detach()) / 2

@@ -24,7 +24,21 @@ def matching(
     label=None,
     **inputs,
 ) -> Tensor:
-    """Distance of model(x_hi, t_hi) to target(x_lo, t_lo), (B,); the target carries no gradient.
+    """Distance of model(x_hi, t_hi) to target(x_lo, t_lo), (B,); the target carries no gradient."""
+    return distance(*estimates(model, target, x_hi, t_hi, x_lo, t_lo, label, **inputs))
+
+
+def estimates(
+    model: Model,
+    target: Model,
+    x_hi: Tensor,
+    t_hi: Tensor,
+    x_lo: Tensor,
+    t_lo: Tensor,
+    label=None,
+    **inputs,
+) -> tuple[Tensor, Tensor]:
+    """(model(x_hi, t_hi), target(x_lo, t_lo)), (B, 3, H, W) each, the second without gradient.
 
     Both evaluations see the same dropout mask: without this, at neighbouring levels the masks'
     difference would drown the levels' own.
@@ -34,7 +48,7 @@ def matching(
     with torch.no_grad():
         rng.restore()
         aim = target(x_lo, t_lo, label, **inputs)
-    return distance(online, aim)
+    return online, aim
 
 
 def cd(
@@ -116,8 +130,18 @@ def ect(
 ) -> Tensor:
     """Easy consistency tuning, (B,) (Geng et al. 2024, Algorithm 1).
 
-    The target is the same network at the nearer level r; where r = 0 it is x0 itself.
-    Pseudo-Huber with constant c.
+    Pseudo-Huber with constant c between `ect_estimates`.
+    """
+    online, aim = ect_estimates(model, x0, noise, t, r, label, **inputs)
+    return weight(t, sigma_data) * pseudo_huber(online, aim, c=c)
+
+
+def ect_estimates(
+    model: Model, x0: Tensor, noise: Tensor, t: Tensor, r: Tensor, label=None, **inputs
+) -> tuple[Tensor, Tensor]:
+    """What `ect` compares, (B, 3, H, W) each: estimates at the level t and, without gradient, at r.
+
+    The second is the same network's at the nearer level; where r = 0 it is x0 itself.
     """
     known = (r == 0)[:, None, None, None]
 
@@ -126,7 +150,5 @@ def ect(
 
     # t stands in where r = 0, whose network output is thrown away.
     safe_r = torch.where(r > 0, r, t)
-    distance = partial(pseudo_huber, c=c)
     x_hi, x_lo = add_noise(x0, noise, t), add_noise(x0, noise, safe_r)
-    loss = matching(model, target, x_hi, t, x_lo, safe_r, distance, label, **inputs)
-    return weight(t, sigma_data) * loss
+    return estimates(model, target, x_hi, t, x_lo, safe_r, label, **inputs)

@@ -20,7 +20,7 @@ from train import loop, reproduce
 from train.config import DataConfig, ECTConfig, NoiseConfig, OptimConfig, RunConfig
 from train.data import loading
 from train.data.crops import Crops
-from train.detail.build import residual_spread
+from train.detail.build import residual_std
 from train.detail.condition import blurred, spoilt
 from train.detail.settings import DetailConfig
 from train.landscapes import store
@@ -151,7 +151,7 @@ def test_crops_are_squares_of_the_pictures(config):
         loading.load(dataclasses.replace(config.data, crop=40))
 
 
-def test_a_blur_is_a_gaussian_of_each_pictures_own_spread():
+def test_a_blur_is_a_gaussian_of_each_picture_s_own_std():
     x = torch.zeros(2, 3, 15, 15)
     x[:, :, 7, 7] = 1
     made = blurred(x, torch.tensor([0.5, 1.0]))
@@ -187,10 +187,10 @@ def test_the_spread_is_that_of_what_bicubic_leaves(config):
     source, _ = loading.load(config.data)
     clean = dataclasses.replace(config, detail=dataclasses.replace(config.detail, clean=1.0))
     x0 = source.look(256)
-    found = residual_spread(source, clean)
+    found = residual_std(source, clean)
     assert found == pytest.approx(float((x0 - bicubic(F.avg_pool2d(x0, 4))).std()), abs=1e-6)
     noisy = DetailConfig(noise=1.0, blur=0.0, clean=0.0)
-    assert residual_spread(source, dataclasses.replace(config, detail=noisy)) > found + 0.05
+    assert residual_std(source, dataclasses.replace(config, detail=noisy)) > found + 0.05
 
 
 def test_the_faithful_part_of_a_batch_learns_the_picture_itself(config):

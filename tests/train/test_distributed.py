@@ -17,13 +17,13 @@ from cm_core.errors import ConfigError
 from tests.train.test_loop import same, weights
 from train import loop
 from train.build import make_model
-from train.config import CDConfig, DMDConfig
+from train.config import CDConfig, GANConfig
 from train.data import loading
-from train.distributed import World
+from train.distributed import Processes
 from train.grid import samples
 
 ROOT = Path(__file__).parents[2]
-SHARED = ("edm", "ect", "cd", "ccd-full", "scm", "dmd")
+SHARED = ("edm", "ect", "cd", "ccd-full", "scm", "ect-gan")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def configs(run_config, tmp_path_factory):
         micro_batch=2,
         teacher=str(folder / "ema-0.9"),
         cd=CDConfig(8),
-        dmd=DMDConfig(generator_every=2, pure_noise_fraction=0.5),
+        gan=GANConfig(warmup=16),
     )
     return {name: dataclasses.replace(base, objective=name) for name in SHARED}
 
@@ -92,7 +92,7 @@ def test_samples_do_not_depend_on_who_draws_them(configs, shared):
 
 def test_batches_that_cannot_be_shared_are_refused(run_config):
     run = loop.Run(dataclasses.replace(run_config, micro_batch=8), None, torch.device("cpu"))
-    run.world = World(0, 2)
+    run.processes = Processes(0, 2)
     with pytest.raises(ConfigError, match="in parts of 8 cannot be shared by 2 processes"):
         run.micro_batches()
 

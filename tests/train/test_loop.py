@@ -45,7 +45,7 @@ def test_a_resumed_run_equals_the_unbroken_one(tmp_path, config_of, objective):
 
 
 def test_what_an_objective_learns_has_a_rate_of_its_own(config_of):
-    config = config_of("dmd")
+    config = config_of("ect-gan")
     optim = dataclasses.replace(config.optim, extra=3.0)
     run = loop.Run(dataclasses.replace(config, optim=optim), None, torch.device("cpu"))
     run.step()
@@ -226,7 +226,7 @@ def test_what_an_objective_draws_is_not_the_batch_once_more():
 
 
 def test_a_gradient_that_is_not_finite_outside_of_the_model_is_skipped_too(config_of):
-    run = loop.Run(config_of("dmd"), None, torch.device("cpu"))
+    run = loop.Run(config_of("ect-gan"), None, torch.device("cpu"))
     weight = next(iter(run.extra))
     weight.register_hook(lambda grad: grad * float("nan"))
     before = [p.detach().clone() for p in run.extra]

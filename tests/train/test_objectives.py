@@ -38,8 +38,7 @@ OWNED = {
     "ccd-full": {"teacher"},
     "scm": {"log_weight"},
     "guide": {"teacher"},
-    "dmd": {"teacher", "fake"},
-    "dmd-gan": {"teacher", "fake", "discriminator"},
+    "ect-gan": {"discriminator"},
 }
 
 

@@ -1,6 +1,6 @@
 """The objectives by name, as presets ask for them."""
 
-from train.objectives.adversarial import AdversarialMatching
+from train.objectives.adversarial import AdversarialTuning
 from train.objectives.base import Batch, Objective
 from train.objectives.continuous import (
     SCM,
@@ -18,7 +18,6 @@ from train.objectives.discrete import (
     ImprovedConsistencyTraining,
 )
 from train.objectives.guidance import GuidanceDistillation
-from train.objectives.matching import DistributionMatching
 
 OBJECTIVES: dict[str, type[Objective]] = {
     "edm": EDM,
@@ -33,8 +32,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "cct": ContinuousTraining,
     "scm": SCM,
     "guide": GuidanceDistillation,
-    "dmd": DistributionMatching,
-    "dmd-gan": AdversarialMatching,
+    "ect-gan": AdversarialTuning,
     "detail": Detailing,
 }
 

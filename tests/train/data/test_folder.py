@@ -30,7 +30,7 @@ def test_class_folders_can_be_trained_on_without_their_labels(classes):
 
 def test_draws_of_a_folder_depend_on_the_generator_alone(classes):
     config = folder_config(classes)
-    first, second = loading.load(config)[0], loading.load(config, rank=1, world=2)[0]
+    first, second = loading.load(config)[0], loading.load(config, rank=1, processes=2)[0]
     first.draw(7, seeded(9))
     first.skip(1000)
     batches = [loading.batch(source, config, 16, seeded(1)) for source in (first, second)]
@@ -53,7 +53,7 @@ def test_a_flat_folder_has_no_labels(tmp_path):
     assert (x0 > 0.97).all() and label.shape == (12,)
 
 
-def test_the_held_out_share_is_disjoint_and_stays(tmp_path):
+def test_the_held_out_fraction_is_disjoint_and_stays(tmp_path):
     for i in range(200):
         plain(tmp_path / f"{i % 2}" / f"{i}.png", (i, 0, 0), (8, 8))
     train, held = loading.load(folder_config(tmp_path, held_out=0.2))

@@ -104,7 +104,7 @@ def test_labels_are_hidden_together_and_one_by_one(config):
     [
         ({"source": "zip"}, "no source 'zip': choose landscapes, folder"),
         ({"held_out": 0.1}, "held_out is for source = folder"),
-        ({"source": "folder", "held_out": 1.0}, "a share from 0 to 1"),
+        ({"source": "folder", "held_out": 1.0}, "a fraction from 0 to 1"),
     ],
 )
 def test_settings_that_would_go_unheard_are_refused(settings, sentence):

@@ -69,10 +69,12 @@ def test_an_epoch_of_a_stream_holds_every_picture_once_with_its_label(parquet):
     assert sorted(again) == list(range(COUNT)) and again != seen
 
 
-@pytest.mark.parametrize("world", [2, 3])  # as many processes as files, and not
-def test_processes_stream_disjoint_shares(parquet, world):
-    sources = [loading.load(stream_config(parquet), rank, world)[0] for rank in range(world)]
-    seen = [numbers(source.draw(COUNT // world, torch.Generator())[0]) for source in sources]
+@pytest.mark.parametrize("processes", [2, 3])  # as many processes as files, and not
+def test_processes_stream_disjoint_shards(parquet, processes):
+    sources = [
+        loading.load(stream_config(parquet), rank, processes)[0] for rank in range(processes)
+    ]
+    seen = [numbers(source.draw(COUNT // processes, torch.Generator())[0]) for source in sources]
     assert sorted(i for share in seen for i in share) == list(range(COUNT))
     looks = [source.look(6) for source in sources]
     assert all(torch.equal(look, looks[0]) for look in looks)
@@ -150,6 +152,6 @@ def test_unlabelled_and_broken_pictures_are_refused(parquet, tmp_path):
 
 
 def test_a_process_without_a_share_is_told(parquet):
-    source = loading.load(stream_config(parquet), rank=30, world=31)[0]
-    with pytest.raises(DataError, match="too small to be shared"):
+    source = loading.load(stream_config(parquet), rank=30, processes=31)[0]
+    with pytest.raises(DataError, match="too small to be divided"):
         source.draw(1, torch.Generator())

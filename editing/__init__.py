@@ -4,6 +4,7 @@ Tasks on tensors draw at the model's size; those on pictures (`*_picture`, `inpa
 `outpaint`) give each back at its own.
 """
 
+from editing.day import day, stream_day
 from editing.enlarging import enlarge, stream_enlarge, stream_super_resolve, super_resolve
 from editing.generate import (
     generate,
@@ -49,6 +50,7 @@ __all__ = [
     "add_noise",
     "colorize",
     "colorize_picture",
+    "day",
     "denoise",
     "denoise_picture",
     "enlarge",
@@ -63,6 +65,7 @@ __all__ = [
     "self_consistency",
     "stream_colorize",
     "stream_colorize_picture",
+    "stream_day",
     "stream_denoise",
     "stream_denoise_picture",
     "stream_enlarge",

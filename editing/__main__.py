@@ -18,6 +18,7 @@ from cm_core.errors import OneStrokeError
 from cm_core.samplers import Step
 from editing import commands
 from editing.batch import inputs_and_outputs
+from editing.day import FRAMES
 from editing.output import check_quality, lost_bits, save
 from editing.panorama import WIDEST
 from editing.region import CONTEXT
@@ -78,6 +79,11 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--paper", action="store_true", help="pure white is bare paper: fill it")
     p.add_argument("--mask", help="picture of the same shape, light = paint there alone")
     finer(p)
+
+    p = task("day", 2, samples=STROKE_SAMPLES_PER_STEP, help="a painting from dawn to night")
+    p.add_argument("--strength", type=float, default=0.5, help="0 follows the strokes, 1 is free")
+    p.add_argument("--paper", action="store_true", help="pure white is bare paper: fill it")
+    p.add_argument("--frames", type=int, default=FRAMES)
 
     p = task(
         "inpaint", 8, samples=SAMPLES_PER_STEP, help="repaint where the mask is light, at any size"

@@ -151,6 +151,17 @@ def denoise(model: Preconditioned, args: Namespace, options: Options) -> Result:
     return Result([made], note=f"noise level {painted.step.sigma:.3f} ({how})")
 
 
+def day(model: Preconditioned, args: Namespace, options: Options) -> Result:
+    """Frames of a painting from dawn to night."""
+    label = options.pop("label")
+    if label != model.config.labels.index(scene=chosen(args).get("scene")):
+        raise SettingError("A day goes through all lights: name the scene alone.")
+    painting = to_tensor(fit(open_picture(args.input), model.config.image_size))
+    how = {"frames": args.frames, "paper": args.paper, "scene": chosen(args).get("scene")}
+    frames = editing.day(model, painting, args.strength, args.steps, args.seed, **how, **options)
+    return Result([to_pil(x) for x in frames.split(1)])
+
+
 def interpolate(model: Preconditioned, args: Namespace, options: Options) -> Result:
     """Interpolation between two seeds or four corners."""
     if len(args.seeds) not in (2, 4):

@@ -182,6 +182,21 @@ def light_of(painting: Tensor, lights: Lights | None = None) -> str:
     return max(lights, key=lambda light: fits(lights[light]))
 
 
+def halfway(
+    before: Mapping[str, Part], after: Mapping[str, Part], weight: float
+) -> dict[str, Part]:
+    """Sky and land on the way from one light to another, weight 0 to 1."""
+    return {
+        name: Part(
+            torch.lerp(before[name].mean, after[name].mean, weight),
+            torch.lerp(before[name].fall, after[name].fall, weight),
+            torch.lerp(before[name].covariance, after[name].covariance, weight),
+            before[name].fraction,
+        )
+        for name in PARTS
+    }
+
+
 def in_light(painting: Tensor, light: str, lights: Lights | None = None) -> Tensor:
     """Paintings (B, 3, H, W) with the colours that they would have in a light, each moved from the
     one that it looks most like. Raises SettingError for an unknown light."""

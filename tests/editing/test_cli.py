@@ -72,6 +72,14 @@ def test_a_panorama_grows_on_both_sides_and_keeps_its_picture(files, folder):
     assert after.shape == (24, 52, 3) and (after[:, 10:42] == before).all()
 
 
+def test_a_day_passes_over_a_painting(files, folder):
+    out = files / "day.png"
+    day = ["day", files / "in.png", "--frames", 3, "--strength", "0", "--scene", "lake"]
+    assert run(folder, *day, "--out", out) == 0
+    dusk, noon, night = np.split(np.array(Image.open(out)), 3, axis=1)
+    assert night.mean() < dusk.mean() < noon.mean()
+
+
 def test_a_painting_told_a_light_becomes_as_dark_as_that(files, folder):
     """By the short option and by the long one; little noise keeps the strokes' colours."""
     mean = {}
@@ -117,6 +125,7 @@ def test_a_walk_goes_to_another_label(files, folder):
         (["stroke", "in.png", "--samples-per-step", "0"], "samples_per_step lies between"),
         (["stroke", "in.png", "--steps", "0"], "steps counts noise levels"),
         (["outpaint", "in.png"], "No side grows"),
+        (["day", "in.png", "--light", "dusk"], "name the scene alone"),
         (["panorama", "in.png", "--width", "30"], "wider than its picture"),
         (["interpolate", "1", "2", "3"], "two seeds, or four"),
         (["interpolate", "1", "2", "--to", "light=noon"], "'noon' is no light"),

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.browser import VIEWPORTS, open_page, open_tab
+from tests.e2e.browser import VIEWPORTS, new_source, open_page, open_tab, source
 
 
 @pytest.fixture(scope="module", params=VIEWPORTS)
@@ -21,12 +21,7 @@ def classroom(request, browser, url):
 
 
 def lesson(page: Page, name: str) -> None:
-    tab = page.locator("#lessons").get_by_role("tab", name=name, exact=True)
-    if tab.is_visible():
-        tab.click()
-    else:
-        page.locator("#lessons .overflow-menu > button").click()
-        page.locator("#lessons .overflow-dropdown").get_by_text(name, exact=True).click()
+    page.locator("#lessons").get_by_role("tab", name=name, exact=True).click()
 
 
 def pictures(page: Page, place: str, count: int) -> None:
@@ -70,14 +65,15 @@ def test_self_consistency(classroom):
 
 def test_the_plane(classroom):
     lesson(classroom, "The plane")
-    before = classroom.locator("#plane svg").first.inner_html()
+    before = classroom.locator("#plane svg").last.inner_html()
     slider = classroom.locator("#plane-n input[type=range]")
     slider.focus()
     slider.press("ArrowRight")
     classroom.wait_for_function(
-        "was => document.querySelector('#plane svg').innerHTML !== was", arg=before
+        "was => [...document.querySelectorAll('#plane svg')].at(-1).innerHTML !== was", arg=before
     )
     assert "a student of 7 levels" in classroom.locator("#plane").text_content()
+    assert "t = 1.96: more noise than data" in classroom.locator("#plane").text_content()
 
 
 @pytest.mark.parametrize(("task", "evaluations"), [("Stroke", 4), ("Colorize", 4), ("Denoise", 1)])
@@ -99,6 +95,42 @@ def test_the_trade_off(classroom):
     assert picture.evaluate("i => getComputedStyle(i).visibility") == "hidden"
     points.first.focus()
     assert picture.evaluate("i => getComputedStyle(i).visibility") == "visible"
+    classroom.locator("#steps-sheet").get_by_text("Paintings finished", exact=True).click()
+    classroom.wait_for_function("document.querySelectorAll('#steps-chart .point').length > 4")
+
+
+def test_why_not_always_eight_steps(classroom):
+    lesson(classroom, "The trade-off")
+    classroom.locator("#eight-run").click()
+    pictures(classroom, "steps-eight", 8)
+    classroom.locator("#steps-eight .asked").wait_for()
+    assert "The second evaluation moves" in classroom.locator("#steps-eight").text_content()
+
+
+def test_a_lesson_opens_on_a_clear_picture_and_follows_a_seed_once_told(classroom):
+    lesson(classroom, "One noise")
+    told = classroom.locator("#steps-path .note")
+    assert classroom.locator("#lesson-seed input:checked").get_attribute("value") == "clear"
+    classroom.locator("#seed input").fill("1234")
+    told.get_by_text("Seed 1234:").wait_for()
+    assert classroom.locator("#lesson-seed input:checked").get_attribute("value") == "told"
+    before = source(classroom, "steps-student")
+    classroom.locator("#lesson-seed").get_by_text("The clearest of 32").click()
+    new_source(classroom, "steps-student", before)
+    before = source(classroom, "steps-student")
+    classroom.locator("#die").click()
+    new_source(classroom, "steps-student", before)
+    assert classroom.locator("#lesson-seed input:checked").get_attribute("value") == "told"
+
+
+def test_no_small_picture_is_cut_off(classroom):
+    for name in ("noise", "consistency", "edit", "tradeoff"):
+        classroom.locator(f"#lesson-{name}-button").click()
+        out = classroom.evaluate(
+            "[...document.querySelectorAll('.strip')].filter((s) => s.checkVisibility() &&"
+            " (s.scrollWidth > s.clientWidth || s.getBoundingClientRect().right > innerWidth))"
+        )
+        assert out == []
 
 
 def test_a_link_opens_a_lesson_with_its_settings(browser, url, request):
@@ -120,6 +152,9 @@ def test_the_projector_shows_a_lesson_alone_and_keys_go_on(browser, url):
     page = open_page(browser, f"{url}?tab=Steps", "desktop", tab="Steps")
     page.locator("#projector").click()
     assert not page.locator("#sidebar").is_visible() and page.locator("#lessons").is_visible()
+    small = page.locator("#steps-path img").first
+    small.wait_for()
+    assert small.bounding_box()["width"] >= 170
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("#lesson-race-button[aria-selected=true]")
     page.keyboard.press("ArrowLeft")

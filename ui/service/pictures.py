@@ -105,11 +105,14 @@ def from_data_url(url: str) -> Image.Image:
     raise refusal(f"The drawing may be at most {MAX_FRAME_SIDE} x {MAX_FRAME_SIDE} pixels.")
 
 
-def strip(pictures: Iterable[tuple[Image.Image, str]]) -> str:
-    """A row of small pictures with captions, as HTML."""
-    figures = "".join(
-        f'<figure><img src="{data_url(picture)}" alt="{html.escape(caption, quote=True)}">'
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-        for picture, caption in pictures
-    )
-    return f'<div class="strip">{figures}</div>'
+def strip(
+    pictures: Iterable[tuple[Image.Image, str] | tuple[Image.Image, Image.Image, str]],
+) -> str:
+    """A row of small pictures with captions, as HTML; two with one caption stand one below the
+    other. A row too long for its place goes on below."""
+    figures = []
+    for *shown, caption in pictures:
+        told = html.escape(caption, quote=True)
+        images = "".join(f'<img src="{data_url(picture)}" alt="{told}">' for picture in shown)
+        figures.append(f"<figure>{images}<figcaption>{told}</figcaption></figure>")
+    return f'<div class="strip" style="--count: {len(figures)}">{"".join(figures)}</div>'

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
-from typing import Any
 
-QUALITY = Path(__file__).parents[3] / "assets" / "quality.json"
+from ui.tabs.classroom.measured import Series, Sheet
+
 MISSING = '<p class="note">Not measured yet: this checkpoint came without its table of quality.</p>'
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, LOW = 640, 300, 56, 20, 24, 44
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, LOW = 640, 320, 56, 20, 24, 48
 PICTURE = 96  # side of a point's picture, in units of the drawing
-SERIES = {"consistency": "Consistency model", "teacher": "Diffusion teacher"}
-Point = tuple[str, int]  # a model of SERIES, and how many evaluations
-
-
-def measured(file: Path = QUALITY) -> dict[str, Any] | None:
-    """What the chart is of: {"metric": name, "floor": of true pictures, "rows": [{"model":
-    "consistency" | "teacher", "evaluations": n, "value": smaller is better, "spread": of
-    repetitions, or None}]}. None where nothing was measured.
-    """
-    return json.loads(file.read_text()) if file.exists() else None
+ROOM = 1.06  # between the ends of the points and those of the axis, as a factor
+FAR = 2.0  # a level beyond the points by more than this factor is told at the edge, not drawn
+Place = tuple[str, int]  # a series' name, and how many evaluations
 
 
 class Axis:
     """A logarithmic axis: values from low to high onto the drawing from start to stop."""
 
-    def __init__(self, values: list[float], start: float, stop: float):
-        self.low, self.high = math.log(min(values)), math.log(max(values))
+    def __init__(self, low: float, high: float, start: float, stop: float):
+        self.ends = low, high
+        self.low, self.high = math.log(low), math.log(high)
         self.start, self.stop = start, stop
 
     def __call__(self, value: float) -> float:
@@ -38,56 +30,99 @@ class Axis:
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times powers of ten from low to high."""
+    """Round values from low to high: 1, 2 and 5 times powers of ten, and closer where few fit."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    return [m * 10.0**p for p in powers for m in (1, 2, 5) if low <= m * 10.0**p <= high]
+    found = [m * 10.0**p for p in powers for m in (1, 2, 5) if low <= m * 10.0**p <= high]
+    if len(found) > 2:
+        return found
+    widths = sorted(m * 10.0**p for p in range(powers[0] - 3, powers[-1] + 1) for m in (1, 2, 5))
+    width = next(w for w in widths if (high - low) / w <= 5)
+    return [i * width for i in range(math.ceil(low / width), math.floor(high / width) + 1)]
 
 
 def quality_chart(
-    quality: dict[str, Any] | None = None,
+    sheet: Sheet | None,
     milliseconds: float | None = None,
-    pictures: Mapping[Point, str] | None = None,
+    pictures: Mapping[Place, str] | None = None,
 ) -> str:
     """The chart, or an honest note where nothing was measured.
 
     milliseconds: of an evaluation; with it, time is what runs along the chart. pictures: data URLs
     by point, each shown when its point is touched.
     """
-    quality = measured() if quality is None else quality
-    if quality is None:
+    if sheet is None or not sheet.series:
         return MISSING
-    rows = [row for row in quality["rows"] if row["value"] > 0]
     unit, along = milliseconds or 1.0, "milliseconds" if milliseconds else "network evaluations"
-    costs = [unit * row["evaluations"] for row in rows]
-    floor = quality.get("floor", 0.0)
-    heights = [value for row in rows for value in reach(row)] + [floor] * (floor > 0)
-    x, y = Axis(costs, LEFT + 12, WIDTH - RIGHT), Axis(heights, HEIGHT - LOW, TOP)
-    parts = [grid_line(y(v), f"{v:g}") for v in ticks(min(heights), max(heights))]
+    costs = [unit * point.evaluations for one in sheet.series for point in one.points]
+    x = Axis(min(costs), max(costs), LEFT + 24, WIDTH - RIGHT - 24)
+    y = Axis(*span(sheet), HEIGHT - LOW, TOP)
+    parts = [grid_line(y(v), f"{v:g}") for v in ticks(*y.ends)]
     parts += [
         f'<text x="{x(c):.1f}" y="{HEIGHT - LOW + 18}" text-anchor="middle">{label}</text>'
         for c, label in cost_labels(costs)
     ]
-    if floor > 0:
-        parts.append(
-            f'<line class="floor" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(floor):.1f}" '
-            f'y2="{y(floor):.1f}"/><text x="{WIDTH - RIGHT}" y="{y(floor) - 6:.1f}" '
-            'text-anchor="end">true pictures</text>'
-        )
-    for model, name in SERIES.items():
-        mine = sorted((r for r in rows if r["model"] == model), key=lambda r: r["evaluations"])
-        if mine:
-            parts.append(series(mine, model, name, unit, x, y, pictures or {}))
-    caption = f"{escape(quality['metric'])} against {along}, both logarithmic; lower is better."
+    parts.append(
+        f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">{along} →</text>'
+        f'<text x="{LEFT - 8}" y="14" text-anchor="end">KID</text>'
+    )
+    parts += [level(*one, y, i) for i, one in enumerate(sheet.levels.items())]
+    parts += [drawn(one, i, unit, x, y, pictures or {}) for i, one in kinds(sheet)]
+    caption = (
+        f"KID against {along}, both logarithmic; lower is better. Bars: one standard deviation "
+        "of repetitions, or where there was one only, the standard error."
+    )
+    keys = "".join(
+        f'<li class="{style(one, i)}"><i></i>{escape(one.name)}</li>' for i, one in kinds(sheet)
+    )
     return (
-        f'<figure class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{caption}">{"".join(parts)}</svg><figcaption>{caption}</figcaption></figure>'
+        f'<figure class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="group" '
+        f'aria-label="KID against {along}">{"".join(parts)}</svg><ul class="keys">{keys}</ul>'
+        f"<figcaption>{caption}</figcaption></figure>"
     )
 
 
-def reach(row: dict[str, Any]) -> tuple[float, float]:
-    """The ends of a point's error bar."""
-    spread = row.get("spread") or 0.0
-    return max(row["value"] - spread, row["value"] / 2), row["value"] + spread
+def kinds(sheet: Sheet) -> list[tuple[int, Series]]:
+    """The series, each with its place among those of the same model."""
+    seen = {True: 0, False: 0}
+    found = []
+    for one in sheet.series:
+        found.append((seen[one.ours], one))
+        seen[one.ours] += 1
+    return found
+
+
+def style(one: Series, place: int) -> str:
+    """The classes that say how a series is drawn: whose it is, and the how manieth of them."""
+    return f"{'consistency' if one.ours else 'teacher'} kind{place}"
+
+
+def span(sheet: Sheet) -> tuple[float, float]:
+    """The ends of the axis of quality: of the points, their bars, and the levels near them."""
+    low, high = zip(
+        *(reach(p.value, p.spread) for s in sheet.series for p in s.points), strict=True
+    )
+    near = [v for v in sheet.levels.values() if min(low) / FAR <= v <= max(high) * FAR]
+    return min([*low, *near]) / ROOM, max([*high, *near]) * ROOM
+
+
+def reach(value: float, spread: float | None) -> tuple[float, float]:
+    """The ends of a point's error bar; a log axis has no room for one that reaches down to 0."""
+    return max(value - (spread or 0.0), value / 2), value + (spread or 0.0)
+
+
+def level(name: str, value: float, y: Axis, place: int) -> str:
+    """What costs nothing, as a dashed line; beyond the axis, as words at its edge."""
+    low, high = y.ends
+    told = f"{escape(name)}: {value:.2g}"
+    if not low <= value <= high:
+        told = f"{'↓' if value < low else '↑'} {told}"
+    at = y(value)
+    left = place % 2  # neighbours stand at different ends
+    return (
+        f'<line class="floor" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
+        f'<text x="{LEFT + 6 if left else WIDTH - RIGHT}" y="{at - 5:.1f}" '
+        f'text-anchor="{"start" if left else "end"}">{told}</text>'
+    )
 
 
 def grid_line(y: float, label: str) -> str:
@@ -106,35 +141,30 @@ def cost_labels(costs: list[float]) -> list[tuple[float, str]]:
     return kept
 
 
-def series(
-    rows: list[dict[str, Any]],
-    model: str,
-    name: str,
-    unit: float,
-    x: Axis,
-    y: Axis,
-    pictures: Mapping[Point, str],
+def drawn(
+    one: Series, place: int, unit: float, x: Axis, y: Axis, pictures: Mapping[Place, str]
 ) -> str:
-    """One model's line, its points and their error bars."""
-    at = [(x(unit * row["evaluations"]), y(row["value"])) for row in rows]
+    """A series' line, its points and their error bars."""
+    at = [(x(unit * point.evaluations), y(point.value)) for point in one.points]
     line = " ".join(f"{a:.1f},{b:.1f}" for a, b in at)
     parts = [f'<polyline points="{line}"/>']
-    for row, (a, b) in zip(rows, at, strict=True):
-        evaluations, (low, high) = row["evaluations"], reach(row)
-        if row.get("spread"):
+    for point, (a, b) in zip(one.points, at, strict=True):
+        if point.spread:
+            low, high = (y(end) for end in reach(point.value, point.spread))
             parts.append(
-                f'<line class="error" x1="{a:.1f}" x2="{a:.1f}" y1="{y(low):.1f}" '
-                f'y2="{y(high):.1f}"/>'
+                f'<path class="error" d="M{a - 4:.1f} {low:.1f}h8m-4 0V{high:.1f}m-4 0h8"/>'
             )
-        title = f"{name}, {evaluations} evaluations: {row['value']:.4g}"
+        noun = "evaluation" if point.evaluations == 1 else "evaluations"
+        title = f"{escape(one.name)}, {point.evaluations} {noun}: {point.value:.4g}"
+        if point.spread:
+            title += f" ± {point.spread:.2g}"
         parts.append(
             f'<g class="point" tabindex="0" role="img" aria-label="{title}"><title>{title}</title>'
+            f'<circle class="touch" cx="{a:.1f}" cy="{b:.1f}" r="14"/>'
             f'<circle cx="{a:.1f}" cy="{b:.1f}" r="5"/>'
-            f"{beside(pictures.get((model, evaluations)), a, b)}</g>"
+            f"{beside(pictures.get((one.name, point.evaluations)), a, b)}</g>"
         )
-    a, b = at[-1]
-    parts.append(f'<text x="{a:.1f}" y="{b - 12:.1f}" text-anchor="end">{name}</text>')
-    return f'<g class="{model}">{"".join(parts)}</g>'
+    return f'<g class="{style(one, place)}">{"".join(parts)}</g>'
 
 
 def beside(picture: str | None, x: float, y: float) -> str:
@@ -142,7 +172,7 @@ def beside(picture: str | None, x: float, y: float) -> str:
     if picture is None:
         return ""
     left = min(max(x - PICTURE / 2, 0), WIDTH - PICTURE)
-    top = y + 10 if y + 10 + PICTURE < HEIGHT else y - 10 - PICTURE
+    top = y + 16 if y + 16 + PICTURE < HEIGHT else y - 16 - PICTURE
     return (
         f'<image href="{picture}" x="{left:.1f}" y="{top:.1f}" width="{PICTURE}" '
         f'height="{PICTURE}"/>'

@@ -18,15 +18,27 @@ from ui.service.engine import Readout
 from ui.service.pictures import strip
 from ui.service.progress import last, shown
 from ui.service.tasks import Tasks
-from ui.tabs.classroom import paths
+from ui.tabs.classroom import opening, paths
+from ui.tabs.classroom.head import asked, head, titled
 
 LEVELS = 18  # of the teacher's walk
 POINTS = 12
-INTRO = (
-    "**f(x_t, t) = f(x_s, s)** for any two points of one path (Song et al. 2023, section 3), and "
-    "f(x, ε) = x at its clean end (eq. 5). Above, points of one path that the diffusion teacher "
-    "walks; below, where three functions say that it ends. Distances are 0 for a perfect model; "
-    "from black to white it is 2."
+HEAD = head(
+    "Self-consistency",
+    "From wherever on one path from noise to a picture one asks, the answer is the same picture.",
+    "f(x, t) = f(x′, t′) for any two points of one path, and f(x, ε) = x at its end",
+    "Song et al. 2023, section 3 and eq. 5",
+    *("x", "t", "ε", "f(x, t)"),
+)
+NAME = asked(
+    "Why the name?",
+    "A function with this property is consistent along the path. Training asks for nothing else "
+    "but that neighbours agree, and that the last point stays what it is; so all of them have to "
+    "say the picture at the end, and the first, which is pure noise, says it in one evaluation.",
+)
+HOW = (
+    "Above, points of one path that the diffusion teacher walks; below, where three functions say "
+    "that it ends. Distances are 0 for a perfect model; from black to white it is 2."
 )
 
 
@@ -76,25 +88,28 @@ def learners(
 
 def rows(path: list[Step], found: list[Learner]) -> str:
     """The path and everybody's answers, as strips under each other."""
-    parts = ["<h4>Points of the path</h4>", strip((shown(s), f"t = {s.sigma:.3g}") for s in path)]
+    path_row = strip((shown(s), f"x at t = {s.sigma:.3g}") for s in path)
+    parts = [titled("Points of the path", path_row)]
     for learner in found:
         near, far = learner.apart
         said = f"neighbours are {near:.3f} apart, first and last {far:.3f}"
-        parts.append(f"<h4>{learner.name}: {said}</h4>")
-        parts.append(strip((to_pil(s.x0), f"f(x, {s.sigma:.3g})") for s in learner.steps))
+        answers = strip((to_pil(s.x0), f"f(x, {s.sigma:.3g})") for s in learner.steps)
+        parts.append(titled(f"{learner.name}: {said}", answers))
     return "".join(parts)
 
 
-def build(tasks: Tasks, controls: Controls) -> None:
+def build(tasks: Tasks, controls: Controls, noise: gr.Radio) -> None:
     """Lay out the lesson and connect it."""
-    gr.Markdown(INTRO)
+    gr.HTML(HEAD + NAME)
+    gr.Markdown(HOW)
     go = Go("self", "Frames the path")
     same = gr.HTML('<p class="note">Press Frames the path.</p>', elem_id="steps-self")
 
-    def answer(seed: int, *choice: str) -> Iterator[tuple]:
+    def answer(noise: str, seed: int, *choice: str) -> Iterator[tuple]:
+        seed = opening.opened_on(tasks, noise, seed, *choice)
         controls.warn(paths.teacher_cost(tasks, LEVELS, *choice) + 3 * POINTS, choice[-1])
         for path, found, readout in learners(tasks, seed, *choice):
             yield rows(path, found), readout
 
     _, seed, *choice = controls.inputs
-    controls.work(go, answer, [seed, *choice], [same], roll=False)
+    controls.work(go, answer, [noise, seed, *choice], [same], roll=False)

@@ -22,14 +22,19 @@ from ui.service.examples import example
 from ui.service.pictures import strip
 from ui.service.progress import shown
 from ui.service.tasks import Tasks
+from ui.tabs.classroom import opening
+from ui.tabs.classroom.head import head, titled
 
 STEPS = 4
 FACTOR = 4
 NOISE = 0.3
-INTRO = (
-    "**One loop for every task** (Song et al. 2023, Algorithm 4): x0 = f(x, σ); then what is known "
-    "of the picture is put back; then noise of the next level is added. The task decides only what "
-    "is known, and the last act is to put it back, so that it comes out exact."
+HEAD = head(
+    "An edit, evaluation by evaluation",
+    "Every task is one loop: ask the model, put back what is known of the picture, add noise of "
+    "the next level; the last act is to put it back, so that it comes out exact.",
+    "x0 = f(x, t), with what is known put back; then x = x0 + √(t² − ε²) z at the next t",
+    "Song et al. 2023, Algorithm 4",
+    *("x", "x0", "z", "t", "ε", "f(x, t)"),
 )
 EDITS = {
     "Stroke": "Nothing is known: the painting is where the noise starts (SDEdit).",
@@ -117,26 +122,27 @@ def acts(
 
 def rows(found: list[Act]) -> str:
     """Three strips: x, the answer, and what is left once the known is put back."""
-    names = [f"σ = {act.step.sigma:.3g}" for act in found]
+    names = [f"t = {act.step.sigma:.3g}" for act in found]
     parts = (
         ("x, what the model is given", [shown(act.step) for act in found]),
-        ("f(x, σ), what it answers", [to_pil(act.answer) for act in found]),
+        ("f(x, t), what it answers", [to_pil(act.answer) for act in found]),
         ("x0, with what is known put back", [to_pil(act.step.x0) for act in found]),
     )
     return "".join(
-        f"<h4>{title}</h4>{strip(zip(pictures, names, strict=True))}" for title, pictures in parts
+        titled(title, strip(zip(pictures, names, strict=True))) for title, pictures in parts
     )
 
 
-def build(tasks: Tasks, controls: Controls) -> Settings:
+def build(tasks: Tasks, controls: Controls, noise: gr.Radio) -> Settings:
     """Lay out the lesson and connect it; its settings."""
-    gr.Markdown(INTRO)
+    gr.HTML(HEAD)
     edit = gr.Radio(list(EDITS), value="Inpaint", label="Task", elem_id="steps-edit")
     go = Go("edit", "Run it")
     told = gr.HTML(elem_id="edit-known")
     shown_acts = gr.HTML('<p class="note">Press Run it.</p>', elem_id="edit-acts")
 
-    def run(edit: str, seed: int, *choice: str) -> Iterator[tuple]:
+    def run(edit: str, noise: str, seed: int, *choice: str) -> Iterator[tuple]:
+        seed = opening.opened_on(tasks, noise, seed, *choice)
         engine, label = tasks.on(*choice)
         x, found = picture_for(edit, engine.size), []
         measured = strip([(to_pil(x), "the picture"), (known(edit, x), "what is known")])
@@ -145,5 +151,5 @@ def build(tasks: Tasks, controls: Controls) -> Settings:
             yield f'<p class="note">{EDITS[edit]}</p>{measured}', rows(found), readout
 
     _, seed, *choice = controls.inputs
-    controls.work(go, run, [edit, seed, *choice], [told, shown_acts], roll=False)
+    controls.work(go, run, [edit, noise, seed, *choice], [told, shown_acts], roll=False)
     return {"task": edit}

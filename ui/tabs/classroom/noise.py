@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Iterator
 
@@ -13,23 +12,31 @@ from ui.components.tab_router import Settings, TabRouter
 from ui.service.pictures import strip
 from ui.service.progress import last
 from ui.service.tasks import Tasks
-from ui.tabs.classroom import paths
-from ui.tabs.classroom.chart import QUALITY
+from ui.tabs.classroom import measured, opening, paths
+from ui.tabs.classroom.head import asked, head
 
 TIMES = 5  # a picture is drawn so often, for the median of its times
-INTRO = (
-    "**x = f(T z, T).** The model jumps from pure noise z to a picture in one evaluation. Each "
-    "further step adds a little noise, x + √(σ² − ε²) z, and jumps again (Song et al. 2023, "
-    "Algorithm 1): what the first jump left out gets another chance."
+HEAD = head(
+    "One noise, one to eight steps",
+    "The model jumps from pure noise to a picture in one evaluation; each further step adds a "
+    "little fresh noise and jumps again.",
+    "x0 = f(T z, T), then x0 = f(x0 + √(t² − ε²) z, t) at ever smaller t",
+    "Song et al. 2023, Algorithm 1",
+    *("z", "t", "T", "ε", "f(x, t)", "evaluation"),
 )
+SECOND = "What does the second step buy?"
 
 
-def qualities() -> dict[int, float]:
-    """KID of the bundled model's pictures by number of steps, as far as it was measured."""
-    if not QUALITY.exists():
-        return {}
-    rows = json.loads(QUALITY.read_text())["rows"]
-    return {row["evaluations"]: row["value"] for row in rows if row["model"] == "consistency"}
+def second_step(kids: dict[int, float], floor: float | None) -> str:
+    """What a further step is good for, in words, and in numbers where they were measured."""
+    answer = (
+        "What the first jump left out gets another chance: one jump has to settle sky, hills and "
+        "leaves at once, and draws soft what it is unsure of."
+    )
+    if {1, 2} <= set(kids):
+        answer += f" Here it takes KID from {kids[1]:.2f} to {kids[2]:.2f}"
+        answer += f"; true pictures have {floor:.2g}." if floor else "."
+    return asked(SECOND, answer)
 
 
 def timed(
@@ -55,9 +62,16 @@ def captioned(found: list[tuple[int, paths.EditProgress, float]], kids: dict[int
     return strip((made.picture, caption(steps, ms)) for steps, made, ms in found)
 
 
-def build(tasks: Tasks, controls: Controls, router: TabRouter) -> Settings:
+def along(points: list[paths.Point]) -> str:
+    """A path as pictures: above what the network was given, below what it answered."""
+    return strip((p.given, p.answer, f"t = {p.sigma:.3g}") for p in points)
+
+
+def build(tasks: Tasks, controls: Controls, router: TabRouter, noise: gr.Radio) -> Settings:
     """Lay out the lesson and connect it; its settings."""
-    gr.Markdown(INTRO)
+    found = measured.sheets()
+    kids, floor = measured.kids(found), measured.floor(found)
+    gr.HTML(HEAD)
     with gr.Row(elem_classes="workbench"):
         with gr.Column(min_width=260):
             how = {"step": 1, "precision": 0, "elem_classes": "top"}
@@ -68,28 +82,31 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> Settings:
             student = router.result(
                 "Consistency model", "Move the slider.", elem_id="steps-student"
             )
+    gr.HTML(second_step(kids, floor))
     with gr.Row(elem_classes="actions"):
         gr.Markdown(f"**All eight, timed here and now.** Each time is the median of {TIMES}.")
         compare = Go("compare", "Compare", "secondary")
     table = gr.HTML('<p class="note">Press Compare.</p>', elem_id="steps-table")
 
-    def jump(count: int, beside: int, seed: int, *choice: str):
+    def jump(count: int, beside: int, noise: str, seed: int, *choice: str):
+        seed = opening.opened_on(tasks, noise, seed, *choice)
         made, points = last(paths.path(tasks, count, seed, *choice))
-        given = strip((p.given, f"x at σ = {p.sigma:.3g}") for p in points)
-        answers = strip((p.answer, f"f(x, σ), step {i + 1}") for i, p in enumerate(points))
         shown = made
         if beside != count:
             shown = last(paths.path(tasks, beside, seed, *choice))[0].picture, made
-        return shown, given + answers, made.readout
+        told = f'<p class="note">Seed {seed}: above x, below f(x, t).</p>'
+        return shown, along(points) + told, made.readout
 
-    def everything(seed: int, *choice: str) -> Iterator[tuple]:
-        kids = {} if choice[-1] not in (None, "", tasks.engines.first.name) else qualities()
+    def everything(noise: str, seed: int, *choice: str) -> Iterator[tuple]:
+        own = choice[-1] in (None, "", tasks.engines.first.name)
+        seed = opening.opened_on(tasks, noise, seed, *choice)
         controls.warn(TIMES * sum(paths.CONSISTENCY_STEPS), choice[-1])
-        for found in timed(tasks, seed, *choice):
-            yield captioned(found, kids), found[-1][1].readout
+        for made in timed(tasks, seed, *choice):
+            yield captioned(made, kids if own else {}), made[-1][1].readout
 
     _, seed, *choice = controls.inputs
-    triggers = [controls.tab.change, count.input, beside.input]
-    controls.live("Steps", triggers, jump, [count, beside, seed, *choice], [student, path])
-    controls.work(compare, everything, [seed, *choice], [table], roll=False)
+    triggers = [controls.tab.change, count.input, beside.input, noise.change]
+    inputs = [count, beside, noise, seed, *choice]
+    controls.live("Steps", triggers, jump, inputs, [student, path])
+    controls.work(compare, everything, [noise, seed, *choice], [table], roll=False)
     return {"count": count, "beside": beside}

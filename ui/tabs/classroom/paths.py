@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from PIL import Image
 
 import editing
-from cm_core.samplers import Step
+from cm_core.noise import generators, randn
+from cm_core.samplers import Step, stream_heun
+from cm_core.schedule import SIGMA_MIN, karras_sigmas
 from editing.generate import teacher_evaluations
-from editing.image import to_pil
+from editing.image import fit, to_pil, to_tensor
+from editing.tasks import STROKE_SIGMAS
 from ui.service.engine import network_runs
 from ui.service.progress import EditProgress, shown
 from ui.service.tasks import Tasks
@@ -52,6 +55,34 @@ def walk(tasks: Tasks, levels: int, seed: int, *choice: str) -> Iterator[tuple[E
         done = step.index + 1 == total
         ended = seed if done else None
         yield EditProgress(to_pil(step.x0), readout, shown(step), done, ended), step
+
+
+def finished(
+    tasks: Tasks, painting: Image.Image, strength: float, steps: int, seed: int, *choice: str
+) -> Iterator[EditProgress]:
+    """A painting finished by the consistency model, small as it thinks, as quality is measured."""
+    engine, label = tasks.on(*choice)
+    x = to_tensor(fit(painting, engine.size))
+    how = {"label": label, "paper": True}
+    taken = engine.stream(lambda m: editing.stream_stroke(m, x, strength, steps, seed, **how))
+    for step, readout in taken:
+        yield EditProgress(to_pil(step.x0), readout, shown(step), step.index + 1 == steps)
+
+
+def finished_by_teacher(
+    tasks: Tasks, painting: Image.Image, strength: float, levels: int, seed: int, *choice: str
+) -> Iterator[EditProgress]:
+    """The same by the teacher, from the painting plus as much noise, by Heun's steps (SDEdit)."""
+    engine, label = tasks.on(*choice)
+    x = to_tensor(fit(painting, engine.size))
+    low, high = STROKE_SIGMAS
+    sigma = low * (high / low) ** strength
+    noise = randn(x.shape, generators(seed, 1)) + x / sigma  # the sampler begins at sigma times it
+    grid = karras_sigmas(levels, SIGMA_MIN, sigma)
+    taken = engine.stream(lambda m: stream_heun(m, noise, grid, label), engine.teacher)
+    for step, readout in taken:
+        done = step.index + 1 == teacher_evaluations(levels)
+        yield EditProgress(to_pil(step.x0), readout, shown(step), done)
 
 
 def teacher_cost(tasks: Tasks, levels: int, *choice: str) -> int:

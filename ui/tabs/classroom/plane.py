@@ -19,22 +19,33 @@ from cm_core.exact import TWO, Mixture, optimal_gain, walked_gain
 from cm_core.schedule import SIGMA_MAX, karras_sigmas
 from cm_core.solvers import SOLVERS
 from ui.components.tab_router import Settings
+from ui.tabs.classroom.head import head
 
 MIXTURE = Mixture(TWO)
 POINTS = 60
 SIDE = 360  # of a panel, in units of the drawing
 ARROWS = 11  # of the score, a side
 WINDOW = 1.7  # of the data's panel, from its middle to its edge
-GAP = 20  # between the panels
 THIN = 4  # of the levels of a path, one in so many is drawn
 GAINS = (2, 3, 4, 6, 9, 13, 18, 26, 40, 60, 90, 150)
+NOISE = "Noise, from none of it to nothing else"
+WORDS = (  # of noise levels up to so much; a cluster is 0.2 wide, and 1 from the middle
+    (0.02, "no noise to be seen, these are the data"),
+    (0.2, "less noise than a cluster is wide: each point is near its place"),
+    (0.6, "more noise than a cluster is wide: the clusters are blurred, and still two"),
+    (1.5, "about as much noise as the clusters lie from the middle: they grow into one"),
+    (8.0, "more noise than data: one cloud, and only its middle remembers that it was two"),
+    (SIGMA_MAX, "noise and hardly anything else: where a point came from is all but lost"),
+)
 SOLVER_NAMES = {"euler": "Euler: what CT and CD-Euler learn", "heun": "Heun: what CD-Heun learns"}
 
-INTRO = (
-    "**The plane.** Pictures of two numbers: two clusters of points, for which the score, every "
-    "path and f are known. Points of noise flow along dx/dt = (x − D(x, t)) / t (Karras et al. "
-    "2022, eq. 4). f sends each to the end of its path; a student that was trained on N levels "
-    "(Song et al. 2023, eq. 7 and 10) sends it where its solver's N − 1 steps end. Drag t and N."
+HEAD = head(
+    "The plane",
+    "Pictures of two numbers, in two clusters, for which every path is known exactly: f sends each "
+    "point to the end of its path, a student of N levels to where its solver's N − 1 steps end.",
+    "dx/dt = (x − D(x, t)) / t, where (D(x, t) − x) / t² is the score",
+    "Karras et al. 2022, eq. 3 and 4; Song et al. 2023, eq. 7 and 10",
+    *("x", "t", "D(x, t)", "score", "f(x, t)", "N"),
 )
 COST = (
     "**What N levels cost.** For Gaussian data a linear student f(x, T) = a x is known in closed "
@@ -97,10 +108,10 @@ class Panel:
         x, y = self(point)
         return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius}"/>'
 
-    def framed(self, title: str, drawn: list[str], left: float = 0) -> str:
+    def framed(self, title: str, drawn: list[str]) -> str:
         """What was drawn, cut off at the panel's edges."""
         return (
-            f'<svg x="{left}" width="{SIDE}" height="{SIDE}">'
+            f'<svg viewBox="0 0 {SIDE} {SIDE}" role="img" aria-label="{title}">'
             f'<rect class="frame" width="{SIDE}" height="{SIDE}"/>{"".join(drawn)}'
             f'<text x="10" y="22">{title}</text></svg>'
         )
@@ -136,11 +147,10 @@ def drawing(t: float, n: int, solver: str) -> str:
     right += [data.dot(last[i], side) for i, side in enumerate(sides)]
     right += [data.dot(student, "student", 2.5) for student in students]
     return (
-        f'<figure class="plane"><svg viewBox="0 0 {2 * SIDE + GAP} {SIDE}" role="img" '
-        f'aria-label="Points of noise, and where their paths end">'
+        '<figure class="plane">'
         + noisy.framed(f"x at t = {known.t[level]:.3g}", left)
-        + data.framed(f"f(x, t), and a student of {n} levels", right, SIDE + GAP)
-        + "</svg></figure>"
+        + data.framed(f"f(x, t), and a student of {n} levels", right)
+        + "</figure>"
     )
 
 
@@ -165,10 +175,10 @@ def gains() -> str:
 
 def build() -> Settings:
     """Lay out the lesson and connect it; its settings."""
-    gr.Markdown(INTRO)
+    gr.HTML(HEAD)
     with gr.Row():
-        how = {"precision": 3, "elem_classes": "top"}
-        t = gr.Slider(-2.7, 1.9, 0.3, step=0.01, label="log10 of t", elem_id="plane-t", **how)
+        how = {"buttons": [], "precision": 3}
+        t = gr.Slider(-2.7, 1.9, 0.3, step=0.01, label=NOISE, elem_id="plane-t", **how)
         n = gr.Slider(2, 60, 6, step=1, precision=0, label="N, levels", elem_id="plane-n")
     solver = gr.Radio(
         [(title, name) for name, title in SOLVER_NAMES.items()],
@@ -194,6 +204,14 @@ def build() -> Settings:
 
 
 def shown(log_t: float, n: int, solver: str) -> str:
-    """The drawing at a noise level, and how far the student is off."""
+    """What a noise level means, the drawing at it, and how far the student is off."""
+    known = flight()
+    t = float(known.t[known.at(10**log_t)])
+    said = f'<p class="said"><b>t = {t:.3g}</b>: {in_words(t)}.</p>'
     off = f"<p>On average the student of {n} levels is {error(n, solver):.3f} off.</p>"
-    return drawing(min(max(10**log_t, 0.002), 80.0), int(n), solver) + off
+    return said + drawing(t, int(n), solver) + off
+
+
+def in_words(t: float) -> str:
+    """A noise level as one sees it in the plane, beside the clusters' own sizes."""
+    return next(words for up_to, words in WORDS if t <= up_to)

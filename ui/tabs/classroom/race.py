@@ -21,18 +21,24 @@ from ui.components.tab_router import Settings
 from ui.service.engine import Engine, network_runs
 from ui.service.pictures import data_url
 from ui.service.tasks import Tasks
+from ui.tabs.classroom import opening
+from ui.tabs.classroom.head import head
 
 HERE = Path(__file__).parent
 OWN_STEPS = (1, 2, 4)
 TEACHER_EVALUATIONS = (5, 9, 17, 35, 79)
 SOLVERS = {"heun": "Heun", "euler": "Euler", "ddim": "DDIM"}
 
-INTRO = (
-    "**The race.** All start from one noise. The diffusion teacher follows dx/dt = (x − D(x, t)) / "
-    "t in small steps: by Euler's, by Heun's (Karras et al. 2022, Algorithm 1), or by DDIM, which "
-    "is Euler's over other noise levels (Song, Meng and Ermon 2021). The consistency model jumps. "
-    "A guided teacher runs its network twice an evaluation, and the count says so."
+HEAD = head(
+    "The race",
+    "All start from one noise: the diffusion teacher follows its path in small steps, the "
+    "consistency model jumps to the path's end.",
+    "dx/dt = (x − D(x, t)) / t, by Euler's steps, by Heun's, or by DDIM's, which are Euler's over "
+    "other noise levels",
+    "Karras et al. 2022, Algorithm 1; Song, Meng and Ermon 2021",
+    *("x", "t", "D(x, t)", "evaluation"),
 )
+GUIDED = "A guided teacher runs its network twice an evaluation, and the count says so."
 
 
 @dataclass(frozen=True)
@@ -129,17 +135,19 @@ class Race(gr.HTML):
         ]
 
 
-def build(tasks: Tasks, controls: Controls) -> Settings:
+def build(tasks: Tasks, controls: Controls, noise: gr.Radio) -> Settings:
     """Lay out the lesson and connect it; its settings."""
-    gr.Markdown(INTRO)
+    gr.HTML(HEAD)
+    gr.Markdown(GUIDED)
     evaluations = gr.Radio(
         list(TEACHER_EVALUATIONS), value=17, label="Teacher's evaluations", elem_id="race-length"
     )
     go = Go("race", "Start")
     track = Race(elem_id="race")
 
-    def run(evaluations: int, seed: int, *choice: str) -> Iterator[tuple]:
+    def run(evaluations: int, noise: str, seed: int, *choice: str) -> Iterator[tuple]:
         engine, label = tasks.on(*choice)
+        seed = opening.opened_on(tasks, noise, seed, *choice)
         guided = network_runs(engine.teacher, label)
         controls.warn(7 + guided * (cost(evaluations) - 7), choice[-1])
         lanes = []
@@ -149,5 +157,5 @@ def build(tasks: Tasks, controls: Controls) -> Settings:
         yield lanes, f"{readouts} evaluations"
 
     _, seed, *choice = controls.inputs
-    controls.work(go, run, [evaluations, seed, *choice], [track], roll=False)
+    controls.work(go, run, [evaluations, noise, seed, *choice], [track], roll=False)
     return {"evaluations": evaluations}

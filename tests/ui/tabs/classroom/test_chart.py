@@ -12,18 +12,27 @@ from ui.tabs.classroom.chart import (
     LOW,
     MISSING,
     RIGHT,
+    ROOM,
     TOP,
     WIDTH,
-    measured,
     quality_chart,
+    ticks,
 )
+from ui.tabs.classroom.measured import Point, floor, kids, sheet, sheets
 
 ROWS = [
-    {"model": "consistency", "evaluations": 1, "value": 0.4, "spread": 0.1},
-    {"model": "consistency", "evaluations": 2, "value": 0.2, "spread": None},
-    {"model": "teacher", "evaluations": 100, "value": 0.05},
+    {"what": "renders", "evaluations": None, "KID-lite2": 0.01, "spread": None, "error": 0.002},
+    {"what": "ours", "evaluations": 2, "KID-lite2": 0.2, "spread": None, "error": None},
+    {"what": "ours", "evaluations": 1, "KID-lite2": 0.4, "spread": 0.1, "error": 0.3},
+    {"what": "teacher", "evaluations": 100, "KID-lite2": 0.05, "spread": None, "error": 0.01},
 ]
-QUALITY = {"metric": "KID-own", "floor": 0.01, "rows": ROWS}
+PAINTED = [
+    {"what": "painting", "evaluations": 0, "strength": None, "KID-lite2": 0.5},
+    {"what": "ours", "evaluations": 1, "strength": 0.2, "KID-lite2": 0.4},
+    {"what": "ours", "evaluations": 1, "strength": 0.5, "KID-lite2": 0.3},
+    {"what": "ours, told scene and light", "evaluations": 2, "strength": 0.2, "KID-lite2": 0.2},
+    {"what": "teacher", "evaluations": 39, "strength": 0.2, "KID-lite2": -0.01},
+]
 
 
 def places(chart):
@@ -31,46 +40,79 @@ def places(chart):
     return [(float(x), float(y)) for x, y in found]
 
 
-def test_what_was_not_measured_is_said(tmp_path):
+def test_every_table_with_evaluations_is_a_chart(tmp_path):
     file = tmp_path / "quality.json"
-    assert measured(file) is None
-    file.write_text(json.dumps(QUALITY))
-    assert measured(file) == QUALITY
+    assert sheets(file) == {} and quality_chart(None) == MISSING
+    edits = [{"what": "colour", "PSNR": 20.0}]
+    tables = {"main job": PAINTED, "from nothing": ROWS, "edits": edits}
+    file.write_text(json.dumps({"tables": tables}))
+    found = sheets(file)
+    assert list(found) == ["Pictures from nothing", "Paintings finished"]
+    assert kids(found) == {1: 0.4, 2: 0.2} and floor(found) == 0.01
+    assert kids({}) == {} and floor({}) is None
+
+
+def test_every_measured_row_is_a_point_or_a_level():
+    alone = sheet(ROWS)
+    assert alone.levels == {"true pictures": 0.01}
+    ours, teacher = alone.series
+    # The spread of repetitions, else the standard error; the cheapest first.
+    assert ours.points == (Point(1, 0.4, 0.1), Point(2, 0.2, None))
+    assert teacher.points == (Point(100, 0.05, 0.01),)
+    painted = sheet(PAINTED)
+    assert painted.levels == {"the painting itself": 0.5}
+    assert [(one.name, one.told) for one in painted.series] == [
+        ("Consistency model, strength 0.2", False),
+        ("Consistency model, strength 0.5", False),
+        ("Consistency model, told scene and light, strength 0.2", True),
+    ]  # an estimate below 0 has no logarithm
 
 
 def test_points_stand_where_their_logarithms_say():
-    (x1, y1), (x2, y2), (x3, y3) = places(quality_chart(QUALITY))
-    start, end = LEFT + 12, WIDTH - RIGHT
+    (x1, y1), (x2, y2), (x3, y3) = places(quality_chart(sheet(ROWS)))
+    start, end = LEFT + 24, WIDTH - RIGHT - 24
     assert (x1, x3) == (start, end)
     assert x2 == pytest.approx(start + (end - start) * math.log(2) / math.log(100), abs=0.1)
-    # From the floor, 0.01, to the end of the first error bar, 0.5.
-    height = HEIGHT - LOW - TOP
+    # From the end of the lowest error bar to that of the highest; the floor is too far below.
+    low, high = 0.04 / ROOM, 0.5 * ROOM
 
     def y(value):
-        return HEIGHT - LOW - height * math.log(value / 0.01) / math.log(50)
+        return HEIGHT - LOW - (HEIGHT - LOW - TOP) * math.log(value / low) / math.log(high / low)
 
     assert [y1, y2, y3] == pytest.approx([y(0.4), y(0.2), y(0.05)], abs=0.1)
 
 
-def test_the_floor_and_the_error_bars_are_drawn():
-    chart = quality_chart(QUALITY)
-    assert chart.count('class="error"') == 1 and "true pictures" in chart
-    assert "true pictures" not in quality_chart(QUALITY | {"floor": 0.0})
+def test_levels_are_drawn_where_they_are_or_told_at_the_edge():
+    far = quality_chart(sheet(ROWS))
+    assert "↓ true pictures: 0.01" in far and f'y1="{HEIGHT - LOW:.1f}"' in far
+    near = quality_chart(sheet(PAINTED))
+    assert ">the painting itself: 0.5<" in near
+
+
+def test_error_bars_are_drawn_where_there_are_spreads():
+    chart = quality_chart(sheet(ROWS))
+    assert chart.count('class="error"') == 2
+    assert 'aria-label="Consistency model, 1 evaluation: 0.4 ± 0.1"' in chart
 
 
 def test_time_runs_along_where_it_is_given():
-    chart = quality_chart(QUALITY, milliseconds=20.0)
+    chart = quality_chart(sheet(ROWS), milliseconds=20.0)
     assert ">2000</text>" in chart and "against milliseconds" in chart
-    assert places(chart) == places(quality_chart(QUALITY))  # logarithms only shift
+    assert places(chart) == places(quality_chart(sheet(ROWS)))  # logarithms only shift
 
 
 def test_a_point_holds_its_picture():
-    chart = quality_chart(QUALITY, pictures={("teacher", 100): "data:image/webp;base64,AA"})
+    pictures = {("Diffusion teacher", 100): "data:image/webp;base64,AA"}
+    chart = quality_chart(sheet(ROWS), pictures=pictures)
     assert chart.count("<image") == 1
     point = chart[chart.index('aria-label="Diffusion teacher, 100') :]
     assert point.index("<image") < point.index("</g>")
 
 
-def test_a_checkpoint_without_figures_says_so(monkeypatch):
-    monkeypatch.setattr("ui.tabs.classroom.chart.measured", lambda: None)
-    assert quality_chart() == MISSING
+@pytest.mark.parametrize(
+    ("low", "high", "wanted"),
+    [(0.002, 0.7, 8), (0.45, 0.72, 3), (0.5, 0.56, 4)],
+)
+def test_an_axis_has_a_few_round_values(low, high, wanted):
+    found = ticks(low, high)
+    assert len(found) == wanted and all(low <= v <= high for v in found)

@@ -1,9 +1,9 @@
 """The detailer: a consistency model of what a small picture leaves out, four times as large.
 
 Given the small picture, most of the large one is known. What is learned is the rest, the residual
-r = x0 - bicubic(small), whose spread is a fifth of a picture's. Noise that drowns it is small, too:
-at sigma_max = 10 sigma_data a hundredth of the noisy residual's variance is the residual's, and an
-evaluation may start from noise on the bicubic picture alone.
+r = x0 - bicubic(small), whose standard deviation is a fifth of a picture's. Noise that drowns it is
+small, too: at sigma_max = 10 sigma_data a hundredth of the noisy residual's variance is the
+residual's, and an evaluation may start from noise on the bicubic picture alone.
 """
 
 import copy
@@ -22,7 +22,7 @@ from cm_core.errors import ImageError, SettingError
 from cm_core.labels import Labels
 from cm_core.noise import Generators, generators, randn
 from cm_core.schedule import SIGMA_MIN
-from cm_core.schema import STRICT, Sigma, Spread, check_sigmas
+from cm_core.schema import STRICT, Sigma, Std, check_sigmas
 from cm_core.tiles import tiles
 
 BICUBIC_REACH = 3  # pixels of the small picture that an enlarged one depends on, to each side
@@ -37,8 +37,10 @@ class Augmentation(NamedTuple):
     model's errors for detail.
     """
 
-    noise: Annotated[float, Field(ge=0, le=10)]  # spread of Gaussian noise on it
-    blur: Annotated[float, Field(ge=0, le=10)]  # spread of a Gaussian over it, in its pixels
+    noise: Annotated[float, Field(ge=0, le=10)]  # standard deviation of the Gaussian noise on it
+    blur: Annotated[
+        float, Field(ge=0, le=10)
+    ]  # standard deviation of the Gaussian over it, in its pixels
 
 
 CLEAN = Augmentation(0.0, 0.0)
@@ -52,7 +54,7 @@ class DetailerConfig:
 
     name: Annotated[str, Field(max_length=200)]
     net: DetailNetConfig = field(default_factory=DetailNetConfig)
-    sigma_data: Spread = 0.1  # of the residual
+    sigma_data: Std = 0.1  # of the residual
     sigma_min: Sigma = SIGMA_MIN
     sigma_max: Sigma = 1.0
     c_noise: Literal["quarter_log", "openai", "angle"] = "quarter_log"
@@ -228,7 +230,7 @@ class Detailer(nn.Module):
         return small, noise[:, :, down][..., along]
 
     def with_net(self, net: nn.Module) -> Self:
-        """The same detailer around another form of its network: compiled, or shared."""
+        """The same detailer around another form of its network: compiled, or wrapped."""
         other = copy.copy(self)
         other._modules = {**self._modules, "net": net}
         return other

@@ -14,34 +14,34 @@ from cm_core.errors import SettingError
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN, karras_path, karras_sigmas
 from cm_core.solvers import SOLVERS, heun_step
 
-LEVELS = 200  # of a path: its end is off by less than a thousandth of the data's spread
+LEVELS = 200  # of a path: its end is off by less than a thousandth of the data's standard deviation
 TWO = torch.tensor([[-1.0, 0.0], [1.0, 0.0]])
 
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """Round Gaussian clusters in the plane, all as likely. centres (K, 2); spread: of each."""
+    """Round Gaussian clusters in the plane, all as likely. centres (K, 2); std: along each axis."""
 
     centres: Tensor
-    spread: float = 0.2
+    std: float = 0.2
 
     @property
     def sigma_data(self) -> float:
         """The standard deviation of a coordinate."""
-        return math.sqrt(float(self.centres.var(0, correction=0).mean()) + self.spread**2)
+        return math.sqrt(float(self.centres.var(0, correction=0).mean()) + self.std**2)
 
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
         """Points of it, (count, 2, 1, 1)."""
         which = torch.randint(len(self.centres), (count,), generator=generator)
         noise = torch.randn(count, 2, generator=generator)
-        return (self.centres[which] + self.spread * noise)[..., None, None]
+        return (self.centres[which] + self.std * noise)[..., None, None]
 
     def denoiser(self, x: Tensor, sigma: float | Tensor, label: None = None) -> Tensor:
         """D(x, t), the mean of all points that x may have come from; sigma a float or (B,)."""
-        variance = self.spread**2 + levels_of(sigma, x).square()
+        variance = self.std**2 + levels_of(sigma, x).square()
         away = x.flatten(1)[:, None] - self.centres.to(x)
         weights = (-away.square().sum(2) / (2 * variance)).softmax(1)[..., None]
-        each = self.centres.to(x) + away * (self.spread**2 / variance)[..., None]
+        each = self.centres.to(x) + away * (self.std**2 / variance)[..., None]
         return (weights * each).sum(1).reshape(x.shape)
 
     def score(self, x: Tensor, sigma: float | Tensor) -> Tensor:
@@ -50,7 +50,7 @@ class Mixture:
 
     def density(self, x: Tensor, sigma: float | Tensor) -> Tensor:
         """p_t at x, (B,)."""
-        variance = self.spread**2 + levels_of(sigma, x).square()
+        variance = self.std**2 + levels_of(sigma, x).square()
         away = x.flatten(1)[:, None] - self.centres.to(x)
         each = torch.exp(-away.square().sum(2) / (2 * variance)) / (2 * math.pi * variance)
         return each.mean(1)
@@ -85,18 +85,18 @@ def grid_below(t: Tensor, levels: int) -> Tensor:
     return karras_path(u, sigma_max=t.double())[0]
 
 
-def gaussian_denoiser(x: Tensor, sigma: float | Tensor, spread: float = 0.5) -> Tensor:
+def gaussian_denoiser(x: Tensor, sigma: float | Tensor, std: float = 0.5) -> Tensor:
     """D(x, t) = x s^2 / (s^2 + t^2), for data N(0, s^2 I) of any shape (B, ...)."""
     t = levels_of(sigma, x).reshape(-1, *[1] * (x.ndim - 1))
-    return x * spread**2 / (spread**2 + t**2)
+    return x * std**2 / (std**2 + t**2)
 
 
-def gaussian_gain(spread: float = 0.5, t: float = SIGMA_MAX) -> float:
+def gaussian_gain(std: float = 0.5, t: float = SIGMA_MAX) -> float:
     """a(t) of the true f(x, t) = a(t) x: sqrt((s^2 + eps^2) / (s^2 + t^2))."""
-    return math.sqrt((spread**2 + SIGMA_MIN**2) / (spread**2 + t**2))
+    return math.sqrt((std**2 + SIGMA_MIN**2) / (std**2 + t**2))
 
 
-def optimal_gain(n: int, solver: str = "euler", spread: float = 0.5) -> float:
+def optimal_gain(n: int, solver: str = "euler", std: float = 0.5) -> float:
     """What a linear student f(x, T) = a x learns on n levels, as a part of the true a(T).
 
     The closed form: a product over neighbouring levels. With "euler" it is what consistency
@@ -106,19 +106,19 @@ def optimal_gain(n: int, solver: str = "euler", spread: float = 0.5) -> float:
     grid = karras_sigmas(n)
     t, below = grid[:-1], grid[1:]
     if solver == "euler":
-        factors = (spread**2 + t * below) / (spread**2 + t**2)
+        factors = (std**2 + t * below) / (std**2 + t**2)
     elif solver == "heun":
-        m, m_below = (v / (spread**2 + v**2) for v in (t, below))
+        m, m_below = (v / (std**2 + v**2) for v in (t, below))
         factors = 1 + (below - t) / 2 * (m + m_below * (1 + (below - t) * m))
     else:
         raise SettingError(f"A solver is euler or heun, not {solver}.")
-    return float(factors.prod()) / gaussian_gain(spread)
+    return float(factors.prod()) / gaussian_gain(std)
 
 
-def walked_gain(n: int, solver: str = "euler", spread: float = 0.5) -> float:
+def walked_gain(n: int, solver: str = "euler", std: float = 0.5) -> float:
     """The same by walking: the solver's own steps from T down n levels, from x = 1."""
     x = torch.ones(1, 1, 1, 1, dtype=torch.float64)
     grid = karras_sigmas(n)
     for t, below in itertools.pairwise(grid[:, None]):
-        x = SOLVERS[solver](lambda x, t, label: gaussian_denoiser(x, t, spread), x, t, below)
-    return float(x) / gaussian_gain(spread)
+        x = SOLVERS[solver](lambda x, t, label: gaussian_denoiser(x, t, std), x, t, below)
+    return float(x) / gaussian_gain(std)

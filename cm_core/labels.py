@@ -1,4 +1,4 @@
-"""Class labels as choices along named axes, folded into the one index the network embeds."""
+"""Class labels as choices along named axes, encoded as the one index that the network embeds."""
 
 import random
 from collections.abc import Mapping

@@ -21,7 +21,7 @@ from cm_core.errors import SettingError
 from cm_core.labels import Labels
 from cm_core.outer_level import make_net
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN, karras_sigmas
-from cm_core.schema import STRICT, Fraction, Sigma, Spread, check_sigmas
+from cm_core.schema import STRICT, Fraction, Sigma, Std, check_sigmas
 from cm_core.unet import UNetConfig
 
 Label = int | Sequence[int] | Tensor | None
@@ -35,7 +35,7 @@ class ModelConfig:
 
     name: Annotated[str, Field(max_length=200)]
     unet: UNetConfig
-    sigma_data: Spread = 0.5
+    sigma_data: Std = 0.5
     sigma_min: Sigma = SIGMA_MIN
     sigma_max: Sigma = SIGMA_MAX
     c_noise: Literal["quarter_log", "openai", "angle"] = "quarter_log"
@@ -138,7 +138,7 @@ class Preconditioned(nn.Module, ABC):
         return self.net(x, time, self.label_tensor(label, x))
 
     def with_net(self, net: nn.Module) -> Self:
-        """The same model around another form of its network: compiled, or shared by processes."""
+        """The same model around another form of its network: compiled, or wrapped."""
         other = copy.copy(self)
         other._modules = {**self._modules, "net": net}
         return other

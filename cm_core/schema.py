@@ -29,7 +29,7 @@ def different(names: tuple) -> tuple:
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Sigma = Annotated[float, Field(ge=0, le=10_000)]  # a noise level
-Spread = Annotated[float, Field(gt=0, le=1_000)]  # of pictures
+Std = Annotated[float, Field(gt=0, le=1_000)]  # a standard deviation of pictures
 Names = Annotated[
     tuple[Name, ...], Field(min_length=1, max_length=50_000), AfterValidator(different)
 ]
@@ -41,7 +41,7 @@ Channels = Annotated[int, Field(ge=2, le=4096, multiple_of=2)]  # sines and cosi
 
 
 def check_sigmas(sigma_min: float, sigma_max: float, sigma_data: float) -> None:
-    """Refuse a path of noise that has no length, or data without spread. Raises SettingError."""
+    """Refuse noise levels without a range, or data that does not vary. Raises SettingError."""
     if not sigma_min < sigma_max or not sigma_data > 0:
         raise SettingError(
             f"Noise goes from sigma_min up to a larger sigma_max, around a sigma_data above 0: not "

@@ -15,7 +15,7 @@ def run(args: argparse.Namespace) -> None:
     given = {k: getattr(args, k) for k in ("images", "init", "teacher")}
     chosen = config.load(args.config, **{k: v for k, v in given.items() if v is not None})
     out = Path(args.out or f"runs/{chosen.name}")
-    place = distributed.join()
+    processes = distributed.join()
     try:
         loop.train(
             chosen,
@@ -25,14 +25,14 @@ def run(args: argparse.Namespace) -> None:
             args.save_every,
             args.shards,
             args.device,
-            place,
+            processes,
             args.fit,
             args.force,
         )
     except KeyboardInterrupt:
         print(f"Broken off: --resume {out} goes on from the last save.", file=sys.stderr)
         sys.exit(130)
-    place.leave()
+    processes.leave()
 
 
 def reproduce(args: argparse.Namespace) -> None:
@@ -73,16 +73,16 @@ def sample(args: argparse.Namespace) -> None:
     from train import distributed
     from train.grid import labels_in_turn, samples, save_grid
 
-    place = distributed.join()
-    model = load_model(args.checkpoint, place.device(None), fast=True)
+    processes = distributed.join()
+    model = load_model(args.checkpoint, processes.device(None), fast=True)
     label = None
     if args.each:
         label = labels_in_turn(model.config.labels, args.count, args.each)
-    made = samples(model, args.count, args.steps, args.seed, label, world=place)
-    if place.writes:
+    made = samples(model, args.count, args.steps, args.seed, label, processes=processes)
+    if processes.writes:
         save_grid(made, Path(args.out), args.columns)
         print(args.out)
-    place.leave()
+    processes.leave()
 
 
 def sheet(args: argparse.Namespace) -> None:

@@ -27,11 +27,11 @@ def make_model(config: RunConfig, source: Source) -> Preconditioned:
     torch.manual_seed(config.seed)
     start = load_checkpoint(config.init) if config.init else None
     # Weights are worth what they are only under the preconditioning that they were learnt with.
-    spread = config.sigma_data or (start.config.sigma_data if start else loading.sigma_data(source))
+    std = config.sigma_data or (start.config.sigma_data if start else loading.sigma_data(source))
     about = ModelConfig(
         name=config.name,
         unet=replace(config.net, num_classes=source.labels.count),
-        sigma_data=spread,
+        sigma_data=std,
         sigma_min=start.config.sigma_min if start else SIGMA_MIN,
         sigma_max=start.config.sigma_max if start else SIGMA_MAX,
         c_noise=config.c_noise,

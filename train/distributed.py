@@ -1,4 +1,4 @@
-"""The processes that share a run, as torchrun starts them; one process is a world of its own."""
+"""The processes that train one run together, as torchrun starts them."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ PATIENCE = timedelta(hours=1)  # others wait so long for the one that writes, or
 
 
 @dataclass(frozen=True)
-class World:
+class Processes:
     """This process's place among those of the run."""
 
     rank: int = 0
@@ -41,17 +41,16 @@ class World:
             raise ConfigError("There is no CUDA card here that PyTorch can use: take --device cpu.")
         return torch.device(wanted)
 
-    def share(self, net: nn.Module) -> nn.Module:
+    def wrap(self, net: nn.Module) -> nn.Module:
         """The network with its gradients averaged over all processes."""
         return DistributedDataParallel(net) if self.size > 1 else net
 
     def unsynced(self, net: nn.Module):
         """A block whose backward passes leave gradients for a later one to average."""
-        shared = isinstance(net, DistributedDataParallel)
-        return net.no_sync() if shared else nullcontext()
+        return net.no_sync() if isinstance(net, DistributedDataParallel) else nullcontext()
 
     def average(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Average the gradients of parameters that `share` does not know of."""
+        """Average the gradients of parameters outside of the wrapped network."""
         if self.size > 1:
             for parameter in parameters:
                 if parameter.grad is not None:
@@ -90,10 +89,10 @@ class World:
             dist.destroy_process_group()
 
 
-def join() -> World:
+def join() -> Processes:
     """Join the processes that torchrun started; alone where it did not."""
     if "RANK" not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:
-        return World()
+        return Processes()
     backend = "nccl" if torch.cuda.is_available() else "gloo"
     dist.init_process_group(backend, timeout=PATIENCE)
-    return World(dist.get_rank(), dist.get_world_size())
+    return Processes(dist.get_rank(), dist.get_world_size())

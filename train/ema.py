@@ -15,25 +15,25 @@ def blend(average: Mapping[str, Tensor], values: Mapping[str, Tensor], rate: flo
     torch._foreach_lerp_(list(average.values()), [values[name] for name in average], 1 - rate)
 
 
-def name_of(decay: float = 0.0, share: float = 0.0) -> str:
+def name_of(decay: float = 0.0, halflife: float = 0.0) -> str:
     """What an average is called, as are the folders of its checkpoints."""
-    return f"ema-share-{share:g}" if share else f"ema-{decay:g}"
+    return f"ema-share-{halflife:g}" if halflife else f"ema-{decay:g}"
 
 
 class EMA:
-    """One average: a fixed decay a step, or a half-life that grows with the images seen."""
+    """One average: a fixed decay a step, or a half-life that is a fraction of the images seen."""
 
-    def __init__(self, model: nn.Module, decay: float = 0.0, share: float = 0.0):
-        self.decay, self.share = decay, share
+    def __init__(self, model: nn.Module, decay: float = 0.0, halflife: float = 0.0):
+        self.decay, self.halflife = decay, halflife
         self.weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
 
     @property
     def name(self) -> str:
-        return name_of(self.decay, self.share)
+        return name_of(self.decay, self.halflife)
 
     def rate(self, images: int, batch: int) -> float:
         """Decay of the step that ends at `images` seen."""
-        return 0.5 ** (batch / (self.share * images)) if self.share else self.decay
+        return 0.5 ** (batch / (self.halflife * images)) if self.halflife else self.decay
 
     def update(self, model: nn.Module, images: int, batch: int) -> None:
         """w <- rate w + (1 - rate) model."""

@@ -16,7 +16,7 @@ from cm_core.model import ConsistencyModel, Label, Preconditioned
 from cm_core.noise import generators, randn
 from cm_core.samplers import sample_euler, sample_heun, sample_multistep
 from cm_core.schedule import karras_sigmas
-from train.distributed import World
+from train.distributed import Processes
 
 
 def save_grid(images: Tensor, path: Path, columns: int) -> None:
@@ -59,13 +59,13 @@ def samples(
     label: Label = None,
     sigmas: Sequence[float] | None = None,
     size: int = 64,
-    world: World = World(),  # noqa: B008 - frozen
+    processes: Processes = Processes(),  # noqa: B008 - frozen
 ) -> Tensor:
     """Pictures from seeds seed, seed + 1, ..., `size` at a time: (count, 3, H, W).
 
     A consistency model takes `steps` evaluations, a teacher `steps` Heun levels, a denoiser that
     was distilled to `steps` levels of its own those, by Euler; `sigmas` stand in for the model's
-    own noise levels. The processes of a world share the work, and all get all pictures.
+    own noise levels. The processes divide the work, and all get all pictures.
     """
     config = model.config
     sampler = sample_heun
@@ -76,7 +76,7 @@ def samples(
     elif sigmas is None:
         sigmas = karras_sigmas(steps, config.sigma_min, config.sigma_max)
     made = {}
-    for start in range(world.rank * size, count, world.size * size):
+    for start in range(processes.rank * size, count, processes.size * size):
         seeds = generators(seed + start, min(size, count - start))
         noise = randn((len(seeds), 3, config.image_size, config.image_size), seeds).to(model.device)
         part = label[start : start + size] if isinstance(label, Tensor) else label
@@ -87,7 +87,7 @@ def samples(
         else:
             x0 = sampler(model, noise, sigmas, part)
         made[start] = x0.cpu()
-    parts = world.gather(made)
+    parts = processes.gather(made)
     return torch.cat([parts[start] for start in sorted(parts)])
 
 

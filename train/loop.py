@@ -10,7 +10,7 @@ from cm_core.errors import ConfigError, DataError, TrainingError
 from train import snapshot
 from train.config import RunConfig
 from train.detail import held_out
-from train.distributed import World
+from train.distributed import Processes
 from train.grid import training_grid
 from train.log import Log, held_out_errors
 from train.run import Run
@@ -28,7 +28,7 @@ def train(
     save_every: float = 3.0,
     shards: bool = False,
     device: str | None = None,
-    world: World = World(),  # noqa: B008 - frozen
+    processes: Processes = Processes(),  # noqa: B008 - frozen
     fit: bool = False,
     force: bool = False,
 ) -> None:
@@ -40,13 +40,13 @@ def train(
     """
     if not minutes > 0 or not save_every >= 0:
         raise ConfigError("--minutes are more than 0, and --save-every is 0 or more.")
-    if fit and (world.size > 1 or minutes == math.inf):
+    if fit and (processes.size > 1 or minutes == math.inf):
         raise ConfigError("--fit goes by the clock: it needs --minutes, and one process.")
     started = time.monotonic()
-    with snapshot.kept(out) if world.writes else nullcontext():
-        if world.writes:
+    with snapshot.kept(out) if processes.writes else nullcontext():
+        if processes.writes:
             snapshot.check_start(out, resume, force)
-        run = Run(config, resume, world.device(device), world)
+        run = Run(config, resume, processes.device(device), processes)
         leg(run, out, started, minutes, save_every, shards, fit)
 
 
@@ -54,7 +54,7 @@ def leg(
     run: Run, out: Path, started: float, minutes: float, save_every: float, shards: bool, fit: bool
 ) -> None:
     """What `train` does with a run, in a folder of its own. started: when its minutes began."""
-    begun, saved, writes = run.images, started, run.world.writes
+    begun, saved, writes = run.images, started, run.processes.writes
     log = Log(out / "log.jsonl", run.config)
     if writes:
         log.start(run)
@@ -72,7 +72,7 @@ def leg(
         spent, given = time.monotonic() - started, 60 * minutes
         if fit:
             run.fit(run.done + (1 - run.done) * min(spent / given, 1.0))
-        return run.images >= run.config.images or run.world.any(spent >= given, run.device)
+        return run.images >= run.config.images or run.processes.any(spent >= given, run.device)
 
     while not over():
         try:

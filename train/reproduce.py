@@ -1,6 +1,6 @@
 """Weights by one command: a recipe's pictures, then its stages, one after the other.
 
-A recipe is one TOML file: what all stages share, a table [[stage]] for each of them, and in
+A recipe is one TOML file: settings of all stages, a table [[stage]] for each of them, and in
 [budget.NAME] what somebody with other means changes. A call skips what it finds done and goes on
 with what it finds begun, so that the same command may be stopped at any moment, by a power cut too,
 and given again. Read from `reproduce` at the end.
@@ -262,10 +262,10 @@ def reproduce(
         ahead = stages[number:] if fit else (stage,)
         left = (ends - time.monotonic()) / 60 - closing * len(ahead)
         if not stage.done and left > 0:
-            share = stage.work_left / sum(s.work_left for s in ahead)
+            fraction = stage.work_left / sum(s.work_left for s in ahead)
             with suppress(loop.TooShortError):  # what comes next tells where it stands
                 loop.train(
-                    stage.config, stage.folder, resume=stage.folder, minutes=left * share,
+                    stage.config, stage.folder, resume=stage.folder, minutes=left * fraction,
                     save_every=SAVE_EVERY, device=device, fit=fit,
                 )  # fmt: skip
         if not stage.done:

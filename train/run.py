@@ -20,7 +20,7 @@ from train import snapshot
 from train.build import make_model, make_objective
 from train.config import RunConfig
 from train.data import loading
-from train.distributed import World
+from train.distributed import Processes
 from train.ema import EMA
 from train.objectives import Batch
 from train.objectives.base import known
@@ -49,11 +49,11 @@ class Run:
         config: RunConfig,
         resume: Path | None,
         device: torch.device,
-        world: World = World(),  # noqa: B008 - frozen
+        processes: Processes = Processes(),  # noqa: B008 - frozen
     ):
-        self.config, self.device, self.world = config, device, world
-        with world.in_turn():
-            self.source, self.held_out = loading.load(config.data, world.rank, world.size)
+        self.config, self.device, self.processes = config, device, processes
+        with processes.in_turn():
+            self.source, self.held_out = loading.load(config.data, processes.rank, processes.size)
         self.model = make_model(config, self.source).to(device).train()
         self.source = self.source.to(device)
         self.objective = make_objective(config, self.model).to(device)
@@ -62,9 +62,9 @@ class Run:
             networks.to(memory_format=torch.channels_last)
         self.emas = [EMA(self.model, decay=d) for d in config.ema]
         if config.ema_share:
-            self.emas.append(EMA(self.model, share=config.ema_share))
+            self.emas.append(EMA(self.model, halflife=config.ema_share))
         optim = config.optim
-        # Weights that the objective learns beside the model's.
+        # Weights that the objective learns with the model's.
         self.extra = [p for p in self.objective.parameters() if p.requires_grad]
         rates = [(list(self.model.parameters()), 1.0), (self.extra, optim.extra)]
         groups = [{"params": params} for params, _ in rates if params]
@@ -76,13 +76,13 @@ class Run:
         self.images = self.skipped = 0
         self.in_vain = 0  # steps skipped since the last that was not
         self.warm_from = 0  # images seen when the optimiser started
-        self.done = 0.0  # share of the run that was done when it went on
+        self.done = 0.0  # fraction of the run that was done when it went on
         if resume is not None:
             self.resume(resume)
             self.source.skip(self.images)
         net = torch.compile(self.model.net) if config.compile else self.model.net
-        self.shared = world.share(net) if self.objective.wrapped else net
-        self.forward = self.model.with_net(self.shared)
+        self.wrapped = processes.wrap(net) if self.objective.wrapped else net
+        self.forward = self.model.with_net(self.wrapped)
 
     def resume(self, folder: Path) -> None:
         """Go on from a full state, or from weight shards with a fresh optimiser."""
@@ -167,10 +167,10 @@ class Run:
             "another seed or a lower lr."
         )
 
-    def fit(self, share: float) -> None:
-        """Take a share of the run to be done: its length follows from the images seen so far."""
-        if self.images and share:
-            images = max(self.images, round(self.images / share))
+    def fit(self, done: float) -> None:
+        """Take a fraction of the run to be done: its length follows from the images seen so far."""
+        if self.images and done:
+            images = max(self.images, round(self.images / done))
             self.config = self.objective.config = replace(self.config, images=images)
 
     def learning_rate(self, progress: float) -> float:
@@ -196,15 +196,15 @@ class Run:
         Random numbers belong to a part: the same parts shared by more processes, or worked off one
         after the other by one, give the same step.
         """
-        config, world = self.config, self.world
-        size = config.micro_batch or config.batch // world.size
+        config, processes = self.config, self.processes
+        size = config.micro_batch or config.batch // processes.size
         parts, left = divmod(config.batch, size)
-        if left or parts % world.size:
+        if left or parts % processes.size:
             raise ConfigError(
                 f"{config.name}: a batch of {config.batch} in parts of {size} cannot be shared by "
-                f"{world.size} processes."
+                f"{processes.size} processes."
             )
-        return [self.images + size * part for part in range(world.rank, parts, world.size)]
+        return [self.images + size * part for part in range(processes.rank, parts, processes.size)]
 
     def draw(self, at: int, size: int) -> Batch:
         """The pictures and random numbers of a part of the batch, on the training device."""
@@ -216,24 +216,24 @@ class Run:
 
     def step(self) -> tuple[Tensor, Tensor, float]:
         """One optimiser step: (loss a sample, t, gradient norm), of this process's pictures."""
-        config, world = self.config, self.world
+        config, processes = self.config, self.processes
         fine = self.objective.fine(self.images) and config.fine_precision
         starts = self.micro_batches()
-        size = config.batch // (len(starts) * world.size)
+        size = config.batch // (len(starts) * processes.size)
         losses, times = [], []
         self.optimiser.zero_grad(set_to_none=True)
         for at in starts:
             batch = self.draw(at, size)
             last = at == starts[-1]
-            with nullcontext() if last else world.unsynced(self.shared):
+            with nullcontext() if last else processes.unsynced(self.wrapped):
                 with autocast(fine or config.precision, self.device):
                     loss, t = self.objective.loss(self.forward, self.model, batch, self.images)
                 self.scaler.scale(loss.mean() / len(starts)).backward()
             losses.append(loss.detach())
             times.append(t)
-        world.average(self.extra)
+        processes.average(self.extra)
         if not self.objective.wrapped:
-            world.average(self.model.parameters())
+            processes.average(self.model.parameters())
         self.scaler.unscale_(self.optimiser)
         norm, others = length_of(self.model.parameters()), length_of(self.extra)
         progress = config.progress(self.images)

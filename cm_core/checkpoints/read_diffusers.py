@@ -77,7 +77,7 @@ class Scheduler:
 
     sigma_min: schema.Sigma = SIGMA_MIN
     sigma_max: schema.Sigma = SIGMA_MAX
-    sigma_data: schema.Spread = 0.5
+    sigma_data: schema.Std = 0.5
     clip_denoised: bool = True
 
 

@@ -1,4 +1,4 @@
-"""What the objectives share: noise, weights over noise levels, and the random state of dropout."""
+"""What all objectives need: noise, weights over noise levels, the random state of dropout."""
 
 from collections.abc import Callable
 
@@ -34,7 +34,7 @@ def inverse_weight(t: Tensor, sigma_data: float) -> Tensor:
 
 
 def between_weight(t: Tensor, sigma_data: float) -> Tensor:
-    """1/t^1.5 + 1/sigma_data^1.5: between `inverse` and `karras`, for low noise to keep a share."""
+    """1/t^1.5 + 1/sigma_data^1.5: between `inverse` and `karras`; low noise still counts."""
     return t**-1.5 + sigma_data**-1.5
 
 

@@ -65,7 +65,7 @@ def lot(path: str) -> float:
 
 
 def load_folder(config: DataConfig) -> tuple[Folder, Pictures]:
-    """The pictures of a folder or a .zip, and a share of them held out.
+    """The pictures of a folder or a .zip, and a fraction of them held out.
 
     A dataset.json says their classes; without one, folders right below the root are the classes.
     Which pictures are held out depends on their paths alone, so that the split stays when others

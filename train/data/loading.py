@@ -24,10 +24,10 @@ IN_REACH = {
 MEASURED = 1_024  # pictures that a set is measured on, where they are not all in memory
 
 
-def load(config: DataConfig, rank: int = 0, world: int = 1) -> tuple[Source, Pictures]:
+def load(config: DataConfig, rank: int = 0, processes: int = 1) -> tuple[Source, Pictures]:
     """What to train on and what is held out, in memory and perhaps empty.
 
-    Only a stream is split among the `world` processes; from the others each process draws what its
+    Only a stream is split among the `processes`; from the others each process draws what its
     generator says. Labels that are always hidden (label_dropout = 1) are dropped altogether.
     Raises DataError.
     """
@@ -35,7 +35,7 @@ def load(config: DataConfig, rank: int = 0, world: int = 1) -> tuple[Source, Pic
     shown = config.label_dropout < 1
     if config.source == "huggingface":
         config = config if shown else replace(config, label_column="")
-        source, held_out = load_stream(config, rank, world)
+        source, held_out = load_stream(config, rank, processes)
     else:
         source, held_out = IN_REACH[config.source](config)
         if not shown:
@@ -64,7 +64,7 @@ def check(config: DataConfig) -> None:
     if config.held_out and config.source != "folder":
         raise DataError("held_out is for source = folder: leave it out here.")
     if not 0 <= config.held_out < 1:
-        raise DataError(f"held_out is a share from 0 to 1, not {config.held_out}.")
+        raise DataError(f"held_out is a fraction from 0 to 1, not {config.held_out}.")
 
 
 def batch(

@@ -16,16 +16,16 @@ from train.data.reading import square, together
 
 
 class Stream:
-    """An endless stream of pictures, a share of it in each process.
+    """An endless stream of pictures, a shard of it in each process.
 
     Its order comes from the data set's own shuffle buffer, not from the run's generators, so runs
     on it are not bit-exact: they depend on the number of processes, and a leg that resumes starts
     a new epoch in a new order.
     """
 
-    def __init__(self, config: DataConfig, whole: Any, share: Any, labels: Labels, length: int):
+    def __init__(self, config: DataConfig, whole: Any, shard: Any, labels: Labels, length: int):
         self.config, self.labels, self.length = config, labels, length
-        self.whole, self.share = whole, share
+        self.whole, self.shard = whole, shard
         self.epoch = 0
         self.examples = self.endless()
 
@@ -44,12 +44,12 @@ class Stream:
     def endless(self) -> Iterator[dict]:
         """This process's examples, epoch after epoch."""
         while True:
-            self.share.set_epoch(self.epoch)
+            self.shard.set_epoch(self.epoch)
             example = None
-            for example in self.share:
+            for example in self.shard:
                 yield example
             if example is None:
-                raise DataError(f"{self.config.file} is too small to be shared: use one process.")
+                raise DataError(f"{self.config.file} is too small to be divided: use one process.")
             self.epoch += 1
 
     def draw(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
@@ -100,8 +100,8 @@ def first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
-def load_stream(config: DataConfig, rank: int, world: int) -> tuple[Stream, Pictures]:
-    """A stream of this process's share; nothing of a stream is held out."""
+def load_stream(config: DataConfig, rank: int, processes: int) -> tuple[Stream, Pictures]:
+    """A stream of this process's shard; nothing of a stream is held out."""
     try:
         import datasets
         from datasets.distributed import split_dataset_by_node
@@ -133,7 +133,7 @@ def load_stream(config: DataConfig, rank: int, world: int) -> tuple[Stream, Pict
     told = (whole.info.splits or {}).get(config.split)
     length = (told and told.num_examples) or 0
     whole = whole.shuffle(seed=0, buffer_size=config.shuffle)
-    share = split_dataset_by_node(whole, rank, world)
+    shard = split_dataset_by_node(whole, rank, processes)
     empty = torch.empty(0, 3, config.size, config.size, dtype=torch.uint8)
     held_out = Pictures(empty, torch.empty(0, len(labels.axes), dtype=torch.long), labels)
-    return Stream(config, whole, share, labels, length), held_out
+    return Stream(config, whole, shard, labels, length), held_out

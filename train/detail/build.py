@@ -12,10 +12,10 @@ from train.config import RunConfig
 from train.data.source import Source
 from train.detail.condition import spoilt
 
-MEASURED = 256  # crops that the spread of residuals is measured on
+MEASURED = 256  # crops that the standard deviation of residuals is measured on
 
 
-def residual_spread(source: Source, config: RunConfig) -> float:
+def residual_std(source: Source, config: RunConfig) -> float:
     """The standard deviation of x0 - bicubic(small), with small pictures as training has them."""
     torch.manual_seed(config.seed)
     x0 = source.look(MEASURED)
@@ -34,15 +34,15 @@ def make_detailer(config: RunConfig, source: Source) -> Detailer:
     start = load_checkpoint(config.init) if config.init else None
     if start is not None and not isinstance(start, Detailer):
         raise ConfigError(f"{config.init} is no detailer: {config.name} cannot start from it.")
-    spread = config.sigma_data or (
-        start.config.sigma_data if start else round(residual_spread(source, config), 4)
+    std = config.sigma_data or (
+        start.config.sigma_data if start else round(residual_std(source, config), 4)
     )
     torch.manual_seed(config.seed)
     about = DetailerConfig(
         name=config.name,
         net=settings.net,
-        sigma_data=spread,
-        sigma_max=round(settings.sigma_max * spread, 4),
+        sigma_data=std,
+        sigma_max=round(settings.sigma_max * std, 4),
         c_noise=config.c_noise,
         augmentation=Augmentation(settings.noise, settings.blur),
     )

@@ -22,10 +22,10 @@ class Condition:
     faithful: Tensor
 
 
-def blurred(small: Tensor, spread: Tensor) -> Tensor:
-    """(B, 3, H, W), each under a Gaussian of its own spread (B,), edges repeated beyond."""
+def blurred(small: Tensor, std: Tensor) -> Tensor:
+    """(B, 3, H, W), each under a Gaussian of its own std (B,), edges repeated beyond."""
     at = torch.arange(-REACH, REACH + 1, device=small.device)
-    kernel = torch.softmax(-(at**2) / (2 * spread[:, None].clamp(min=0.1) ** 2), dim=1)
+    kernel = torch.softmax(-(at**2) / (2 * std[:, None].clamp(min=0.1) ** 2), dim=1)
     planes = small.flatten(0, 1)[None]
     kernel = kernel.repeat_interleave(small.shape[1], dim=0)[:, None]
     count = planes.shape[1]

@@ -65,7 +65,7 @@ def distances(a: Tensor, b: Tensor) -> Tensor:
 def precision_recall(made: Tensor, real: Tensor, k: int = 3) -> tuple[float, float]:
     """Improved precision and recall of feature sets (N, D) and (M, D), N and M above k.
 
-    Precision: the share of made features within the distance of a real one to its k-th nearest
+    Precision: the fraction of made features within the distance of a real one to its k-th nearest
     neighbour among the real; recall: the same with the roles exchanged (Kynkaanniemi et al. 2019,
     eq. 1 and 2). Both grow with the number of balls: compare them at equal counts only.
     """
@@ -84,7 +84,7 @@ def memorisation(made: Tensor, train: Tensor, held_out: Tensor) -> tuple[float, 
     ratio: the median over samples divided by the median over held-out pictures, which the model
     never saw. Near 1, samples keep as far from the training set as unseen pictures do; well below
     1, they gather around it (by copying, or by being plainer than pictures are).
-    copies: the share of samples nearer to a training picture than 95 % of the held-out pictures
+    copies: the fraction of samples nearer to a training picture than 95 % of the held-out pictures
     are: 0.05 where samples are like unseen pictures, more where some of them are copies, even when
     most are not.
     """

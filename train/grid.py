@@ -89,15 +89,3 @@ def samples(
         made[start] = x0.cpu()
     parts = processes.gather(made)
     return torch.cat([parts[start] for start in sorted(parts)])
-
-
-def training_grid(run, path: Path, columns: int = 16) -> None:
-    """Samples of a run's last EMA: rows of one and two steps, of 18 Heun levels, or of a distilled
-    denoiser's own levels; any label, then each label in turn."""
-    labels = run.model.config.labels
-    turn = torch.arange(columns * 2) % max(labels.count, 1) if labels.count else None
-    with run.averaged() as model:
-        steps = (1, 2) if isinstance(model, ConsistencyModel) else (*model.config.sigmas, 18)[:1]
-        rows = [samples(model, columns * 2, n) for n in steps]
-        rows += [samples(model, columns * 2, n, label=turn) for n in steps]
-    save_grid(torch.cat(rows), path, columns)

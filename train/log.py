@@ -12,7 +12,6 @@ from train.config import RunConfig
 from train.precision import within_reach
 
 BANDS = (-1.5, 0.0, 1.5)  # edges in ln t
-HELD_OUT_SIGMAS = (0.2, 0.5, 1.0, 3.0)
 
 
 class Log:
@@ -36,23 +35,22 @@ class Log:
         except OSError as error:
             raise TrainingError(f"{self.path} cannot be written: {error.strerror}.") from None
 
-    def start(self, run) -> None:
-        weights = sum(p.numel() for p in run.model.parameters())
-        precision = within_reach(self.config.precision, run.device)
+    def start(
+        self, images: int, weights: int, pictures: int, sigma_data: float, device: torch.device
+    ) -> None:
+        """Say what begins: from so many images seen, a network of so many weights."""
+        precision = within_reach(self.config.precision, device)
         self.write(
-            f"{self.config.name}: {weights / 1e6:.2f} M weights, {len(run.source)} pictures, "
-            f"sigma_data {run.model.config.sigma_data}, from {run.images} of "
-            f"{self.config.images} images on {run.device} in {precision}",
-            {
-                "start": run.images,
-                "weights": weights,
-                "pictures": len(run.source),
-                "precision": precision,
-            },
+            f"{self.config.name}: {weights / 1e6:.2f} M weights, {pictures} pictures, "
+            f"sigma_data {sigma_data}, from {images} of {self.config.images} images on {device} in "
+            f"{precision}",
+            {"start": images, "weights": weights, "pictures": pictures, "precision": precision},
         )
 
-    def step(self, run, loss: Tensor, t: Tensor, norm: float) -> None:
-        """Take one step in; print when the time has come."""
+    def step(
+        self, images: int, loss: Tensor, t: Tensor, norm: float, skipped: int, stage: str
+    ) -> None:
+        """Take one step in, of losses and noise levels (B,); print when the time has come."""
         self.losses.append(loss)
         self.times.append(t)
         self.norms.append(norm)
@@ -64,20 +62,19 @@ class Log:
         bands = [float(losses[band == i].mean()) for i in range(len(BANDS) + 1)]
         speed = self.config.batch * len(self.norms) / elapsed
         record = {
-            "images": run.images,
+            "images": images,
             "speed": round(speed, 1),
             "loss": round(float(losses.mean()), 5),
             "bands": [round(b, 5) for b in bands],
             "norm": round(sum(self.norms) / len(self.norms), 4),
-            "skipped": run.skipped,
+            "skipped": skipped,
         }
-        stage = run.objective.stage(run.images)
         if stage:
             record["stage"] = stage
         self.write(
-            f"{run.images:>9} images  {speed:7.1f}/s  loss {record['loss']:.4f}  by ln t "
+            f"{images:>9} images  {speed:7.1f}/s  loss {record['loss']:.4f}  by ln t "
             + " ".join(f"{b:.4f}" for b in bands)
-            + f"  grad {record['norm']:.3f}  skipped {run.skipped}  {stage}".rstrip(),
+            + f"  grad {record['norm']:.3f}  skipped {skipped}  {stage}".rstrip(),
             record,
         )
         self.reset()
@@ -88,22 +85,3 @@ class Log:
         told = "  ".join(f"{name} {value:.4f}" for name, value in errors.items())
         self.write(f"{images:>9} images  held out: {told}", {"images": images, **errors})
         self.reset()
-
-
-@torch.no_grad()
-def held_out_errors(run, count: int = 256) -> dict[str, float]:
-    """Mean squared error of x0 on held-out pictures at a few noise levels, by the last EMA."""
-    if not len(run.held_out):
-        return {}
-    pick = torch.linspace(0, len(run.held_out) - 1, min(count, len(run.held_out))).long()
-    x0, label = run.held_out.floats(pick), run.held_out.label(pick)
-    noise = torch.randn(x0.shape, generator=torch.Generator().manual_seed(0))
-    with run.averaged() as model:
-        errors = {}
-        for sigma in HELD_OUT_SIGMAS:
-            estimates = [
-                model((x + sigma * z).to(run.device), sigma, y.to(run.device)).cpu()
-                for x, z, y in zip(x0.split(64), noise.split(64), label.split(64), strict=True)
-            ]
-            errors[f"mse@{sigma:g}"] = float((torch.cat(estimates) - x0).square().mean())
-    return errors

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from cm_core.detailer import Detailer
 from cm_core.errors import ConfigError, DataError, TrainingError
-from train import snapshot
+from train import held_out, snapshot
 from train.config import RunConfig
-from train.detail import held_out
+from train.detail import held_out as held_out_detail
 from train.distributed import Processes
-from train.grid import training_grid
-from train.log import Log, held_out_errors
+from train.log import Log
 from train.run import Run
 
 
@@ -55,18 +54,18 @@ def leg(
 ) -> None:
     """What `train` does with a run, in a folder of its own. started: when its minutes began."""
     begun, saved, writes = run.images, started, run.processes.writes
-    log = Log(out / "log.jsonl", run.config)
+    log, model = Log(out / "log.jsonl", run.config), run.model
+    watch = held_out_detail if isinstance(model, Detailer) else held_out
     if writes:
-        log.start(run)
+        weights = sum(p.numel() for p in model.parameters())
+        log.start(run.images, weights, len(run.source), model.config.sigma_data, run.device)
 
     def save() -> None:
         if writes:
             run.save(out, shards)
-            errors, grid = held_out_errors, training_grid
-            if isinstance(run.model, Detailer):
-                errors, grid = held_out.held_out_errors, held_out.sheet
-            log.held_out(run.images, errors(run))
-            grid(run, out / "grid.png")
+            with run.averaged() as average:
+                log.held_out(run.images, watch.errors(average, run.held_out))
+                watch.sheet(average, run.held_out, out / "grid.png")
 
     def over() -> bool:
         spent, given = time.monotonic() - started, 60 * minutes
@@ -83,7 +82,7 @@ def leg(
             raise
         if not writes:
             continue
-        log.step(run, loss, t, norm)
+        log.step(run.images, loss, t, norm, run.skipped, run.objective.stage(run.images))
         if time.monotonic() - saved > 60 * save_every:
             save()
             saved = time.monotonic()

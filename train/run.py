@@ -111,7 +111,6 @@ class Run:
             self.images, self.warm_from = state["images"], state["warm_from"]
             self.skipped = state["skipped"]
             self.done = min(1.0, self.images / state["length"])
-            self.objective.after_load(self.model)
             return
         shards = snapshot.load_shards(folder)
         if shards is None:
@@ -122,7 +121,6 @@ class Run:
         snapshot.take_weights(self.objective, sets.get("objective", {}), folder)
         for ema in self.emas:
             ema.load(sets.get(ema.name, {}), folder)
-        self.objective.after_load(self.model)
 
     def state(self) -> dict:
         """All that a run goes on from."""
@@ -152,6 +150,8 @@ class Run:
                 check_finite({k: v.half() for k, v in ema.weights.items()}, out)
         except CheckpointError:
             raise self.diverged() from None
+        if levels := self.objective.sigmas():
+            self.model.config = replace(self.model.config, sigmas=levels)
         for ema in self.emas:
             save_checkpoint(self.model, out / ema.name, weights=ema.weights)
         snapshot.save_state(out, state)

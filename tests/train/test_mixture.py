@@ -89,6 +89,8 @@ def learned(objective: str, start=None):
         ema.update(model.net, images + BATCH, BATCH)
         trained.after_step(model, images + BATCH)
     model.net.load_state_dict(ema.weights)
+    if levels := trained.sigmas():
+        model.config = dataclasses.replace(model.config, sigmas=levels)
     return model
 
 

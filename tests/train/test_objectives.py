@@ -39,6 +39,7 @@ OWNED = {
     "scm": {"log_weight"},
     "guide": {"teacher"},
     "ect-gan": {"discriminator"},
+    "detail-gan": {"discriminator"},
 }
 
 
@@ -74,13 +75,13 @@ def test_targets_follow_by_their_decay(config_of):
 def test_distilled_stages_halve_the_levels(config_of):
     """8 levels, two stages: the first ends at 4, whose student teaches the second, to 2."""
     run = loop.Run(config_of("pd"), None, torch.device("cpu"))
-    assert list(run.model.config.sigmas) == [4]
+    assert list(run.objective.sigmas()) == [4]
     for _ in range(5):
         run.step()
-    assert list(run.model.config.sigmas) == [2] and int(run.objective.taught) == 1
+    assert list(run.objective.sigmas()) == [2] and int(run.objective.taught) == 1
     assert same(dict(run.objective.teacher.state_dict()), dict(run.model.state_dict()))
     grid = karras_sigmas(8)
-    assert run.model.config.sigmas[2] == (grid[0].item(), grid[4].item())
+    assert run.objective.sigmas()[2] == (grid[0].item(), grid[4].item())
 
 
 def test_objectives_say_what_they_lack(config_of):

@@ -56,10 +56,10 @@ images = 32
 CHILD = """
 import sys, time, torch
 from pathlib import Path
-from train import loop, reproduce
+from train import held_out, loop, reproduce
 torch.set_num_threads(int(sys.argv[3]))
 reproduce.SAVE_EVERY, step = 0.0, loop.Run.step
-loop.training_grid = loop.held_out_errors = lambda *_: None
+held_out.sheet = held_out.errors = lambda *_: None
 loop.Log.held_out = lambda *_: None
 loop.Run.step = lambda run: (time.sleep(0.05), step(run))[1]
 reproduce.reproduce(sys.argv[1], Path(sys.argv[2]), device="cpu")

@@ -1,4 +1,4 @@
-"""How a detailer is watched: errors and a sheet of held-out pictures, by its last average."""
+"""How a detailer is watched: its errors on held-out pictures, and a sheet of enlargements."""
 
 from pathlib import Path
 
@@ -7,17 +7,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cm_core.detail_net import FACTOR
-from cm_core.detailer import bicubic
+from cm_core.detailer import Detailer, bicubic
+from train.data.in_memory import Pictures
 from train.grid import save_grid
 
 MEASURED = 24  # held-out pictures
 SHOWN = 6
 
 
-def held_out(run, count: int) -> Tensor:
-    """Held-out pictures spread over all, on the training device, sides of whole strides."""
-    pick = torch.linspace(0, len(run.held_out) - 1, min(count, len(run.held_out))).long()
-    return run.held_out.floats(pick).to(run.device)
+def some(pictures: Pictures, count: int, device: torch.device) -> Tensor:
+    """Pictures spread over all, on a device."""
+    pick = torch.linspace(0, len(pictures) - 1, min(count, len(pictures))).long()
+    return pictures.floats(pick).to(device)
 
 
 def psnr(x: Tensor, x0: Tensor) -> float:
@@ -27,19 +28,18 @@ def psnr(x: Tensor, x0: Tensor) -> float:
 
 
 @torch.no_grad()
-def held_out_errors(run, count: int = MEASURED) -> dict[str, float]:
+def errors(model: Detailer, pictures: Pictures, count: int = MEASURED) -> dict[str, float]:
     """PSNR of bicubic, faithful and lively enlargements of clean pictures; and how much detail the
     lively ones add, as a part of what the true ones have: 1 is right."""
-    if not len(run.held_out):
+    if not len(pictures):
         return {}
-    x0 = held_out(run, count)
+    x0 = some(pictures, count, model.device)
     small = F.avg_pool2d(x0, FACTOR)
     base = bicubic(small)
-    with run.averaged() as model:
-        made = {
-            "lively": torch.cat([model.enlarge(s, i) for i, s in enumerate(small.split(1))]),
-            "faithful": torch.cat([model.enlarge(s, faithful=True) for s in small.split(1)]),
-        }
+    made = {
+        "lively": torch.cat([model.enlarge(s, i) for i, s in enumerate(small.split(1))]),
+        "faithful": torch.cat([model.enlarge(s, faithful=True) for s in small.split(1)]),
+    }
     found = {"bicubic": psnr(base.clamp(-1, 1), x0)}
     found |= {name: psnr(x, x0) for name, x in made.items()}
     added = (made["lively"] - base).square().mean() / (x0 - base).square().mean()
@@ -47,18 +47,17 @@ def held_out_errors(run, count: int = MEASURED) -> dict[str, float]:
 
 
 @torch.no_grad()
-def sheet(run, path: Path, count: int = SHOWN) -> None:
+def sheet(model: Detailer, pictures: Pictures, path: Path, count: int = SHOWN) -> None:
     """A row a held-out picture: its pixels, bicubic, faithful, lively, the true one."""
-    if not len(run.held_out):
+    if not len(pictures):
         return
-    x0 = held_out(run, count)
+    x0 = some(pictures, count, model.device)
     small = F.avg_pool2d(x0, FACTOR)
-    with run.averaged() as model:
-        columns = [
-            F.interpolate(small, scale_factor=FACTOR, mode="nearest"),
-            bicubic(small),
-            model.enlarge(small, faithful=True),
-            model.enlarge(small),
-            x0,
-        ]
+    columns = [
+        F.interpolate(small, scale_factor=FACTOR, mode="nearest"),
+        bicubic(small),
+        model.enlarge(small, faithful=True),
+        model.enlarge(small),
+        x0,
+    ]
     save_grid(torch.stack([c.cpu() for c in columns], 1).flatten(0, 1), path, len(columns))

@@ -79,8 +79,9 @@ class Objective(nn.Module, ABC):
     def after_step(self, model: Preconditioned, images: int) -> None:
         """Called after each optimiser step with the trained model."""
 
-    def after_load(self, model: Preconditioned) -> None:
-        """Called once where a run goes on from a saved state."""
+    def sigmas(self) -> dict[int, tuple[float, ...]]:
+        """Noise levels to sample the model by as it is now, by steps; none: its form has its own."""
+        return {}
 
     def fine(self, images: int) -> bool:
         """Whether the objective's two levels are too close for half precision."""

@@ -1,7 +1,6 @@
 """The diffusion teacher, and progressive distillation of it: the baselines."""
 
 import copy
-from dataclasses import replace
 
 import torch
 
@@ -44,7 +43,6 @@ class ProgressiveDistillation(Objective):
         self.teacher = frozen(teacher)
         self.register_buffer("taught", torch.tensor(0))  # stage that the teacher belongs to
         self.weight = known(losses.WEIGHTS, config.pd.weight, "weight")
-        self.tell_levels(model, 0)
 
     def number(self, images: int) -> int:
         """Stage at so many images seen."""
@@ -61,10 +59,9 @@ class ProgressiveDistillation(Objective):
             :: 2**halvings
         ]
 
-    def tell_levels(self, model, stage: int) -> None:
-        """Put the student's own levels into its config, for its samples."""
-        own = self.levels(stage + 1).tolist()
-        model.config = replace(model.config, sigmas={len(own): tuple(own)})
+    def sigmas(self) -> dict[int, tuple[float, ...]]:
+        own = self.levels(int(self.taught) + 1).tolist()
+        return {len(own): tuple(own)}
 
     def loss(self, model, still, batch: Batch, images: int):
         levels = self.levels(self.number(images)).to(batch.x0.device, torch.float32)
@@ -83,10 +80,6 @@ class ProgressiveDistillation(Objective):
         if stage > int(self.taught):
             self.teacher = frozen(copy.deepcopy(model))
             self.taught.fill_(stage)
-            self.tell_levels(model, stage)
-
-    def after_load(self, model) -> None:
-        self.tell_levels(model, int(self.taught))
 
     def stage(self, images: int) -> str:
         return f"{len(self.levels(self.number(images) + 1))} levels"

@@ -1,6 +1,6 @@
 """Guidance built into a model, so that sampling needs one evaluation where guidance needs two."""
 
-from dataclasses import replace
+from functools import partial
 
 from cm_core import losses
 from cm_core.errors import ConfigError
@@ -18,14 +18,14 @@ class GuidanceDistillation(Objective):
         super().__init__(config, model, teacher)
         if not isinstance(teacher, ConsistencyModel):
             raise ConfigError(f"{config.teacher} is not a consistency model: guide builds on one.")
-        teacher.config = replace(teacher.config, guidance=config.guide.guidance)
         self.teacher = frozen(teacher)
         self.weight = known(losses.WEIGHTS, config.guide.weight, "weight")
 
     def loss(self, model, still, batch: Batch, images: int):
         t = self.lognormal(batch)
+        guided = partial(self.teacher, guidance=self.config.guide.guidance)
         loss = losses.imitation(
-            model, self.teacher, batch.x0, batch.noise, t, self.about.sigma_data,
+            model, guided, batch.x0, batch.noise, t, self.about.sigma_data,
             weight=self.weight, **batch.inputs,
         )  # fmt: skip
         return loss, t

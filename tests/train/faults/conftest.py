@@ -2,14 +2,14 @@ import dataclasses
 
 import pytest
 
-from train import loop
+from train import held_out, loop
 
 
 @pytest.fixture(autouse=True)
 def unwatched(monkeypatch):
     """No held-out errors and no grids: they are not what is tested here."""
-    monkeypatch.setattr(loop, "training_grid", lambda *_: None)
-    monkeypatch.setattr(loop, "held_out_errors", lambda *_: {})
+    monkeypatch.setattr(held_out, "sheet", lambda *_: None)
+    monkeypatch.setattr(held_out, "errors", lambda *_: {})
 
 
 @pytest.fixture

@@ -63,6 +63,23 @@ class Labels:
             index = index * (len(names) + self.any) + self._position(axis, choice.get(axis))
         return index if self.axes else None
 
+    def encode(self, choices: Tensor) -> Tensor:
+        """Choices along the axes (B, axes), by number, -1 for any, as indices (B,)."""
+        index = torch.zeros(len(choices), dtype=torch.long, device=choices.device)
+        for axis, names in enumerate(self.axes.values()):
+            choice = choices[:, axis]
+            index = index * (len(names) + self.any) + torch.where(choice < 0, len(names), choice)
+        return index
+
+    def decode(self, index: Tensor) -> Tensor:
+        """Indices (B,) as choices along the axes (B, axes), by number, -1 for any."""
+        choices = index.new_empty(len(index), len(self.axes))
+        for axis, names in reversed(list(enumerate(self.axes.values()))):
+            size = len(names) + self.any
+            choice, index = index % size, index // size
+            choices[:, axis] = torch.where(choice == len(names), -1, choice)
+        return choices
+
     def drawn(self, seed: int, **choice: str | None) -> dict[str, str]:
         """The choice by axis, with a name drawn by the seed wherever it leaves an axis open: the
         same one whatever the other axes say. Empty without labels.

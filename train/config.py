@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
+from pydantic import AliasChoices as either
 from pydantic import Field
 
 from cm_core import schema
@@ -32,7 +33,7 @@ class DataConfig:
     source: str = "landscapes"  # landscapes, folder, cifar10 or huggingface
     size: Annotated[int, Field(ge=1, le=4096)] = 64  # pictures are brought to this side
     crop: Counted = 0  # trained on random squares of this side; 0: on whole pictures
-    held_out: Fraction = 0.0  # folder: share of the pictures kept from training
+    held_out: Fraction = 0.0  # folder: fraction of the pictures kept from training
     split: str = "train"  # huggingface
     image_column: str = "image"  # huggingface
     label_column: str = ""  # huggingface: none means unconditional
@@ -52,9 +53,9 @@ class OptimConfig:
     lr_end: Annotated[float, Field(ge=0, le=10)] = 0.0
     betas: tuple[Decay, Decay] = (0.9, 0.99)
     warmup: Counted = 500  # steps
-    # Share of the run, at its end, over which lr falls to lr_end.
+    # Fraction of the run, at its end, over which lr falls to lr_end.
     decay: Annotated[float, Field(gt=0, le=1)] = 1.0
-    extra: Weight = 1.0  # times lr: for what an objective learns beside the model
+    extra: Weight = 1.0  # times lr: for what an objective learns with the model
 
 
 @dataclass(frozen=True)
@@ -104,25 +105,29 @@ class ICTConfig:
 
 @dataclass(frozen=True)
 class ECTConfig:
-    """The stages of easy consistency tuning: d = q^-(stage + 1), each for a share of the run."""
+    """The stages of easy consistency tuning: d = q^-(stage + 1), each for a fraction of the run."""
 
-    shares: Annotated[tuple[Fraction, ...], Field(min_length=1)] = (0.15, 0.2, 0.25, 0.4)
+    fractions: Annotated[
+        tuple[Fraction, ...], Field(min_length=1, validation_alias=either("fractions", "shares"))
+    ] = (0.15, 0.2, 0.25, 0.4)
     c: Annotated[float, Field(gt=0, le=100)] = 0.06  # at 0 gradients of equal outputs are none
     q: Annotated[float, Field(gt=1, le=100)] = 4.0
     weight: str = "karras"
 
     def __post_init__(self):
-        if not math.isclose(sum(self.shares), 1, abs_tol=1e-6):
-            raise ConfigError(f"The shares of [ect] add up to 1, not to {sum(self.shares):g}.")
+        if not math.isclose(sum(self.fractions), 1, abs_tol=1e-6):
+            raise ConfigError(
+                f"The fractions of [ect] add up to 1, not to {sum(self.fractions):g}."
+            )
 
     def stage(self, progress: float) -> int:
         """Stage at a progress in [0, 1]."""
         done = 0.0
-        for stage, share in enumerate(self.shares):
-            done += share
+        for stage, fraction in enumerate(self.fractions):
+            done += fraction
             if progress < done:
                 return stage
-        return len(self.shares) - 1
+        return len(self.fractions) - 1
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,7 @@ class RunConfig:
     objective: str  # of train.objectives.OBJECTIVES
     images: AtLeastOne
     batch: Annotated[int, Field(ge=1, le=10**6)]
-    micro_batch: Counted = 0  # pictures a backward pass; 0: the batch, shared among the processes
+    micro_batch: Counted = 0  # pictures a backward pass; 0: the batch, divided among the processes
     init: str = ""  # checkpoint folder whose weights the run starts from
     teacher: str = ""  # checkpoint folder of the model that is distilled
     # 0: measured on the training pictures.
@@ -185,7 +190,10 @@ class RunConfig:
         "quarter_log"  # the network's time input, of cm_core.precondition
     )
     ema: tuple[Decay, ...] = ()  # decays a step
-    ema_share: Fraction = 0.0  # one more EMA whose half-life is this share of the images seen
+    # One more EMA, whose half-life is this fraction of the images seen.
+    ema_halflife: Annotated[
+        Fraction, Field(validation_alias=either("ema_halflife", "ema_share"))
+    ] = 0.0
     precision: str = "fp32"  # fp32, tf32, bf16 (fp32 on a CPU without it) or fp16
     fine_precision: str = ""  # used instead where the objective's two levels are very close
     compile: bool = False
@@ -206,8 +214,10 @@ class RunConfig:
     detail: DetailConfig = field(default_factory=DetailConfig)
 
     def __post_init__(self):
-        if not self.ema and not self.ema_share:
-            raise ConfigError(f"{self.name}: give ema or ema_share, the weights that are sampled.")
+        if not self.ema and not self.ema_halflife:
+            raise ConfigError(
+                f"{self.name}: give ema or ema_halflife, the weights that are sampled."
+            )
         if self.micro_batch and self.batch % self.micro_batch:
             raise ConfigError(
                 f"{self.name}: micro_batch {self.micro_batch} does not divide the batch of "
@@ -221,7 +231,7 @@ class RunConfig:
                 )
 
     def progress(self, images: int) -> float:
-        """Share of the run that is done when so many images have been seen."""
+        """Fraction of the run that is done when so many images have been seen."""
         return images / self.images
 
     def step(self, images: int) -> tuple[int, int]:

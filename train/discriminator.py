@@ -17,7 +17,6 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from cm_core.errors import ConfigError
 from cm_core.labels import Labels
-from train.data.in_memory import unfold
 from train.evaluation.features import MEAN, STD, fold_norms
 
 SIDE = 96  # what pictures are enlarged to for the backbone
@@ -137,7 +136,7 @@ class Discriminator(nn.Module):
 
     def forward(self, maps: list[Tensor], label: Tensor) -> Tensor:
         """Logits (B, positions of all maps): above 0 where a picture passes for a true one."""
-        choices = unfold(label, self.labels)
+        choices = self.labels.decode(label)
         logits = [head(m, choices) for head, m in zip(self.heads, maps, strict=True)]
         return torch.cat(logits, 1)
 

@@ -44,7 +44,7 @@ class Stage:
     def weights(self) -> Path:
         """The checkpoint folder of its average."""
         decay = self.config.ema[-1] if self.config.ema else 0.0
-        return self.folder / name_of(decay, self.config.ema_share)
+        return self.folder / name_of(decay, self.config.ema_halflife)
 
     @property
     def progress(self) -> tuple[int, int]:

@@ -61,8 +61,8 @@ class Run:
         for networks in (self.model, self.objective):
             networks.to(memory_format=torch.channels_last)
         self.emas = [EMA(self.model, decay=d) for d in config.ema]
-        if config.ema_share:
-            self.emas.append(EMA(self.model, halflife=config.ema_share))
+        if config.ema_halflife:
+            self.emas.append(EMA(self.model, halflife=config.ema_halflife))
         optim = config.optim
         # Weights that the objective learns with the model's.
         self.extra = [p for p in self.objective.parameters() if p.requires_grad]

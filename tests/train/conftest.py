@@ -35,14 +35,14 @@ def run_config(pictures):
         images=80,
         batch=8,
         ema=(0.9,),
-        ema_share=0.1,
+        ema_halflife=0.1,
         net=UNetConfig(
             image_size=16, channels=16, channel_mult=(1, 2), attention_sizes=(4,), patch=2,
             norm_channels=4, dropout=0.2,
         ),
         data=DataConfig(str(pictures), size=16),
         optim=OptimConfig(lr=1e-3, warmup=2),
-        ect=ECTConfig(shares=(0.5, 0.5)),
+        ect=ECTConfig(fractions=(0.5, 0.5)),
     )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def test_a_recipe_is_not_one_run():
         (f"{TINY}batch=4\nema=[0.9]\n[optim]\nlr=0", "'optim.lr' should be greater than 0"),
         (f"{TINY}batch=4\nema=[0.9]\n[optim]\ndecay=0", "'optim.decay' should be greater"),
         (f"{TINY}batch=4\nema=[0.9]\n[data]\nsize='big'", "'data.size' should be a valid int"),
-        (f"{TINY}batch=4\nema=[0.9]\n[ect]\nshares=[]", "'ect.shares' should have at least 1"),
+        (f"{TINY}batch=4\nema=[0.9]\n[ect]\nfractions=[]", "'ect.fractions' should have"),
         (f"{TINY}batch=4\nema=[0.9]\n[ect]\nshares=[0.5, 0.4]", "add up to 1, not to 0.9"),
         (f"{TINY}batch=4\nema=[0.9]\n[ict]\ns0=20\ns1=10", "not from 20 to 10"),
         (f"{TINY}batch=4\nema=[0.9]\n[net]\nchannel_mult=[]", "'net.channel_mult' should have"),

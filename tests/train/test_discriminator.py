@@ -12,7 +12,6 @@ from torch.nn.utils.parametrize import is_parametrized
 from cm_core import losses
 from cm_core.errors import ConfigError
 from cm_core.labels import Labels
-from train.data.in_memory import fold, unfold
 from train.discriminator import CHANNELS, SIDE, TAPS, Backbone, Discriminator
 from train.evaluation.features import MEAN, STD
 
@@ -51,10 +50,10 @@ def test_the_folded_backbone_gives_the_networks_own_maps():
         assert (ours - theirs).abs().max() < 1e-4 * theirs.abs().max()
 
 
-def test_a_label_index_is_taken_apart_into_the_choices_it_was_folded_from():
+def test_a_label_index_is_taken_apart_into_the_choices_it_encodes():
     choices = torch.tensor([[s, g] for s in (-1, 0, 1) for g in (-1, 0, 1, 2)])
-    assert torch.equal(unfold(fold(choices, LABELS), LABELS), choices)
-    assert unfold(torch.zeros(5, dtype=torch.long), Labels()).shape == (5, 0)
+    assert torch.equal(LABELS.decode(LABELS.encode(choices)), choices)
+    assert Labels().decode(torch.zeros(5, dtype=torch.long)).shape == (5, 0)
 
 
 def test_norms_follow_the_heads(discriminator):

@@ -102,5 +102,5 @@ def test_objectives_say_what_they_lack(config_of):
 
 
 def test_ect_stages_follow_their_shares():
-    ect = ECTConfig(shares=(0.15, 0.2, 0.25, 0.4))
+    ect = ECTConfig(fractions=(0.15, 0.2, 0.25, 0.4))
     assert [ect.stage(p) for p in (0, 0.149, 0.15, 0.34, 0.36, 0.61, 1.0)] == [0, 0, 1, 1, 2, 3, 3]

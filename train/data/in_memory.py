@@ -31,7 +31,7 @@ class Pictures:
 
     def label(self, index: Tensor | slice = slice(None)) -> Tensor:
         """Label indices, nothing hidden."""
-        return fold(self.choices[index], self.labels)
+        return self.labels.encode(self.choices[index])
 
     def draw(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
         """Pictures and choices drawn with replacement; the generator lives on their device."""
@@ -50,25 +50,6 @@ class Pictures:
 def to_floats(images: Tensor) -> Tensor:
     """uint8 pictures as float32 in [-1, 1]."""
     return images.float() / 127.5 - 1
-
-
-def fold(choices: Tensor, labels: Labels) -> Tensor:
-    """Choices along the axes (B, axes), -1 for any, as label indices (B,)."""
-    index = torch.zeros(len(choices), dtype=torch.long, device=choices.device)
-    for axis, names in enumerate(labels.axes.values()):
-        choice = choices[:, axis]
-        index = index * (len(names) + labels.any) + torch.where(choice < 0, len(names), choice)
-    return index
-
-
-def unfold(index: Tensor, labels: Labels) -> Tensor:
-    """Label indices (B,) as the choices along the axes (B, axes), -1 for any."""
-    choices = index.new_empty(len(index), len(labels.axes))
-    for axis, names in reversed(list(enumerate(labels.axes.values()))):
-        size = len(names) + labels.any
-        choice, index = index % size, index // size
-        choices[:, axis] = torch.where(choice == len(names), -1, choice)
-    return choices
 
 
 def shrink(images: Tensor, size: int) -> Tensor:

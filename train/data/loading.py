@@ -11,7 +11,7 @@ from train.config import DataConfig
 from train.data.cifar10 import load_cifar10
 from train.data.crops import Crops
 from train.data.folder import load_folder
-from train.data.in_memory import Pictures, fold
+from train.data.in_memory import Pictures
 from train.data.rendered import load_landscapes
 from train.data.source import Source
 from train.data.streamed import load_stream
@@ -84,4 +84,4 @@ def batch(
     count, axes = choices.shape
     dice = torch.rand(count, axes + 1, generator=generator, device=device) < config.label_dropout
     hidden = dice[:, :axes] | dice[:, axes:]
-    return x0, fold(torch.where(hidden, -1, choices), source.labels)
+    return x0, source.labels.encode(torch.where(hidden, -1, choices))

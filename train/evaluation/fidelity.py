@@ -16,7 +16,6 @@ from cm_core.errors import OneStrokeError
 from cm_core.model import Preconditioned
 from train.config import DataConfig
 from train.data import loading
-from train.data.in_memory import fold
 from train.grid import samples
 
 FOLDER = Path("runs/fidelity")  # features of the real pictures are kept here
@@ -98,7 +97,7 @@ def rows(
     label = None
     if model.config.labels.axes:
         _, choices = source.draw(count, Generator().manual_seed(0))
-        label = fold(choices, source.labels)
+        label = source.labels.encode(choices)
     return [
         {"steps": n} | inception_measures(samples(model, count, n, label=label), real, extractor)
         for n in steps

@@ -16,7 +16,8 @@ from cm_core.noise import generators
 from cm_core.stream import Step, last, last_of
 from editing.checks import check_between, check_picture
 from editing.generate import MAX_FRAMES
-from editing.lights import halfway, known_lights, light_of, relight
+from editing.guess import light_of
+from editing.lights import halfway, known_lights, relight
 from editing.paper import covered
 from editing.tasks import STROKE_SAMPLES_PER_STEP, Sigmas, stream_stroke
 

@@ -17,31 +17,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cm_core.errors import SettingError
+from editing.guess import light_of
+from editing.oklab import to_lab, to_rgb
 
 TABLE = Path(__file__).resolve().parent.parent / "assets" / "lights.json"
 PARTS = ("sky", "land")
 SOFT = 16  # a picture's side over the radius that softens where sky ends
-LAND_SAYS = 0.2  # weight of land in guessing a painting's light, where sky has 1
 TINY = 1e-6  # added to densities: an unknown colour is as likely sky as land
 LEAST = 1e-5  # variance added to colours, so that a single one has a Gaussian as well
-
-# OKLab (Ottosson 2020, "A perceptual color space for image processing").
-TO_LMS = torch.tensor(
-    [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ],
-    dtype=torch.float64,
-)
-TO_LAB = torch.tensor(
-    [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ],
-    dtype=torch.float64,
-)
 
 
 @dataclass(frozen=True)
@@ -98,23 +81,6 @@ def movable(light: str | None) -> str | None:
     return light if light in known_lights() else None
 
 
-def to_lab(x: Tensor) -> Tensor:
-    """sRGB (B, 3, H, W) in [-1, 1] -> OKLab, float64."""
-    s = ((x.double() + 1) / 2).clamp(0, 1)
-    linear = torch.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4)
-    lms = torch.einsum("ij,bjhw->bihw", TO_LMS.to(x.device), linear)
-    return torch.einsum("ij,bjhw->bihw", TO_LAB.to(x.device), lms.clamp(min=0) ** (1 / 3))
-
-
-def to_rgb(lab: Tensor) -> Tensor:
-    """OKLab -> sRGB in [-1, 1], clamped to what a screen can show."""
-    lms = torch.einsum("ij,bjhw->bihw", torch.linalg.inv(TO_LAB).to(lab.device), lab) ** 3
-    linear = torch.einsum("ij,bjhw->bihw", torch.linalg.inv(TO_LMS).to(lab.device), lms)
-    linear = linear.clamp(0, 1)
-    s = torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return (s * 2 - 1).float()
-
-
 def root(matrix: Tensor) -> Tensor:
     """The symmetric square root of a symmetric matrix without negative eigenvalues."""
     values, vectors = torch.linalg.eigh(matrix)
@@ -166,22 +132,6 @@ def softened(weight: Tensor) -> Tensor:
     return F.avg_pool2d(padded, 2 * radius + 1, 1)
 
 
-def light_of(painting: Tensor, lights: Lights | None = None) -> str:
-    """The light under which a painting's colours are likeliest. painting (1, 3, H, W).
-
-    Sky weighs most: red land may be autumn as well as sunset.
-    """
-    lights, lab = known_lights() if lights is None else lights, to_lab(painting)
-
-    def fits(parts: Mapping[str, Part]) -> float:
-        likely, _ = likelihoods(lab, parts)
-        total = likely["sky"] + likely["land"]
-        weight = LAND_SAYS + (1 - LAND_SAYS) * likely["sky"] / total
-        return float((weight * total.log()).sum() / weight.sum())
-
-    return max(lights, key=lambda light: fits(lights[light]))
-
-
 def halfway(
     before: Mapping[str, Part], after: Mapping[str, Part], weight: float
 ) -> dict[str, Part]:
@@ -197,10 +147,10 @@ def halfway(
     }
 
 
-def in_light(painting: Tensor, light: str, lights: Lights | None = None) -> Tensor:
+def in_light(painting: Tensor, light: str) -> Tensor:
     """Paintings (B, 3, H, W) with the colours that they would have in a light, each moved from the
     one that it looks most like. Raises SettingError for an unknown light."""
-    moved = [relight(one, light_of(one, lights), light, lights) for one in painting.cpu().split(1)]
+    moved = [relight(one, light_of(one), light) for one in painting.cpu().split(1)]
     return torch.cat(moved).to(painting)
 
 

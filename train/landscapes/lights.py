@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from numpy import ndarray
 
-from editing.lights import PARTS, TABLE, places, to_lab
+from editing.lights import PARTS, TABLE, places
+from editing.oklab import to_lab
 from train.landscapes.render import picture_of
 from train.landscapes.scene import LIGHTS, Scene, between, scene_of, stream
 from train.landscapes.surfaces import REGION

@@ -24,7 +24,8 @@ from train.landscapes.workers import Renderer, drawn
 
 FORMAT = 1
 HELD_OUT = 1_000_000_000  # first held-out seed; training seeds are below
-NOT_DRAWING = {"__init__", "crude", "lights", "part", "store", "workers"}  # pictures are not theirs
+# Pictures are not theirs.
+NOT_DRAWING = {"__init__", "crude", "guess", "lights", "part", "store", "workers"}
 ANEW = "choose another folder, or --force to start anew"
 
 

@@ -11,6 +11,7 @@ import editing
 from cm_core.errors import ImageError, SettingError
 from editing import Painted
 from editing.image import fit, informed, like, on_white, to_pil, to_tensor, with_alpha
+from editing.panorama import WIDEST, growth
 from editing.tasks import SAMPLES_PER_STEP
 from editing.tiled import Tiled
 from ui.service.engine import ANY, Engine, Engines
@@ -75,6 +76,24 @@ class Repairs:
             engine,
             lambda model: editing.stream_outpaint(model, image, *pixels, steps, seed, **how),
             steps,
+        )
+
+    def panorama(
+        self,
+        image: Image.Image | None,
+        width: int = WIDEST,
+        steps: int = 8,
+        seed: int = 0,
+        *choice: str,
+        guesses: int = SAMPLES_PER_STEP,
+    ) -> Iterator[EditProgress]:
+        """The picture grown to both sides until it is so many pixels wide; done once it is."""
+        engine, label = self.on(*choice)
+        how = {"samples_per_step": guesses, "label": label, "detailer": engine.detailer}
+        return whole(
+            engine,
+            lambda model: editing.stream_panorama(model, image, width, steps, seed, **how),
+            steps * len(growth(some(image).size, width)),
         )
 
     def colorize(

@@ -15,11 +15,12 @@ from PIL import Image
 import editing
 from cm_core.errors import SettingError
 from cm_core.samplers import Step
-from editing.image import to_pil
+from editing.day import FRAMES
+from editing.image import fit, to_pil, to_tensor
 from editing.lights import movable
 from editing.tasks import STROKE_SAMPLES_PER_STEP
 from ui.service.engine import ANY, Engine, Readout
-from ui.service.progress import EditProgress, finish, last, shown, some
+from ui.service.progress import EditProgress, finish, last, like, shown, some
 from ui.service.repairs import Repairs
 
 MAX_SEED = 999_999
@@ -67,6 +68,37 @@ class Tasks(Repairs):
         for name in names:
             told = (strength, steps, seed, scene, name, *rest)
             yield name, last(self.paint(image, *told, guesses=guesses))
+
+    def day(
+        self,
+        image: Image.Image | None,
+        strength: float = 0.5,
+        steps: int = 2,
+        seed: int = 0,
+        *choice: str,
+        guesses: int = STROKE_SAMPLES_PER_STEP,
+        frames: int = FRAMES,
+    ) -> Iterator[tuple[list[Image.Image], Readout]]:
+        """(frames, cost) of a painting from dawn to night: all of them a step, then one more of
+        them finished each time. Of the choice, the light has no say."""
+        scene, _, *rest = (*choice, *(ANY, ANY)[len(choice) :])
+        engine, _ = self.on(scene, ANY, *rest)
+        if not engine.model.config.labels.axes.get("light"):
+            raise SettingError("This model knows no lights: choose the bundled one.")
+        painting = to_tensor(fit(some(image), engine.size))
+        told = {"scene": None if scene == ANY else scene, "frames": frames, "paper": True}
+        for step, readout in engine.stream(
+            lambda model: editing.stream_day(
+                model, painting, strength, steps, seed, samples_per_step=guesses, **told
+            )
+        ):
+            small = step.x0.split(1)
+            pictures = [like(x0, image) for x0 in small]
+            yield pictures, readout
+        for i, x0 in enumerate(small):
+            pictures = pictures.copy()
+            pictures[i] = like(engine.enlarged(x0, seed), image)
+            yield pictures, readout
 
     def vary(
         self,

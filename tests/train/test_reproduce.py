@@ -301,10 +301,13 @@ def test_unknown_names_are_refused(tmp_path, toy):
 @pytest.mark.parametrize("budget", ["cpu", "gpu"])
 def test_the_recipe_that_ships(tmp_path, budget):
     recipe = reproduce.read("landscape64", tmp_path, budget)
-    teacher, model = recipe.stages
-    assert (teacher.config.objective, model.config.objective) == ("edm", "ect")
-    assert (teacher.config.name, model.config.name) == ("landscape64-teacher", "landscape64")
-    assert teacher.config.net == model.config.net and teacher.config.data == model.config.data
+    teacher, model, finish = recipe.stages
+    configs = [stage.config for stage in recipe.stages]
+    assert [c.objective for c in configs] == ["edm", "ect", "ect-gan"]
+    names = ["landscape64-teacher", "landscape64-model", "landscape64"]
+    assert [c.name for c in configs] == names
+    assert all((c.net, c.data) == (configs[0].net, configs[0].data) for c in configs)
+    assert finish.config.init == str(model.weights) and model.config.init == str(teacher.weights)
     assert recipe.renders == 60_000 and teacher.config.data.size == teacher.config.net.image_size
     assert [model.config.ect.q ** -(model.config.ect.stage(p) + 1) for p in (0.1, 0.5, 0.8, 0.9)] \
         == [1 / 4, 1 / 16, 1 / 64, 1 / 256]  # fmt: skip

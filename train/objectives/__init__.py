@@ -8,7 +8,7 @@ from train.objectives.continuous import (
     ContinuousDistillationFull,
     ContinuousTraining,
 )
-from train.objectives.detail import Detailing
+from train.objectives.detail import AdversarialDetailing, Detailing
 from train.objectives.diffusion import EDM, ProgressiveDistillation
 from train.objectives.discrete import (
     ConsistencyDistillation,
@@ -34,6 +34,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "guide": GuidanceDistillation,
     "ect-gan": AdversarialTuning,
     "detail": Detailing,
+    "detail-gan": AdversarialDetailing,
 }
 
 __all__ = ["OBJECTIVES", "Batch", "Objective"]

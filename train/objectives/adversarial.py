@@ -32,7 +32,7 @@ class AdversarialTuning(EasyConsistencyTuning):
         x0, aim = losses.ect_estimates(model, batch.x0, batch.noise, t, r, **batch.inputs)
         pull = self.weight(t, self.about.sigma_data)
         loss = pull * pseudo_huber(x0, aim, c=self.config.ect.c)
-        judged = t >= self.config.gan.sigma_min  # below, an estimate is the true picture, nearly
+        judged = self.judged(batch, t)
         passed = self.discriminator(self.true_maps(batch), batch.label)
         loss = loss + losses.passing_hinge(passed).mean()
         if not judged.any():
@@ -45,6 +45,10 @@ class AdversarialTuning(EasyConsistencyTuning):
         # Pseudo-Huber pulls each picture by its weight: the discriminator pushes as evenly.
         push = self.config.gan.weight * pull[judged, None, None, None] * push
         return loss.index_add(0, judged.nonzero()[:, 0], (push * x0[judged]).sum((1, 2, 3))), t
+
+    def judged(self, batch: Batch, t: Tensor) -> Tensor:
+        """(B,) which estimates: below sigma_min they are the true pictures, nearly."""
+        return t >= self.config.gan.sigma_min
 
     @torch.no_grad()
     def true_maps(self, batch: Batch) -> list[Tensor]:

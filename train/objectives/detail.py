@@ -7,6 +7,7 @@ from torch import Tensor
 
 from cm_core.detailer import Detailer
 from train.detail.condition import Condition, spoilt
+from train.objectives.adversarial import AdversarialTuning
 from train.objectives.base import Batch
 from train.objectives.discrete import EasyConsistencyTuning
 
@@ -41,3 +42,10 @@ class Detailing(EasyConsistencyTuning):
         t, r = super().pair(batch, images)
         faithful = batch.condition.faithful
         return torch.where(faithful, self.about.sigma_max, t), torch.where(faithful, 0.0, r)
+
+
+class AdversarialDetailing(Detailing, AdversarialTuning):
+    """The same with a discriminator of lively estimates beside; faithful ones are means."""
+
+    def judged(self, batch: Conditioned, t: Tensor) -> Tensor:
+        return super().judged(batch, t) & ~batch.condition.faithful

@@ -9,9 +9,9 @@ import argparse
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
-from diffusers import CMStochasticIterativeScheduler, ConsistencyModelPipeline, UNet2DModel
 from torch import Tensor
 
 from benchmarks.measure import Row, gflop, matrix_product, side_by_side, tell
@@ -21,6 +21,9 @@ from cm_core.model import ConsistencyModel
 from cm_core.samplers import sample_multistep
 from cm_core.schedule import karras_sigmas
 from train.export_graph import network_graph
+
+if TYPE_CHECKING:  # it takes seconds to import
+    from diffusers import ConsistencyModelPipeline
 
 SCALES = 40  # levels of the grid that diffusers' timesteps count on
 # Indices of noise levels, the noisiest last, as diffusers wants them.
@@ -55,6 +58,8 @@ LARGE = {
 
 def both(settings: dict, folder: Path) -> tuple[ConsistencyModelPipeline, ConsistencyModel]:
     """diffusers' pipeline of random weights, and our model opened from its folder."""
+    from diffusers import CMStochasticIterativeScheduler, ConsistencyModelPipeline, UNet2DModel
+
     torch.manual_seed(0)
     scheduler = CMStochasticIterativeScheduler(num_train_timesteps=SCALES)
     pipe = ConsistencyModelPipeline(UNet2DModel(**settings).eval(), scheduler)

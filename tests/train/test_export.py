@@ -4,7 +4,6 @@ import re
 
 import pytest
 import torch
-from diffusers import ConsistencyModelPipeline
 
 from cm_core import ConsistencyModel, ModelConfig, load_model
 from cm_core.checkpoints.checkpoint import save_checkpoint
@@ -38,6 +37,8 @@ def test_an_exported_folder_samples_our_picture_as_its_card_says(tmp_path):
     card = (out / "README.md").read_text()
     assert "license: cc-by-4.0" in card and "library_name: diffusers" in card
     assert "timesteps=[20, 0]).images[0]  # 2 steps" in card
+    from diffusers import ConsistencyModelPipeline
+
     pipe = ConsistencyModelPipeline.from_pretrained(out)
     pipe.set_progress_bar_config(disable=True)
     noise = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(2))

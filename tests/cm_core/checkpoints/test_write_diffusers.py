@@ -3,7 +3,6 @@ import json
 
 import pytest
 import torch
-from diffusers import ConsistencyModelPipeline, UNet2DModel
 
 from cm_core import ConsistencyModel, Denoiser, load_model
 from cm_core.checkpoints.checkpoint import save_checkpoint
@@ -28,6 +27,8 @@ def test_pt_to_ours_to_diffusers_to_ours_to_pt_keeps_every_bit(tmp_path):
     assert second.config == first.config == third.config
     assert third.state_dict().keys() == first.state_dict().keys()
     assert all(torch.equal(third.state_dict()[k], v) for k, v in first.state_dict().items())
+    from diffusers import UNet2DModel
+
     net = UNet2DModel.from_pretrained(tmp_path / "theirs" / "unet")
     again = openai_state(net)
     assert again.keys() == state.keys()
@@ -67,6 +68,8 @@ def told(**settings):
 def test_diffusers_samples_the_same_picture_from_an_export(tmp_path, changes):
     model = ours(**changes)
     save_diffusers(model, tmp_path / "out", scales=18)
+    from diffusers import ConsistencyModelPipeline
+
     pipe = ConsistencyModelPipeline.from_pretrained(tmp_path / "out")
     pipe.set_progress_bar_config(disable=True)
     noise = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(2))

@@ -1,7 +1,9 @@
-"""Small networks of the diffusers library with random weights, to compare ours with."""
+"""Small networks of the diffusers library with random weights, to compare ours with.
+
+The library takes seconds to import: functions that need it import it.
+"""
 
 import torch
-from diffusers import CMStochasticIterativeScheduler, ConsistencyModelPipeline, UNet2DModel
 
 IMAGENET = {
     "sample_size": 16,
@@ -41,6 +43,8 @@ FULL = {
 
 def twin(settings, **changes):
     """A UNet2DModel in which no weight is zero and no norm is trivial."""
+    from diffusers import UNet2DModel
+
     torch.manual_seed(0)
     net = UNet2DModel(
         **{
@@ -59,6 +63,8 @@ def twin(settings, **changes):
 
 
 def pipeline(net, **scheduler):
+    from diffusers import CMStochasticIterativeScheduler, ConsistencyModelPipeline
+
     pipe = ConsistencyModelPipeline(net, CMStochasticIterativeScheduler(**scheduler))
     pipe.set_progress_bar_config(disable=True)
     return pipe

@@ -4,7 +4,6 @@ Tasks on tensors draw at the model's size; those on pictures (`*_picture`, `inpa
 `outpaint`) give each back at its own.
 """
 
-from editing.day import day, stream_day
 from editing.enlarging import enlarge, stream_enlarge, stream_super_resolve, super_resolve
 from editing.generate import (
     generate,
@@ -13,9 +12,9 @@ from editing.generate import (
     stream_generate,
     stream_teacher,
 )
+from editing.hours import day, stream_day
 from editing.noisy import add_noise
 from editing.painted import Painted
-from editing.panorama import panorama, stream_panorama
 from editing.pictures import (
     colorize_picture,
     denoise_picture,
@@ -44,6 +43,7 @@ from editing.walks import (
     stream_interpolate,
     stream_interpolate_grid,
 )
+from editing.widening import panorama, stream_panorama
 
 __all__ = [
     "Painted",

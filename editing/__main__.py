@@ -16,11 +16,10 @@ from cm_core import load_model
 from cm_core.checkpoints import registry
 from cm_core.errors import OneStrokeError
 from cm_core.samplers import Step
-from editing import commands
+from editing import commands, widening
 from editing.batch import inputs_and_outputs
-from editing.day import FRAMES
+from editing.hours import FRAMES
 from editing.output import check_quality, lost_bits, save
-from editing.panorama import WIDEST
 from editing.region import CONTEXT
 from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP
 
@@ -99,8 +98,8 @@ def parser() -> argparse.ArgumentParser:
         p.add_argument(f"--{side}", type=int, default=0, metavar="PIXELS")
     finer(p)
 
-    p = task("panorama", 8, samples=SAMPLES_PER_STEP, help="let a picture grow to both sides")
-    p.add_argument("--width", type=int, default=WIDEST, metavar="PIXELS", help=f"up to {WIDEST}")
+    p = task("panorama", widening.STEPS, samples=1, help="let a picture grow to both sides")
+    p.add_argument("--width", type=int, default=widening.WIDEST, metavar="PIXELS")
     finer(p)
 
     p = task("colorize", 8, samples=SAMPLES_PER_STEP, help="colour a picture of any size")

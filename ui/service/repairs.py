@@ -9,9 +9,8 @@ from PIL import Image
 
 import editing
 from cm_core.errors import ImageError, SettingError
-from editing import Painted
+from editing import Painted, widening
 from editing.image import fit, informed, like, on_white, to_pil, to_tensor, with_alpha
-from editing.panorama import WIDEST, growth
 from editing.tasks import SAMPLES_PER_STEP
 from editing.tiled import Tiled
 from ui.service.engine import ANY, Engine, Engines
@@ -81,11 +80,11 @@ class Repairs:
     def panorama(
         self,
         image: Image.Image | None,
-        width: int = WIDEST,
-        steps: int = 8,
+        width: int = widening.WIDEST,
+        steps: int = widening.STEPS,
         seed: int = 0,
         *choice: str,
-        guesses: int = SAMPLES_PER_STEP,
+        guesses: int = 1,
     ) -> Iterator[EditProgress]:
         """The picture grown to both sides until it is so many pixels wide; done once it is."""
         engine, label = self.on(*choice)
@@ -93,7 +92,7 @@ class Repairs:
         return whole(
             engine,
             lambda model: editing.stream_panorama(model, image, width, steps, seed, **how),
-            steps * len(growth(some(image).size, width)),
+            steps * len(widening.growth(some(image).size, width)),
         )
 
     def colorize(

@@ -15,7 +15,7 @@ from PIL import Image
 import editing
 from cm_core.errors import SettingError
 from cm_core.samplers import Step
-from editing.day import FRAMES
+from editing.hours import FRAMES
 from editing.image import fit, to_pil, to_tensor
 from editing.lights import movable
 from editing.tasks import STROKE_SAMPLES_PER_STEP

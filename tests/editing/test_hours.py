@@ -9,8 +9,8 @@ from cm_core.adapter import adapt
 from cm_core.errors import ImageError, SettingError
 from cm_core.labels import Labels
 from editing import day, stroke
-from editing.day import DAY, hours, labels_of, name_of
 from editing.guess import light_of
+from editing.hours import DAY, hours, labels_of, name_of
 from editing.lights import halfway, known_lights, relight
 from editing.oklab import to_lab
 from tests.cm_core.test_model import tiny

@@ -50,8 +50,10 @@ def goals(engine: Engine, axis: str, four: bool = False) -> dict[str, object]:
 
 
 def about(engine: Engine) -> str:
-    """Size and place of a loaded model, and its pace where that is slow."""
-    line = f"{engine.size} × {engine.size} pixels · {engine.device}"
+    """Size of a loaded model's pictures, its place, and its pace where that is slow."""
+    drawn, done = (f"{side} × {side}" for side in (engine.size, engine.finished_size))
+    line = f"{done} pixels" if done == drawn else f"{done} pixels, drawn at {drawn}"
+    line += f" · {engine.device}"
     if engine.seconds and engine.seconds > 1:
         line += f"<br>One evaluation takes {engine.seconds:.0f} s here."
     return f'<p class="model">{line}</p>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 
 import gradio as gr
@@ -13,7 +14,7 @@ from ui.service.engine import Engine
 CARD = registry.BUNDLED[registry.DEFAULT] / "README.md"
 
 CREDITS = """
-### What it learned from
+## What it learned from
 Landscapes that a program renders: sky by the scattering of light, mountains, dunes and shores as
 heights in perspective, rock, snow, forest and grass on them, water that mirrors, trees grown branch
 by branch, and a camera's film. No photograph and nobody's art is in it. `python -m train reproduce
@@ -23,7 +24,7 @@ The example paintings and renders are part of this program (Apache 2.0).
 """
 
 LIMITS = """
-### What it draws, and what not
+## What it draws, and what not
 - It draws landscapes: {scenes}.
 - In these lights: {lights}.
 - It knows neither people nor animals, neither houses nor cars. A photograph of something else comes
@@ -39,14 +40,10 @@ LIMITS = """
   shadows stay where they were painted.
 """
 
-API = """
-### From a script
-Every task is an endpoint; pictures are ordinary files.
-
-```python
+CALLS = """\
 from gradio_client import Client, handle_file
 
-page = Client("http://127.0.0.1:7860")
+page = Client("HERE")
 page.predict(handle_file("painting.png"), strength=0.5, steps=2, scene="lake", api_name="/paint")
 page.predict(handle_file("painting.png"), api_name="/lights")  # a picture in every light
 page.predict(handle_file("photo.png"), handle_file("mask.png"), api_name="/inpaint")
@@ -60,11 +57,8 @@ page.predict(seed_a=1, seed_b=2, seed_c=3, seed_d=4, api_name="/interpolate")  #
 page.predict(steps=1, seed=7, scene="coast", light="sunset", api_name="/generate")
 page.predict(seed=7, api_name="/steps")
 page.predict(handle_file("picture.png"), form="svg", api_name="/export")  # or png1, png4, png8
-```
-
-The same in Python, without the page:
-
-```python
+"""
+LIBRARY = """\
 from cm_core import load_model
 from editing import stroke
 from editing.files import open_picture
@@ -74,17 +68,45 @@ model = load_model("landscape64")
 painting = to_tensor(fit(open_picture("painting.png"), model.config.image_size))
 label = model.label_index(scene="alpine", light="day")
 to_pil(stroke(model, painting, strength=0.5, seed=0, label=label)).save("picture.png")
-```
 """
+CODE = """<div class="script"><button type="button" class="sm secondary">Copy</button>
+<pre><code>{0}</code></pre></div>"""
+API = f"""<h2>From a script</h2><p>Every task is an endpoint; pictures are ordinary files.</p>
+{CODE.format(escape(CALLS))}<p>The same in Python, without the page:</p>
+{CODE.format(escape(LIBRARY))}"""
+
+# In the browser, which knows the page's address, whatever port or proxy it came through.
+SCRIPT = """
+const here = (location.origin + location.pathname).replace(/\\/$/, "");
+for (const code of element.querySelectorAll("code")) {
+  code.textContent = code.textContent.replace("HERE", here);
+  const copy = code.closest(".script").querySelector("button");
+  copy.onclick = async () => {
+    await navigator.clipboard.writeText(code.textContent);
+    copy.textContent = "Copied";
+    setTimeout(() => { copy.textContent = "Copy"; }, 1600);
+  };
+}"""
 
 FOOTER = "<b>OneStroke</b> · learned from rendered landscapes, nobody's art · Apache 2.0"
 
 
 def card(file: Path = CARD) -> str:
-    """The model card without its front matter."""
+    """The model card without its front matter, a level below the page's own heading."""
     if not file.exists():
-        return "### The model\nThis checkpoint came without a card."
-    return re.sub(r"\A---\n.*?\n---\n", "", file.read_text(), flags=re.DOTALL)
+        return "## The model\nThis checkpoint came without a card."
+    text = re.sub(r"\A---\n.*?\n---\n", "", file.read_text(), flags=re.DOTALL)
+    return wide_tables(re.sub(r"^#", "##", text, flags=re.MULTILINE))
+
+
+def wide_tables(text: str) -> str:
+    """Markdown whose tables can be moved sideways, by keyboard too, where they are too wide."""
+    wrapped = (
+        '<div class="wide" tabindex="0" role="group" aria-label="A table">\n\n{0}\n\n</div>\n'
+    )
+    return re.sub(
+        r"(?:^\|.*\n?)+", lambda m: wrapped.format(m[0].strip()), text, flags=re.MULTILINE
+    )
 
 
 def limits(engine: Engine) -> str:
@@ -101,9 +123,8 @@ def build(engine: Engine) -> None:
     with gr.Row(elem_classes="workbench prose-tab"):
         with gr.Column(min_width=300):
             gr.Markdown(limits(engine))
-            gr.Markdown(
-                card() if engine.name == registry.DEFAULT else f"### The model\n{engine.name}"
-            )
-        with gr.Column(min_width=300):
             gr.Markdown(CREDITS)
-            gr.Markdown(API)
+        with gr.Column(min_width=300):
+            gr.HTML(API, js_on_load=SCRIPT, elem_classes="prose")
+    with gr.Column(elem_classes="prose-tab"):
+        gr.Markdown(card() if engine.name == registry.DEFAULT else f"## The model\n{engine.name}")

@@ -25,6 +25,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
     """Lay out the tab and connect it; returns the strength slider."""
     config = controls.engines.first.model.config
     first = opening(tasks, config.strength, controls.first_choice)
+    controls.readout.value = str(first.readout)
     with gr.Row(elem_classes=["workbench", "easel"]):
         with gr.Column(min_width=300):
             photo = picture_source(router, "Paint", PAINTINGS, FIRST)

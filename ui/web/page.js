@@ -1,5 +1,9 @@
 () => {
-  if (innerWidth < 768) document.querySelector("#sidebar.open .toggle-button")?.click();
+  // On a narrow page, or one enlarged until it is, the sidebar would lie over what one works on.
+  const narrow = matchMedia("(max-width: 767px)");
+  const aside = () => { if (narrow.matches) document.querySelector("#sidebar.open .toggle-button")?.click(); };
+  narrow.addEventListener("change", aside);
+  aside();
   // A Go button turns into Stop while its work lasts, unless that is over before one could read it;
   // whoever pressed it by keyboard stays on it.
   const turn = (go, stoppable) => {

@@ -155,14 +155,6 @@ class PDConfig:
 
 
 @dataclass(frozen=True)
-class GuideConfig:
-    """Guidance distillation: the guidance that is built in."""
-
-    guidance: Annotated[float, Field(ge=0, le=100)] = 2.0
-    weight: str = "karras"
-
-
-@dataclass(frozen=True)
 class GANConfig:
     """A discriminator's part in consistency tuning."""
 
@@ -209,7 +201,6 @@ class RunConfig:
     continuous: ContinuousConfig = field(default_factory=ContinuousConfig)
     scm: SCMConfig = field(default_factory=SCMConfig)
     pd: PDConfig = field(default_factory=PDConfig)
-    guide: GuideConfig = field(default_factory=GuideConfig)
     gan: GANConfig = field(default_factory=GANConfig)
     detail: DetailConfig = field(default_factory=DetailConfig)
 

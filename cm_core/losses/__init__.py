@@ -9,7 +9,7 @@ from cm_core.losses.continuous import (
     scm,
     tangent,
 )
-from cm_core.losses.diffusion import edm, imitation, progressive_distillation
+from cm_core.losses.diffusion import edm, progressive_distillation
 from cm_core.losses.discrete import cd, ct, ect, ect_estimates, ict, matching
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "failing_hinge",
     "generator_hinge",
     "ict",
-    "imitation",
     "karras_weight",
     "matching",
     "passing_hinge",

@@ -1,4 +1,4 @@
-"""Losses by a denoiser: the diffusion teacher, its distillation, guidance's, and matching it."""
+"""Losses of denoisers: of the diffusion teacher, and of its progressive distillation."""
 
 import torch
 from torch import Tensor
@@ -41,25 +41,4 @@ def progressive_distillation(
         end = euler_step(teacher, middle, t_middle, t_end, label, **inputs)
         left = (t_end / t)[:, None, None, None]
         aim = (end - left * x) / (1 - left)
-    return weight(t, sigma_data) * l2(student(x, t, label, **inputs), aim)
-
-
-def imitation(
-    student: Model,
-    teacher: Model,
-    x0: Tensor,
-    noise: Tensor,
-    t: Tensor,
-    sigma_data: float,
-    label=None,
-    weight: Weight = karras_weight,
-    **inputs,
-) -> Tensor:
-    """Weighted squared distance of the student's x0 to the teacher's at t, (B,).
-
-    With a guided teacher, the first stage of Meng et al. (2023).
-    """
-    x = add_noise(x0, noise, t)
-    with torch.no_grad():
-        aim = teacher(x, t, label, **inputs)
     return weight(t, sigma_data) * l2(student(x, t, label, **inputs), aim)

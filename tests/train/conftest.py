@@ -70,16 +70,15 @@ def consistent(tmp_path_factory, ect_config):
 
 
 @pytest.fixture
-def config_of(run_config, ect_config, teacher, consistent):
+def config_of(run_config, ect_config, teacher):
     """A tiny run of any objective."""
 
     def config(objective: str):
         base = run_config if objective in ("edm", "pd") else ect_config
-        source = consistent if objective == "guide" else teacher
         return dataclasses.replace(
             base,
             objective=objective,
-            teacher=str(source) if OBJECTIVES[objective].needs_teacher else "",
+            teacher=str(teacher) if OBJECTIVES[objective].needs_teacher else "",
             cd=CDConfig(levels=8, mu=0.5),
             ct=CTConfig(s1=8),
             pd=PDConfig(levels=8, stages=2),

@@ -36,7 +36,7 @@ def test_every_preset_names_what_there_is(run):
     assert run.cd.solver in SOLVERS
     assert {run.cd.distance, run.ct.distance} <= DISTANCES.keys()
     weights = {run.cd.weight, run.ct.weight, run.continuous.weight, run.pd.weight}
-    assert weights | {run.ect.weight, run.guide.weight} <= WEIGHTS.keys()
+    assert weights | {run.ect.weight} <= WEIGHTS.keys()
     assert run.pd.levels % 2**run.pd.stages == 0
     loading.check(run.data)
 

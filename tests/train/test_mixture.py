@@ -54,7 +54,6 @@ CASES = {
     "ct": Case(4000, 0.65, 0.40, {"ct": CTConfig(s0=2, s1=60, mu0=0.9)}, warm=False),
     "ict": Case(4000, 0.93, 0.25, {"ict": ICTConfig(s0=10, s1=320, c=0.03)}, warm=False),
     "ect": Case(2500, 0.95, 0.16, {"ect": ECTConfig(c=0.03)}),
-    "ecd": Case(2500, 0.97, 0.08, {"ect": ECTConfig(fractions=(0.0, 0.6, 0.4), c=0.03)}),
     "ccd": Case(4000, 0.90, 0.18),
     "ccd-full": Case(1500, 0.95, 0.10),
     "cct": Case(2500, 0.93, 0.15),

@@ -11,7 +11,6 @@ from tests.train.test_loop import same
 from train import loop
 from train.config import (
     ECTConfig,
-    GuideConfig,
 )
 from train.objectives import OBJECTIVES
 
@@ -33,33 +32,12 @@ OWNED = {
     "pd": {"teacher", "taught"},
     "cd": {"teacher", "target"},
     "ct": {"target"},
-    "ecd": {"teacher"},
     "ccd": {"teacher"},
     "ccd-full": {"teacher"},
     "scm": {"log_weight"},
-    "guide": {"teacher"},
     "ect-gan": {"discriminator"},
     "detail-gan": {"discriminator"},
 }
-
-
-def test_guidance_is_what_its_distillation_starts_from_being_short_of(config_of, consistent):
-    """Beginning as its own teacher, w - 1 steps from the null label to the label are missing."""
-    config = dataclasses.replace(
-        config_of("guide"), init=str(consistent), guide=GuideConfig(2.5, "uniform")
-    )
-    run = loop.Run(config, None, torch.device("cpu"))
-    for other in (run.model, run.objective.teacher):  # labels that make a difference
-        torch.manual_seed(0)
-        torch.nn.init.normal_(other.net.label.weight, std=5)
-    model, batch = run.model.eval(), run.draw(0, 8)
-    loss, t = run.objective.loss(model, model, batch, 0)
-    x = batch.x0 + t[:, None, None, None] * batch.noise
-    with torch.no_grad():
-        ours, free = model(x, t, batch.label), model(x, t)
-    wanted = (1.5 * (ours - free)).square().flatten(1).mean(1)
-    assert torch.allclose(loss, wanted, rtol=0.01, atol=1e-9)
-    assert loss.max() > 1e-6 and model.config.guidance == 1
 
 
 def test_targets_follow_by_their_decay(config_of):
@@ -88,9 +66,6 @@ def test_objectives_say_what_they_lack(config_of):
     with pytest.raises(ConfigError, match="needs a teacher"):
         lacking = dataclasses.replace(config_of("cd"), teacher="")
         loop.Run(lacking, None, torch.device("cpu"))
-    with pytest.raises(ConfigError, match="not a consistency model"):
-        other = dataclasses.replace(config_of("guide"), teacher=config_of("cd").teacher)
-        loop.Run(other, None, torch.device("cpu"))
     with pytest.raises(ConfigError, match="another size"):
         cd = config_of("cd")
         sizes = {"net": dataclasses.replace(cd.net, image_size=8, attention_sizes=(2,))}

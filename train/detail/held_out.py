@@ -9,6 +9,7 @@ from torch import Tensor
 from cm_core.detail_net import FACTOR
 from cm_core.detailer import Detailer, bicubic
 from train.data.in_memory import Pictures
+from train.evaluation.metrics import psnr
 from train.grid import save_grid
 
 MEASURED = 24  # held-out pictures
@@ -19,12 +20,6 @@ def some(pictures: Pictures, count: int, device: torch.device) -> Tensor:
     """Pictures spread over all, on a device."""
     pick = torch.linspace(0, len(pictures) - 1, min(count, len(pictures))).long()
     return pictures.floats(pick).to(device)
-
-
-def psnr(x: Tensor, x0: Tensor) -> float:
-    """Mean over pictures of the peak signal-to-noise ratio, in dB; x0 in [-1, 1]."""
-    error = (x - x0).square().flatten(1).mean(1).clamp(min=1e-10)
-    return float((10 * (4 / error).log10()).mean())
 
 
 @torch.no_grad()

@@ -13,11 +13,9 @@ from train.objectives.diffusion import EDM, ProgressiveDistillation
 from train.objectives.discrete import (
     ConsistencyDistillation,
     ConsistencyTraining,
-    EasyConsistencyDistillation,
     EasyConsistencyTuning,
     ImprovedConsistencyTraining,
 )
-from train.objectives.guidance import GuidanceDistillation
 
 OBJECTIVES: dict[str, type[Objective]] = {
     "edm": EDM,
@@ -26,12 +24,10 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "ct": ConsistencyTraining,
     "ict": ImprovedConsistencyTraining,
     "ect": EasyConsistencyTuning,
-    "ecd": EasyConsistencyDistillation,
     "ccd": ContinuousDistillation,
     "ccd-full": ContinuousDistillationFull,
     "cct": ContinuousTraining,
     "scm": SCM,
-    "guide": GuidanceDistillation,
     "ect-gan": AdversarialTuning,
     "detail": Detailing,
     "detail-gan": AdversarialDetailing,

@@ -80,7 +80,7 @@ class Objective(nn.Module, ABC):
         """Called after each optimiser step with the trained model."""
 
     def sigmas(self) -> dict[int, tuple[float, ...]]:
-        """Noise levels to sample the model by as it is now, by steps; none: its form has its own."""
+        """Noise levels to sample the model by as it is now, by steps; none: those of its form."""
         return {}
 
     def fine(self, images: int) -> bool:

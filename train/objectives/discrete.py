@@ -1,12 +1,11 @@
-"""Consistency objectives on pairs of noise levels: CD, CT, improved CT, ECT and ECD."""
+"""Consistency objectives on pairs of noise levels: CD, CT, improved CT and ECT."""
 
 import copy
-from functools import partial
 
 import torch
 
 from cm_core import distance, losses, schedule
-from cm_core.solvers import SOLVERS, heun_step
+from cm_core.solvers import SOLVERS
 from train.ema import blend
 from train.objectives.base import Batch, Objective, frozen, known
 
@@ -168,28 +167,3 @@ class EasyConsistencyTuning(Objective):
 
     def stage(self, images: int) -> str:
         return f"d 1/{self.config.ect.q ** (self.number(images) + 1):g}"
-
-
-class EasyConsistencyDistillation(EasyConsistencyTuning):
-    """ECT's pairs of levels, with a teacher's Heun step from one to the other.
-
-    In ECT the picture itself gives the direction, at random, and at near levels that is most of the
-    difference; a teacher gives its mean, so that longer steps serve and fewer pictures do.
-    """
-
-    needs_teacher = True
-    passes = 6
-
-    def __init__(self, config, model, teacher=None):
-        super().__init__(config, model, teacher)
-        self.teacher = frozen(teacher)
-
-    def loss(self, model, still, batch: Batch, images: int):
-        t, r = self.pair(batch, images)
-        loss = losses.cd(
-            model, model, self.teacher, heun_step, batch.x0, batch.noise, t,
-            r.clamp(min=self.about.sigma_min), self.about.sigma_data,
-            distance=partial(distance.pseudo_huber, c=self.config.ect.c), weight=self.weight,
-            **batch.inputs,
-        )  # fmt: skip
-        return loss, t

@@ -33,7 +33,7 @@ from ui.service.examples import MATERIALS, PAINTINGS, RENDERS, SMALL_RENDERS, ex
 from ui.service.limits import RateLimit
 from ui.service.pictures import from_data_url, strip
 from ui.service.progress import EditProgress, last
-from ui.service.tasks import Tasks
+from ui.service.tasks import VARIED, Tasks
 from ui.tabs import about
 from ui.tabs.classroom import paths
 
@@ -147,11 +147,15 @@ def test_every_guess_of_a_step_is_counted(tasks):
 
 def test_variations_differ_and_can_be_made_again(tasks):
     painting = example("Beach")
-    made = dict(tasks.vary(painting, 0.6, 1, 999_998))
+    made = dict(tasks.vary(painting, 0.7, 1, 999_998))
     assert list(made) == [999_999, 0, 1, 2]
     assert len({one.picture.tobytes() for one in made.values()}) == 4
-    again = last(tasks.paint(painting, 0.6, 1, 1))
+    again = last(tasks.paint(painting, 0.7, 1, 1))
     assert again.picture.tobytes() == made[1].picture.tobytes()
+    # Strokes that are followed closely hardly vary: so they have more noise than that.
+    close = dict(tasks.vary(painting, 0.1, 1, 999_998))
+    least = last(tasks.paint(painting, VARIED, 1, 1))
+    assert close[1].picture.tobytes() == least.picture.tobytes()
 
 
 def test_a_stopped_edit_leaves_the_engine_free(tasks):

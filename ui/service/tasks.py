@@ -15,9 +15,11 @@ from PIL import Image
 import editing
 from cm_core.errors import SettingError
 from cm_core.samplers import Step
+from editing.guess import guess
 from editing.hours import FRAMES
 from editing.image import fit, to_pil, to_tensor
 from editing.lights import movable
+from editing.paper import covered
 from editing.tasks import STROKE_SAMPLES_PER_STEP
 from ui.service.engine import ANY, Engine, Readout
 from ui.service.progress import EditProgress, finish, last, like, shown, some
@@ -25,6 +27,7 @@ from ui.service.repairs import Repairs
 
 MAX_SEED = 999_999
 VARIATIONS = 4
+VARIED = 0.65  # the least strength of variations: below, they differ in grain alone
 MOST_SAMPLES = 8
 
 
@@ -69,6 +72,17 @@ class Tasks(Repairs):
             told = (strength, steps, seed, scene, name, *rest)
             yield name, last(self.paint(image, *told, guesses=guesses))
 
+    def guess(self, image: Image.Image | None, *choice: str) -> dict[str, list[str]]:
+        """By axis, the names of the model that a painting may show, the likeliest first."""
+        engine, _ = self.on(ANY, ANY, *choice[2:])
+        known = engine.model.config.labels.axes
+        said = guess(covered(to_tensor(fit(some(image), engine.size))))
+        return {
+            axis: [name for name in names if name in known[axis]]
+            for axis, names in said.items()
+            if axis in known
+        }
+
     def day(
         self,
         image: Image.Image | None,
@@ -109,10 +123,15 @@ class Tasks(Repairs):
         *choice: str,
         **how: Any,
     ) -> Iterator[tuple[int, EditProgress]]:
-        """(seed, picture) of a painting under the next seeds, one after the other, as `paint`."""
+        """(seed, picture) of a painting under the next seeds, one after the other, as `paint` but
+        with noise enough for them to vary, if the strength has less."""
+        enough = max(strength, VARIED)
         for i in range(1, VARIATIONS + 1):
             other = (seed + i) % (MAX_SEED + 1)
-            yield other, last(self.paint(image, strength, steps, other, *choice, **how))
+            yield (
+                other,
+                last(self.paint(image, enough, steps, other, *choice, **how)),
+            )
 
     def generate(self, steps: int = 1, seed: int = 0, *choice: str) -> Iterator[EditProgress]:
         """A picture from noise alone."""

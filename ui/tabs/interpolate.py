@@ -63,7 +63,11 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
                     "Frame strip", interactive=False, elem_id="interpolate-strip", min_width=120
                 )
         with gr.Column(min_width=300):
-            walk = Frames(elem_id="interpolate-walk", elem_classes="second")
+            walk = Frames(
+                "Press Interpolate, then move through the frames here.",
+                elem_id="interpolate-walk",
+                elem_classes="second",
+            )
     router.results.append(walk)
     router.ends.extend(ends)
     router.goals.extend(to)

@@ -7,17 +7,26 @@ from collections.abc import Iterator
 import gradio as gr
 from PIL import Image
 
+from editing.hours import FRAMES, hours, name_of
+from editing.lights import known_lights
+from editing.widening import WIDEST
 from ui.components.canvas.canvas import LiveCanvas
+from ui.components.frames.frames import Frames
+from ui.components.guess.guess import Guess
 from ui.components.samples import guesses_slider
 from ui.components.sidebar.sidebar import STEPS, Controls, Go, costed
 from ui.components.tab_router import TabRouter
 from ui.components.thumbs.choices import Choices
 from ui.components.thumbs.image_picker import picture_source
+from ui.service.animation import animation
 from ui.service.examples import PAINTINGS, example
+from ui.service.inputs import said, text
 from ui.service.progress import EditProgress, last, some
-from ui.service.tasks import STROKE_SAMPLES_PER_STEP, VARIATIONS, Tasks
+from ui.service.slots import EDITS
+from ui.service.tasks import STROKE_SAMPLES_PER_STEP, VARIATIONS, VARIED, Tasks
 
 FIRST = "Snowy mountain"
+OFFERED = {"scene": 3, "light": 2}  # names that a guess offers
 REFINE_STRENGTH = 0.12  # little noise: what is there gets cleaner and stays what it is
 
 
@@ -37,6 +46,9 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
                 elem_classes="first",
                 send=128,
             )
+            with gr.Row(elem_id="paint-guess", elem_classes="under"):
+                propose = gr.Button("Guess scene and light", size="sm", elem_id="paint-propose")
+                chips = Guess(elem_id="paint-chips")
         with gr.Column(min_width=300):
             with gr.Row(elem_classes=["top", "strength", "first"]):
                 strength = gr.Slider(
@@ -70,7 +82,21 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
                 generate = Go("paint-generate", "From nothing", "secondary")
                 vary = Go("paint-vary", "Four variations", "secondary")
                 relight = Go("paint-lights", "In every light", "secondary")
+                pass_day = Go("paint-day", "A day passing", "secondary")
+                widen = Go("paint-wide", "Panorama", "secondary")
+                seen_at = gr.Dropdown(
+                    list(known_lights()),
+                    value=None,
+                    label="The picture as seen at",
+                    elem_id="paint-seen-at",
+                    min_width=80,
+                    visible="light" in config.labels.axes,
+                )
             others = Choices("Variations and lights", elem_id="paint-others")
+            day = Frames(elem_id="paint-frames")
+            film = gr.DownloadButton(
+                "The day as animated WebP", visible=False, size="sm", elem_id="paint-film"
+            )
             guesses = guesses_slider(controls, "Paint", STROKE_SAMPLES_PER_STEP)
 
     def painted(drawing: Image.Image | None) -> Image.Image:
@@ -116,7 +142,8 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
         controls.warn(VARIATIONS * steps * guesses, choice[-1])
         given, done = (painted(drawing), strength, steps, seed, *choice), []
         for other, made in tasks.vary(*given, guesses=guesses):
-            done.append((made.picture, other, f"seed {other}", None))
+            settings = {"seed": other, "strength": max(strength, VARIED)}
+            done.append((made.picture, f"seed {other}", settings))
             yield done, made.readout
 
     def in_every_light(
@@ -129,8 +156,50 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
     ) -> Iterator[tuple]:
         given, done = (painted(drawing), strength, steps, seed, *choice), []
         for light, made in tasks.lights(*given, guesses=guesses):
-            done.append((made.picture, seed, light, light))
+            done.append((made.picture, light, {"seed": seed, "light": light}))
             yield done, made.readout
+
+    def day_passing(
+        drawing: Image.Image | None,
+        strength: float,
+        guesses: int,
+        steps: int,
+        seed: int,
+        *choice: str,
+    ) -> Iterator[tuple]:
+        controls.warn(FRAMES * steps * guesses, choice[-1])
+        given, names = (
+            (painted(drawing), strength, steps, seed, *choice),
+            list(map(name_of, hours(FRAMES))),
+        )
+        for frames, readout in tasks.day(*given, guesses=guesses):
+            yield (frames, len(frames), [seed], names), gr.skip(), readout
+        reel = gr.DownloadButton(value=animation(frames), visible=True)
+        yield gr.skip(), reel, readout
+
+    def panorama(picture: Image.Image | None, steps: int, seed: int, *choice: str):
+        for made in tasks.panorama(some(picture), WIDEST, steps, seed, *choice):
+            yield made, made.readout
+
+    def as_seen_at(
+        light: str, picture: Image.Image | None, guesses: int, steps: int, seed: int, *choice: str
+    ):
+        scene, _, *rest = choice
+        told = (REFINE_STRENGTH, steps, seed, scene, light, *rest)
+        made = last(tasks.paint(some(picture), *told, guesses=guesses))
+        return costed(made, made.seen)
+
+    def proposed(drawing: Image.Image | None, *choice: str) -> dict[str, list[str]]:
+        likely = tasks.guess(painted(drawing), *choice)
+        return {axis: names[: OFFERED[axis]] for axis, names in likely.items()}
+
+    def take(shown: list[dict], count: int, event: gr.EventData):
+        """Values for the menus, the count that has the picture follow, and the chips left."""
+        chosen = shown[said(event, "index", range(len(shown)))]
+        axis, name = (text("A name", chosen.get(key)) for key in ("axis", "name"))
+        left = [one for one in shown if axis and one.get("axis") not in ("", axis)]
+        menus = [name if axis == each else gr.skip() for each in controls.told.menus]
+        return *menus, count + 1 if axis else gr.skip(), in_axes(left)
 
     photo.change(
         lambda picture: picture, photo, canvas, show_progress="hidden", api_visibility="private"
@@ -141,6 +210,8 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
     controls.work(generate, from_nothing, controls.inputs, [result, seen])
     controls.work(vary, variations, inputs, [others], roll=False)
     controls.work(relight, in_every_light, inputs, [others], roll=False)
+    controls.work(pass_day, day_passing, inputs, [day, film], roll=False)
+    controls.work(widen, panorama, [result, *controls.inputs], [result], roll=False)
     controls.run(refine, again, [result, guesses, *controls.inputs], [result, seen])
     # In the browser alone: the canvas takes {background: data URL} as a picture to start from.
     adopt.click(
@@ -150,8 +221,31 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
         js="made => ({background: made?.url || null})",
         api_visibility="private",
     )
-    others.connect(result, controls.seed, controls.told.menus["light"])
+    menus = controls.told.menus
+    others.connect(result, seed=controls.seed, light=menus["light"], strength=strength)
+    glue = {"show_progress": "hidden", "api_visibility": "private"}
+    seen_at.input(
+        as_seen_at,
+        [seen_at, result, guesses, *controls.inputs],
+        [result, seen, controls.readout],
+        **glue,
+        **EDITS,
+    )
+    propose.click(proposed, [canvas, *controls.choice], chips, **glue)
+    changed = controls.models.changed
+    chips.select(take, [chips, changed], [*menus.values(), changed, chips], **glue)
+    router.results.append(day)
     return strength
+
+
+def in_axes(shown: list[dict]) -> dict[str, list[str]]:
+    """Chips as the browser sends them, by axis."""
+    axes: dict[str, list[str]] = {}
+    for one in shown:
+        axes.setdefault(text("An axis", one.get("axis")), []).append(
+            text("A name", one.get("name"))
+        )
+    return axes
 
 
 def opening(tasks: Tasks, strength: float, choice: list[str]) -> EditProgress:

@@ -11,6 +11,7 @@ from PIL import Image
 from cm_core.errors import ImageError, SettingError
 from editing import files
 from editing.tasks import SAMPLES_PER_STEP
+from editing.widening import STEPS, WIDEST
 from ui.components.export.export import FORMATS, written
 from ui.components.model_menu import AXES
 from ui.service.animation import animation
@@ -91,7 +92,9 @@ def endpoints(tasks: Tasks) -> None:
         gallery = gr.Gallery(format="png", label="pictures")
         film, file = gr.File(label="animation"), gr.File(label="file")
         level = gr.Number(label="noise level")
-        costs = gr.JSON(label="costs")
+        costs, names = gr.JSON(label="costs"), gr.JSON(label="names, likeliest first")
+        width = figure("width", WIDEST, 1, WIDEST, "(pixels)", precision=0)
+        windowed = figure("steps", STEPS, 1, 8, precision=0)
     hide(never_shown)
 
     def kept(made: Image.Image) -> str:
@@ -109,6 +112,18 @@ def endpoints(tasks: Tasks) -> None:
         chosen = (scene, light, category, model)
         made = tasks.lights(image, strength, steps, seed, *chosen, guesses=guesses)
         return [(kept(one.picture), name) for name, one in made]
+
+    def day(image, strength, steps, seed, scene, category, model, guesses):
+        chosen = (scene, ANY, category, model)
+        frames, _ = last(tasks.day(image, strength, steps, seed, *chosen, guesses=guesses))
+        return frames, animation(frames)
+
+    def guess_names(image, model):
+        return tasks.guess(image, ANY, ANY, ANY, model)
+
+    def panorama(image, width, steps, seed, scene, light, category, model):
+        chosen = (scene, light, category, model)
+        return finished(tasks.panorama, image, width, steps, seed, *chosen)
 
     def generate(steps, seed, scene, light, category, model):
         return finished(tasks.generate, steps, seed, scene, light, category, model)
@@ -186,11 +201,14 @@ def endpoints(tasks: Tasks) -> None:
     def export(image, form):
         return written(some(image), form)
 
-    labels = [*choice, model]
+    labels, (scene, _, category) = [*choice, model], choice
     shared = [steps, seed, *labels]
     for name, fn, inputs, outputs in (
         ("paint", paint, [image, strength, two, seed, *labels, guess], picture),
         ("lights", lights, [image, strength, two, seed, *labels, guess], gallery),
+        ("day", day, [image, strength, two, seed, scene, category, model, guess], [gallery, film]),
+        ("guess", guess_names, [image, model], names),
+        ("panorama", panorama, [image, width, windowed, seed, *labels], picture),
         ("generate", generate, [one, seed, *labels], picture),
         ("inpaint", inpaint, [image, mask, *shared, guesses], picture),
         ("outpaint", outpaint, [image, *margins, *shared, guesses], picture),

@@ -150,6 +150,9 @@ KINDS = ["secret", "missing", "fifo", "folder", "device", "null", "around", "lin
 TAKERS = {
     "paint",
     "lights",
+    "day",
+    "guess",
+    "panorama",
     "inpaint",
     "outpaint",
     "colorize",

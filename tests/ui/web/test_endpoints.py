@@ -37,7 +37,7 @@ def painting():
 
 def test_the_page_has_these_endpoints_and_no_other(client):
     edits = "paint lights inpaint outpaint colorize super_resolve enlarge denoise"
-    names = f"{edits} interpolate generate steps export"
+    names = f"{edits} day panorama guess interpolate generate steps export"
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
         f"/{name}" for name in names.split()
     }
@@ -89,6 +89,28 @@ def test_lights_are_a_picture_each_from_colours_moved_beforehand(client, save, p
         assert np.array_equal(among, pixels(alone))
     assert night.mean() < day.mean() - 20
     assert night.mean() < dusk.mean() < day.mean()
+
+
+def test_a_day_is_frames_from_dawn_to_night_and_a_film(client, save, painting):
+    gallery, film = client.predict(save(painting), strength=0, steps=1, api_name="/day")
+    light = [pixels(shown["image"]).mean() for shown in gallery]
+    assert len(light) == 12 and light[-1] == min(light) < max(light) - 30
+    moving = Image.open(film)
+    assert moving.format == "WEBP" and moving.n_frames == 22  # there and back
+
+
+def test_a_painting_is_named_in_the_models_own_terms(client, save):
+    said = client.predict(save(example("Night water")), api_name="/guess")
+    assert set(said["scene"]) == set(LABELS.axes["scene"]) and said["light"][0] == "night"
+    said = client.predict(save(example("Snowy mountain")), api_name="/guess")
+    assert said["scene"][0] == "alpine" and said["light"][0] == "day"
+
+
+def test_a_panorama_keeps_its_picture_in_the_middle(client, save):
+    picture = example("Savanna").crop((0, 30, 150, 130))
+    result = pixels(client.predict(save(picture), width=260, api_name="/panorama"))
+    assert result.shape == (100, 260, 3)
+    assert np.array_equal(result[:, 55:205], np.asarray(picture, dtype=float))
 
 
 def test_inpaint_keeps_every_pixel_outside_of_the_mask_at_full_size(client, save):

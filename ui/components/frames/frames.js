@@ -1,4 +1,5 @@
-// Frames held in the browser, after actions.js. `props.value` is {frames, columns, seeds} or null.
+// Frames held in the browser, after actions.js. `props.value` is {frames, columns, seeds, names: of
+// each frame or null}, or null.
 const figure = element.querySelector(".walk"), picture = figure.querySelector(".after");
 const along = figure.querySelector(".along"), across = figure.querySelector(".across");
 const title = figure.querySelector(".title"), sheet = figure.querySelector(".walk-frames");
@@ -15,13 +16,15 @@ function go(to) {
   picture.src = frames[at];
   along.value = at % columns;
   across.value = Math.floor(at / columns);
-  const { seeds } = props.value, end = endHere(), frame = `Frame ${at + 1} of ${frames.length}`;
-  title.textContent = end < 0 ? frame : `${frame}: seed ${seeds[end]}`;
+  const { seeds, names } = props.value, end = endHere(), frame = `Frame ${at + 1} of ${frames.length}`;
+  const name = names ? names[at] : end < 0 ? "" : `seed ${seeds[end]}`;
+  title.textContent = name ? `${frame}: ${name}` : frame;
   [...sheet.children].forEach((b, i) => b.setAttribute("aria-pressed", i === at));
 }
 function show() {
   const value = props.value;
   figure.classList.toggle("has-picture", !!value);
+  figure.style.display = value || figure.querySelector(".empty").textContent ? "" : "none";
   if (!value) return;
   const { frames, columns } = value, rows = frames.length / columns;
   figure.classList.toggle("has-grid", rows > 1);

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
 from ui.components.result.result import ACTIONS
 from ui.service.pictures import data_url
@@ -17,19 +17,21 @@ HERE = Path(__file__).parent
 class Frames(gr.HTML):
     """Frames with a slider along them, and one more across where they form a grid.
 
-    Its value is (frames row by row, frames in a row, seeds of the ends or corners).
+    Its value is (frames row by row, frames in a row, seeds of the ends or corners), and the frames'
+    names where they have any. Without words for its empty place, it is not seen until it has some.
     """
 
-    def __init__(self, **kwargs: Any):
+    def __init__(self, empty: str = "", **kwargs: Any):
         super().__init__(
-            html_template=(HERE / "frames.html").read_text(),
+            html_template=(HERE / "frames.html").read_text().replace("$empty", escape(empty)),
             apply_default_css=False,
             js_on_load=ACTIONS + (HERE / "frames.js").read_text(),
             **kwargs,
         )
 
-    def postprocess(self, value: tuple[list[Image.Image], int, list[int]] | None) -> Any:
+    def postprocess(self, value: tuple[Any, ...] | None) -> dict[str, Any] | None:
         if value is None:
             return None
-        frames, columns, seeds = value
-        return {"frames": [data_url(frame) for frame in frames], "columns": columns, "seeds": seeds}
+        frames, columns, seeds, *names = value
+        urls = [data_url(frame) for frame in frames]
+        return {"frames": urls, "columns": columns, "seeds": seeds, "names": [*names, None][0]}

@@ -1,4 +1,4 @@
-"""Small pictures to choose from: a press makes one the result, and its seed the seed."""
+"""Small pictures to choose from: a press makes one the result, and its settings the page's."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import gradio as gr
 from PIL import Image
 
 from ui.components.export.export import reference
-from ui.service.inputs import said, text, whole
+from ui.service.inputs import accepted, said, text
 from ui.service.pictures import data_url
-from ui.service.tasks import MAX_SEED
 
 TEMPLATE = """<div class="choices" role="group" aria-label="$title">
 {{#each value}}<button type="button" data-index="{{@index}}" title="Take {{this.caption}}">
@@ -23,7 +22,7 @@ watch("value", () => element.scrollIntoView({ block: "nearest", behavior: "smoot
 
 
 class Choices(gr.HTML):
-    """A row of pictures; its value is [(picture, seed, caption, light or None), ...]."""
+    """A row of pictures; its value is [(picture, caption, {setting: value it has}), ...]."""
 
     def __init__(self, title: str, **kwargs: Any):
         super().__init__(
@@ -34,11 +33,11 @@ class Choices(gr.HTML):
         )
 
     def postprocess(
-        self, value: list[tuple[Image.Image, int, str, str | None]] | None
+        self, value: list[tuple[Image.Image, str, dict[str, Any]]] | None
     ) -> list[dict[str, Any]]:
         return [
-            {"url": data_url(picture), "seed": seed, "caption": caption, "light": light}
-            for picture, seed, caption, light in value or []
+            {"url": data_url(picture), "caption": caption, "settings": settings}
+            for picture, caption, settings in value or []
         ]
 
     def preprocess(self, payload: Any) -> list[dict[str, Any]]:
@@ -46,20 +45,30 @@ class Choices(gr.HTML):
         shown = payload if isinstance(payload, list) else []
         return [one for one in shown if isinstance(one, dict)]
 
-    def connect(self, result: gr.HTML, seed: gr.Number, light: gr.Dropdown) -> None:
-        """Make a press put its picture into `result` and its seed and light into those controls, so
-        that the next stroke goes on from there."""
+    def connect(self, result: gr.HTML, **settings: gr.components.Component) -> None:
+        """Make a press put its picture into `result` and what it was made with into the settings of
+        those names, so that the next stroke goes on from there."""
 
         def take(shown: list[dict[str, Any]], event: gr.EventData):
             chosen = shown[said(event, "index", range(len(shown)))]
-            told = text("Light", chosen.get("light")) or gr.skip()
-            return reference(chosen.get("url")), whole(chosen.get("seed"), MAX_SEED), told
+            told = chosen.get("settings")
+            told = told if isinstance(told, dict) else {}
+            values = [
+                checked(control, told[name]) if name in told else gr.skip()
+                for name, control in settings.items()
+            ]
+            return reference(chosen.get("url")), *values
 
         self.select(
             take,
             self,
-            [result, seed, light],
+            [result, *settings.values()],
             show_progress="hidden",
             queue=False,
             api_visibility="private",
         )
+
+
+def checked(control: gr.components.Component, value: Any) -> Any:
+    """A value that a control may take; a menu's names may have changed with the model."""
+    return text("A name", value) if isinstance(control, gr.Dropdown) else accepted(control, value)

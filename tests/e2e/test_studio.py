@@ -256,7 +256,7 @@ def test_a_seed_in_the_history_becomes_an_end_of_a_walk(page):
     open_tab(page, "Interpolate")
     page.locator("#interpolate-to-scene input").click()
     page.get_by_role("option", name="sea", exact=True).click()
-    page.locator(".history summary", has_text="Frames").click()
+    page.locator(".history summary", has_text="Walk").click()
     page.locator(".history .menu-list button", has_text="to this seed").click()
     told = "document.querySelector('#interpolate-end-1 input')?.value"
     page.wait_for_function(f"(seed) => {told} === seed", arg=seed(page))

@@ -6,6 +6,7 @@ without any page losing its picture or its model.
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from ui.components.export.export import FILE_URL, reference, stored
 from ui.service.examples import PAINTINGS, RENDERS, SMALL_RENDERS, example
 from ui.service.inputs import refuse, text
 
+HERE = Path(__file__).parent
+KEEPING = (HERE / "kept.js").read_text()  # goes before the script of whatever uses it
+SOURCE = (HERE / "source.js").read_text()
+BACK = "back"  # says of a picture that the page had it before
 EXAMPLES = (*PAINTINGS, *RENDERS, *SMALL_RENDERS)
 
 
@@ -49,18 +54,36 @@ class Numbers(Kept):
         return {name: number for name, number in numbers.items() if isinstance(number, int)}
 
 
+class Settings(Kept):
+    """A link's settings by name, as the browser keeps them."""
+
+    def preprocess(self, payload: Any) -> dict[str, str]:
+        told = payload if isinstance(payload, dict) else {}
+        return {text("A setting", name): text(name, value) for name, value in told.items()}
+
+
 class Source(Kept):
     """The picture that a tab works on: an example, or a file in the upload folder.
 
     Events get the picture; they give its name, its file's path, or a picture to be kept as one.
+    It comes back with the page; info["back"] says so of the picture. tab: the name it is kept by.
     """
+
+    def __init__(self, value: Any = None, tab: str = "", **kwargs: Any):
+        js = KEEPING + SOURCE.replace("TAB", json.dumps(tab))
+        super().__init__(value, js_on_load=js, **kwargs)
 
     def preprocess(self, payload: Any) -> Image.Image:
         told = payload if isinstance(payload, dict) else {}
         if "file" in told:
-            return reference(told["file"])
-        name = told.get("name")
-        return example(name) if name in EXAMPLES else refuse("The example", "one of ours", name)
+            picture = reference(told["file"])
+        else:
+            name = told.get("name")
+            known = name in EXAMPLES
+            picture = example(name).copy() if known else refuse("The example", "one of ours", name)
+        if told.get(BACK) is True:
+            picture.info[BACK] = True
+        return picture
 
     def postprocess(self, value: str | Path | Image.Image) -> dict[str, Any]:
         # Choosing the same one again is news too: the drawing on it begins anew.

@@ -6,13 +6,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 
-from ui.components.export.export import FORMATS, Saved, reference, written
+from editing.output import enlarge_picture
+from ui.components.export.export import (
+    FORMATS,
+    LAYERED,
+    SIDES,
+    Saved,
+    reference,
+    written,
+    written_in_layers,
+)
 from ui.components.kept import Source
 from ui.components.result.result import History, Result
 from ui.service.inputs import said, whole
 from ui.service.slots import EXPORTS
-from ui.service.tasks import MAX_SEED
+from ui.service.tasks import MAX_SEED, Tasks
 
 Settings = dict[str, gr.Slider | gr.Radio]
 
@@ -34,7 +44,7 @@ class TabRouter:
         self.results.append(Result(*args, **kwargs))
         return self.results[-1]
 
-    def connect(self) -> None:
+    def connect(self, tasks: Tasks) -> None:
         """Wire every result to every source; call it once all tabs are built."""
         places = list(self.sources)
 
@@ -61,8 +71,18 @@ class TabRouter:
             api_visibility="private",
         )
 
+        def enlarge(picture: Image.Image, factor: int) -> Image.Image:
+            if tasks.engines.first.detailer is None:
+                return enlarge_picture(picture, factor)
+            return tasks.enlarge(picture, factor).picture
+
         def save(event: gr.EventData) -> str:
-            return written(reference(said(event, "url")), said(event, "kind", FORMATS))
+            kind = said(event, "kind", [*FORMATS, *SIDES, LAYERED])
+            picture = reference(said(event, "url"))
+            if kind == LAYERED:
+                strokes, paper = (reference(said(event, name)) for name in ("strokes", "paper"))
+                return written_in_layers(picture, strokes, paper, enlarge)
+            return written(picture, kind, enlarge)
 
         gr.on(
             [result.download for result in self.results],

@@ -1,20 +1,37 @@
-"""The share link: the page's settings in its address, read again when it loads."""
+"""The page's settings and painting in a link, and the settings kept for a visit that comes back."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from cm_core.errors import OneStrokeError
+from ui.components.kept import KEEPING
 from ui.components.model_menu import AXES, about, choices, goals
-from ui.components.sidebar.sidebar import COPY_LINK, STEPS, Controls
+from ui.components.sidebar.sidebar import STEPS, Controls
 from ui.components.tab_router import TabRouter
 from ui.service.engine import Engine, Engines
 from ui.service.tasks import MAX_SEED, MOST_SAMPLES
+
+HERE = Path(__file__).parent
+SETTINGS, PAINTING, COPY = (
+    (HERE / name).read_text() for name in ("settings.js", "painting.js", "link.js")
+)
+COPY_LINK = f"async (...values) => {{\n{SETTINGS}{PAINTING}{COPY}}}"
+KEEP_SETTINGS = f"""(...values) => {{
+{KEEPING}{SETTINGS}
+  if (kept.open) kept.put("settings", settingsOf(values));
+}}"""
+KEPT_SETTINGS = f"""async () => {{
+{KEEPING}
+  return (await kept.get("settings")) ?? {{}};
+}}"""
+SETTLED = f"() => {{\n{KEEPING} kept.settle();\n}}"  # what is set from now on is to be kept
 
 
 def number(query: Mapping[str, str], key: str, low: float, high: float) -> Any:
@@ -49,12 +66,12 @@ def setting(component: gr.Slider | gr.Radio, query: Mapping[str, str], key: str)
 def connect(
     page: gr.Blocks, engines: Engines, controls: Controls, router: TabRouter, strength: gr.Slider
 ) -> None:
-    """Wire the button that copies the link, and read the link when the page loads."""
+    """Wire the button that copies the link, and read what was kept, or the link, on load."""
     models, names = controls.models, [tab.id for tab in router.tabs.children]
-    lessons = [tab.id for tab in router.lessons.children]
+    lessons, kept = [tab.id for tab in router.lessons.children], controls.settings
 
-    def restore(request: gr.Request):
-        query = dict(request.query_params)
+    def restore(settings: dict[str, str], request: gr.Request):
+        query = settings or dict(request.query_params)
         engine, name, amiss = engines.first, query.get("model"), []
         try:
             engine = engines.get(name)
@@ -67,7 +84,7 @@ def connect(
         # Outside the queue, where a page gets ready sooner, a warning would not be shown.
         note = about(engine) + "".join(f'<p class="model">{escape(said)}</p>' for said in amiss)
         return (
-            gr.Tabs(selected=tab) if named else gr.skip(),
+            *((gr.Tabs(selected=tab), tab, tab) if named else [gr.skip()] * 3),
             engine.name,
             engine.name,
             note,
@@ -83,17 +100,20 @@ def connect(
             ),
             gr.Tabs(selected=query["lesson"]) if query.get("lesson") in lessons else gr.skip(),
             *(setting(one, query, name) for name, one in router.settings.items()),
+            settings,
         )
 
-    def follow(request: gr.Request, count: int):
-        """Have the open tab's picture made anew: the page opened on that of no link."""
-        return count + 1 if request.query_params else gr.skip()
+    def follow(request: gr.Request, settings: dict[str, str], count: int):
+        """Have the open tab's picture made anew: the page opened on that of no settings."""
+        return count + 1 if settings or request.query_params else gr.skip()
 
     loaded = page.load(
         restore,
-        None,
+        kept,
         [
             router.tabs,
+            controls.open,
+            controls.tab,
             models.name,
             models.pick,
             models.note,
@@ -106,21 +126,33 @@ def connect(
             *controls.guesses.values(),
             router.lessons,
             *router.settings.values(),
+            kept,
         ],
+        js=KEPT_SETTINGS,
         show_progress="hidden",
         queue=False,
         api_visibility="private",
     )
     loaded.then(  # in the queue: only what comes from there makes others follow
         follow,
-        models.changed,
+        [kept, models.changed],
         models.changed,
         show_progress="hidden",
         api_visibility="private",
     )
-    controls.share.click(
+    loaded.then(None, js=SETTLED, api_visibility="private")
+    inputs = [strength, *controls.inputs, *router.settings.values()]
+    named = json.dumps(list(router.settings))
+    gr.on(
+        [one.change for one in (*inputs, *controls.guesses.values(), controls.open)],
         None,
-        [strength, *controls.inputs, *router.settings.values()],
-        js=COPY_LINK.replace("SETTINGS", json.dumps(list(router.settings))),
+        inputs,
+        js=KEEP_SETTINGS.replace("SETTINGS", named),
         api_visibility="private",
+    )
+    controls.share.click(
+        None, inputs, js=COPY_LINK.replace("SETTINGS", named), api_visibility="private"
+    )
+    controls.afresh.click(
+        None, js=f"() => {{\n{KEEPING} kept.afresh();\n}}", api_visibility="private"
     )

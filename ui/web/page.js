@@ -24,13 +24,15 @@
   const note = document.body.appendChild(document.createElement("p"));
   Object.assign(note, { id: "note", role: "status", hidden: true });
   let fading = null;
-  const tell = (sentence) => {
+  const tell = (sentence, good = false) => {
     if (!sentence) return;
     clearTimeout(fading);
+    note.classList.toggle("good", good);
     note.textContent = sentence;
     note.hidden = false;
     fading = setTimeout(() => { note.hidden = true; }, 6000);
   };
+  window.addEventListener("onestroke-told", ({ detail }) => tell(detail.sentence, detail.good));
   const plain = window.fetch;
   window.fetch = async (...asked) => {
     const live = String(asked[0]?.url ?? asked[0]).includes("/run/predict");

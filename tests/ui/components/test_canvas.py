@@ -7,7 +7,10 @@ import gradio as gr
 import pytest
 from PIL import Image
 
+from editing.image import on_white
 from ui.components.canvas.canvas import LiveCanvas
+from ui.components.kept import Source
+from ui.service.examples import example
 from ui.service.pictures import data_url, from_data_url
 
 
@@ -83,4 +86,17 @@ def test_a_drawing_too_wide_is_told_how_wide_it_may_be(canvas):
 def test_a_background_is_sent_small(canvas):
     sent = canvas.postprocess(Image.new("RGB", (2000, 1000), "red"))
     assert from_data_url(sent["background"]).size == (512, 256)
-    assert canvas.postprocess(None) == {"background": None}
+    assert canvas.postprocess(None)["background"] is None
+
+
+def test_every_background_is_news_and_says_whether_the_page_had_it_before(canvas):
+    picture = Image.new("RGB", (8, 8), "red")
+    first, again = canvas.postprocess(picture), canvas.postprocess(picture)
+    assert first != again and "back" not in first
+    source = Source("Coast")
+    told = source.postprocess("Coast")
+    for sent, back in ((told | {"back": True}, True), (told, False)):
+        picture = source.preprocess(sent)
+        for shown in (picture, on_white(picture).convert("L")):  # as the tabs send it on
+            assert canvas.postprocess(shown).get("back", False) is back
+    assert "back" not in example("Coast").info

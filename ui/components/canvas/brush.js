@@ -1,5 +1,5 @@
-// Strokes and fills on a 2D context. A stroke is wet until the pen lifts: it is drawn opaque on a layer
-// of its own and laid over the ink once a frame, so that opacity does not pile up where it crosses itself.
+// Strokes on a 2D context. A stroke is wet until the pen lifts: it is drawn opaque on a layer of its
+// own and laid over the ink once a frame, so that opacity does not pile up where it crosses itself.
 function blank(width, height) {
   const canvas = document.createElement("canvas");
   canvas.width = width;
@@ -12,12 +12,115 @@ function copy(canvas) {
   return other;
 }
 
-// One stroke over `ink`; brush is {tool, colour, opacity, size, mirror}. Points are [x, y, pressure].
+// Tips. `add` takes the points so far and gives the drawing of what the last of them adds; `end` that
+// of what is left when the pen lifts. A drawing may be drawn twice, for the two halves of a mirror.
+function roundTip(ctx, { size }) {
+  const half = ([ax, ay], [bx, by]) => [(ax + bx) / 2, (ay + by) / 2];
+  function path(pressure, draw) {
+    ctx.lineWidth = size * pressure;
+    ctx.beginPath();
+    draw();
+    ctx.stroke();
+  }
+  function dot([x, y, pressure]) {
+    ctx.beginPath();
+    ctx.arc(x, y, size * pressure / 2, 0, 2 * Math.PI);
+    ctx.fill();
+  }
+  function straight(a, b, pressure) {
+    path(pressure, () => { ctx.moveTo(a[0], a[1]); ctx.lineTo(b[0], b[1]); });
+  }
+  function rounded(a, b, c) { // from the middle of the segment before to the middle of this one
+    path(b[2], () => { ctx.moveTo(...half(a, b)); ctx.quadraticCurveTo(b[0], b[1], ...half(b, c)); });
+  }
+  return {
+    add(points) {
+      const last = points.slice(-3);
+      if (points.length > 2) return () => rounded(...last);
+      if (points.length === 2) return () => straight(last[0], half(...last), last[1][2]);
+      return () => dot(last[0]);
+    },
+    end(points) { // the last half segment, up to where the pen lifted
+      const [a, b] = points.slice(-2);
+      return () => { if (b) straight(half(a, b), b, b[2]); };
+    },
+  };
+}
+function flatTip(ctx, { size }) { // a chisel, held aslant
+  ctx.lineWidth = size / 8;
+  return {
+    add(points) {
+      const [a, b = a] = points.slice(-2);
+      const [p, q] = [a, b].map((point) => point[2] * size / Math.SQRT2 / 2);
+      return () => {
+        ctx.beginPath();
+        ctx.moveTo(a[0] - p, a[1] + p);
+        for (const [x, y] of [[a[0] + p, a[1] - p], [b[0] + q, b[1] - q], [b[0] - q, b[1] + q]]) ctx.lineTo(x, y);
+        ctx.closePath();
+        ctx.fill();
+        ctx.stroke();
+      };
+    },
+    end: () => () => {},
+  };
+}
+// Marks every `spacing` pixels of the way, each as `mark(place, random)` says; the same way, the same marks.
+function scattered(spacing, mark) {
+  let ahead = 0, seed = 1; // pixels to the next mark; mulberry32
+  function random() {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), seed | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  }
+  return {
+    add(points) {
+      const [a, b = a] = points.slice(-2), length = Math.hypot(b[0] - a[0], b[1] - a[1]), marks = [];
+      for (; ahead <= length; ahead += spacing) {
+        const t = ahead / (length || 1);
+        marks.push(mark([a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1]), b[2]], random));
+      }
+      ahead -= length;
+      return () => marks.forEach((draw) => draw());
+    },
+    end: () => () => {},
+  };
+}
+function disc(ctx, x, y, radius) {
+  ctx.beginPath();
+  ctx.arc(x, y, radius, 0, 2 * Math.PI);
+  ctx.fill();
+}
+function sprayTip(ctx, { size }) {
+  const drop = Math.max(0.8, size / 40);
+  return scattered(size / 8, ([x, y, pressure], random) => {
+    const drops = Array.from({ length: 7 }, () => {
+      const turn = 2 * Math.PI * random(), far = Math.sqrt(random()) * size * pressure / 2;
+      return [x + far * Math.cos(turn), y + far * Math.sin(turn), drop * (0.6 + 0.8 * random())];
+    });
+    return () => drops.forEach((one) => disc(ctx, ...one));
+  });
+}
+function cloudTip(ctx, { size, colour }) { // soft puffs
+  return scattered(size / 6, ([x, y, pressure], random) => {
+    const wide = size * pressure, radius = wide * (0.2 + 0.25 * random());
+    const [cx, cy] = [x + wide * (random() - 0.5) / 2, y + wide * (random() - 0.5) / 2];
+    const soft = ctx.createRadialGradient(cx, cy, 0, cx, cy, radius);
+    soft.addColorStop(0, colour + "a0");
+    soft.addColorStop(0.5, colour + "60");
+    soft.addColorStop(1, colour + "00");
+    return () => { ctx.fillStyle = soft; disc(ctx, cx, cy, radius); };
+  });
+}
+const TIPS = { round: roundTip, flat: flatTip, spray: sprayTip, cloud: cloudTip };
+
+// One stroke over `ink`; brush is {tool, kind, colour, opacity, size, mirror}. Points are [x, y, pressure].
 function startStroke(ink, brush) {
   const { width, height } = ink, dry = copy(ink), wet = blank(width, height);
   const inkCtx = ink.getContext("2d"), ctx = wet.getContext("2d"), points = [];
   ctx.strokeStyle = ctx.fillStyle = brush.colour;
   ctx.lineCap = ctx.lineJoin = "round";
+  const tip = TIPS[brush.kind](ctx, brush);
 
   function mirrored(draw) {
     draw();
@@ -25,27 +128,6 @@ function startStroke(ink, brush) {
     ctx.setTransform(-1, 0, 0, 1, width, 0);
     draw();
     ctx.setTransform(1, 0, 0, 1, 0, 0);
-  }
-  const half = ([ax, ay], [bx, by]) => [(ax + bx) / 2, (ay + by) / 2];
-  function segment() { // from the middle of the segment before to the middle of this one, rounding the corner
-    const [a, b, c] = points.slice(-3);
-    ctx.lineWidth = brush.size * b[2];
-    ctx.beginPath();
-    ctx.moveTo(...half(a, b));
-    ctx.quadraticCurveTo(b[0], b[1], ...half(b, c));
-    ctx.stroke();
-  }
-  function dot([x, y, pressure]) {
-    ctx.beginPath();
-    ctx.arc(x, y, brush.size * pressure / 2, 0, 2 * Math.PI);
-    ctx.fill();
-  }
-  function straight([ax, ay], [bx, by, pressure]) {
-    ctx.lineWidth = brush.size * pressure;
-    ctx.beginPath();
-    ctx.moveTo(ax, ay);
-    ctx.lineTo(bx, by);
-    ctx.stroke();
   }
   function lay() {
     inkCtx.clearRect(0, 0, width, height);
@@ -59,49 +141,17 @@ function startStroke(ink, brush) {
   return {
     add(point) {
       points.push(point);
-      if (points.length === 1) mirrored(() => dot(point));
-      else if (points.length === 2) mirrored(() => straight(points[0], half(...points).concat(point[2])));
-      else mirrored(segment);
+      mirrored(tip.add(points));
     },
     lay,
-    end() { // the last half segment, up to where the pen lifted
-      if (points.length > 1) mirrored(() => straight(half(...points.slice(-2)), points[points.length - 1]));
+    end() { // gives where the pen lifted
+      mirrored(tip.end(points));
       lay();
+      return points[points.length - 1];
     },
     cancel() {
       inkCtx.clearRect(0, 0, width, height);
       inkCtx.drawImage(dry, 0, 0);
     },
   };
-}
-
-// The pixel of a canvas that a point lies in; on its right or lower edge, the last one.
-function pixelAt({ width, height }, [x, y]) {
-  return [Math.min(width - 1, Math.max(0, Math.floor(x))), Math.min(height - 1, Math.max(0, Math.floor(y)))];
-}
-
-// Flood `ink` with a colour from a point, as far as the `seen` picture looks alike.
-function floodFill(ink, seen, at, colour, opacity) {
-  const { width, height } = ink, ctx = ink.getContext("2d");
-  const look = seen.getContext("2d").getImageData(0, 0, width, height).data;
-  const rgb = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-  const [atX, atY] = pixelAt(ink, at), start = atY * width + atX, visited = new Uint8Array(width * height);
-  const like = (p) => !visited[p] && [0, 1, 2].every((c) => Math.abs(look[p * 4 + c] - look[start * 4 + c]) < 48);
-  const stack = [start], area = blank(width, height), areaCtx = area.getContext("2d");
-  const layer = areaCtx.createImageData(width, height);
-  while (stack.length) {
-    const p = stack.pop(), x = p % width;
-    if (!like(p)) continue;
-    visited[p] = 1;
-    layer.data.set([...rgb, 255], p * 4);
-    if (x > 0) stack.push(p - 1);
-    if (x < width - 1) stack.push(p + 1);
-    if (p >= width) stack.push(p - width);
-    if (p < width * (height - 1)) stack.push(p + width);
-  }
-  areaCtx.putImageData(layer, 0, 0);
-  ctx.save();
-  ctx.globalAlpha = opacity;
-  ctx.drawImage(area, 0, 0);
-  ctx.restore();
 }

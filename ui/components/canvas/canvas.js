@@ -1,25 +1,26 @@
-// Runs once per canvas with Gradio's (element, trigger, props, watch), after brush.js.
+// Runs once per canvas with Gradio's (element, trigger, props, watch), after the other files here.
 // Two layers: `back` holds the picture, `ink` what was drawn. `props.value` leaves as {frame: data URL,
-// drawing: whether the pen is down}; Python sets it to {background: data URL or null} to start anew.
+// drawing: whether the pen is down}; Python sets it to {background: data URL or null, at: when} to start anew,
+// with `back` where the page has only come back to a picture that it had before.
 // In mode "paint" both are the drawing: clearing takes both away, and undo brings both back.
-const COLOURS = { Black: "#1d1d1f", White: "#ffffff", Grey: "#8e8e93", Brown: "#7a4a2b", Red: "#d92d20", Orange: "#f97316",
-  Yellow: "#facc15", "Leaf green": "#65a30d", Green: "#15803d", Blue: "#2563eb", Violet: "#7c3aed" };
-const SIDE = 512, SEND_EVERY_MS = 70, UNDO_DEPTH = 40;
-const root = element.querySelector(".lc"), mode = root.dataset.mode, frameSide = +root.dataset.send;
-const stage = root.querySelector(".lc-stage"), ring = root.querySelector(".lc-ring");
-const back = root.querySelector(".lc-back"), ink = root.querySelector(".lc-ink");
+const SIDE = 512, SEND_EVERY_MS = 70, KEEP_AFTER_MS = 300, UNDO_DEPTH = 40;
+const root = element.querySelector(".lc"), { mode, name } = root.dataset, frameSide = +root.dataset.send;
+const [stage, sheetOf, ring, note] = ["stage", "sheet", "ring", "note"].map((part) => root.querySelector(`.lc-${part}`));
+const [back, ink] = ["back", "ink"].map((part) => root.querySelector(`.lc-${part}`));
 const options = { willReadFrequently: true };
 const backCtx = back.getContext("2d", options), inkCtx = ink.getContext("2d", options);
 const MATERIALS = JSON.parse(root.dataset.materials); // what is painted, by name; colours as renders have them
-const brush = { tool: "brush", colour: mode === "mask" ? "#ff2d87" : MATERIALS.Forest, opacity: 1, mirror: false,
-  size: +root.dataset.size };
+const brush = { tool: "brush", kind: "round", colour: mode === "mask" ? "#ff2d87" : MATERIALS.Forest, opacity: 1,
+  mirror: false, size: +root.dataset.size };
 let undone = [], done = [], stroke = null, lastFrame = null, timer = null, lastSent = 0, ready = false;
 let paper = null; // what `back` shows: a canvas that is never drawn on again, so that undo may share it
+let lifted = null; // where the pen last did: straight lines begin there
 function composite() {
   const canvas = copy(back);
   canvas.getContext("2d").drawImage(ink, 0, 0);
   return canvas;
 }
+const bare = () => root.classList.contains("lc-empty");
 
 // ---- sending: at most one frame per SEND_EVERY_MS, the last one always, an unchanged one never
 function frame() {
@@ -31,23 +32,29 @@ function frame() {
   ctx.drawImage(ink, 0, 0, out.width, out.height);
   return out.toDataURL("image/png");
 }
+function post() { // say what is on the canvas; whether that is news
+  const drawing = stroke !== null, now = frame();
+  // What was sent while the pen was down is sent once more at pen up, to be finished in all its steps.
+  if (now === lastFrame?.frame && (drawing || !lastFrame.drawing)) return false;
+  lastFrame = { frame: now, drawing };
+  props.value = lastFrame;
+  return true;
+}
+function ask() { // for a picture of it; of bare paper there is none
+  if (mode !== "paint" || !bare()) trigger("input");
+}
 function send() {
   clearTimeout(timer);
   timer = null;
   lastSent = performance.now();
-  const drawing = stroke !== null, now = frame();
-  // What was sent while the pen was down is sent once more at pen up, to be finished in all its steps.
-  if (now === lastFrame?.frame && (drawing || !lastFrame.drawing)) return;
-  lastFrame = { frame: now, drawing };
-  props.value = lastFrame;
-  trigger("input");
+  if (post()) ask();
 }
 function sendSoon() {
   if (timer === null) timer = setTimeout(send, Math.max(0, lastSent + SEND_EVERY_MS - performance.now()));
 }
 
-// ---- history
-const state = () => ({ paper, ink: copy(ink), empty: root.classList.contains("lc-empty") });
+// ---- undo
+const state = () => ({ paper, ink: copy(ink), empty: bare() });
 function restore(was) {
   back.width = ink.width = was.paper.width;
   back.height = ink.height = was.paper.height;
@@ -70,7 +77,10 @@ function swap(from, to) {
 function changed() {
   act.undo.disabled = !done.length;
   act.redo.disabled = !undone.length;
-  if (ready) send();
+  if (!ready) return;
+  root.dataset.changed = "yes"; // a link is to carry it
+  send();
+  unkept ??= setTimeout(keep, KEEP_AFTER_MS);
 }
 const act = Object.fromEntries([...root.querySelectorAll("[data-act]")].map((b) => [b.dataset.act, b]));
 act.undo.onclick = () => swap(done, undone);
@@ -87,33 +97,84 @@ function sheet(width, height, picture) {
   const canvas = blank(width, height), ctx = canvas.getContext("2d");
   ctx.fillStyle = "#fff";
   ctx.fillRect(0, 0, width, height);
+  ctx.imageSmoothingQuality = "high";
   if (picture) ctx.drawImage(picture, 0, 0, width, height);
   return canvas;
 }
 function reset(width, height, picture) {
-  stroke = null;
+  stroke = lifted = null;
+  note.hidden = true;
   if (ready && mode === "paint") remember();
   else [done, undone] = [[], []]; // the picture beneath a mask or hints is the server's: it cannot come back here
   restore({ paper: sheet(width, height, picture), empty: !picture });
+  view.reset();
   changed();
   ready = true; // the picture that the page opens with is not news to the server
 }
-function load(url) {
+async function load(url) {
   if (!url) return reset(SIDE, SIDE, null);
   const picture = new Image();
-  picture.onload = () => {
-    const scale = SIDE / Math.max(picture.naturalWidth, picture.naturalHeight);
-    reset(Math.max(1, Math.round(picture.naturalWidth * scale)), Math.max(1, Math.round(picture.naturalHeight * scale)), picture);
-  };
   picture.src = url;
+  await picture.decode();
+  const scale = SIDE / Math.max(picture.naturalWidth, picture.naturalHeight);
+  reset(Math.max(1, Math.round(picture.naturalWidth * scale)), Math.max(1, Math.round(picture.naturalHeight * scale)), picture);
 }
-watch("value", () => {
-  if (!props.value?.frame) load(props.value?.background);
+const first = props.value?.at; // which Gradio may set once more after the canvas has begun
+watch("value", async () => {
+  const { frame, background, at, back } = props.value ?? {};
+  if (frame) return;
+  const had = await begun, known = at !== undefined && at === first;
+  if (known || (back && had)) props.value = lastFrame ?? props.value; // what was drawn on it is here
+  else await load(background);
 });
 
+// ---- keeping: what is on the canvas comes back with the page
+let unkept = null, lost = false; // the timer of what is to be kept; whether that failed
+async function keep() {
+  if (unkept === null) return;
+  clearTimeout(unkept);
+  unkept = null;
+  const [paper, drawn] = [backCtx, inkCtx].map((ctx) => ctx.getImageData(0, 0, ink.width, ink.height));
+  lost = !(await kept.put(name, { paper, ink: drawn, empty: bare() }));
+}
+function unpacked(pixels) {
+  const canvas = blank(pixels.width, pixels.height);
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  return canvas;
+}
+window.addEventListener("pagehide", keep);
+document.addEventListener("visibilitychange", keep);
+window.addEventListener("beforeunload", (event) => {
+  keep();
+  if (lost) event.preventDefault();
+});
+note.querySelector("button").onclick = kept.afresh;
+note.addEventListener("pointerdown", (event) => event.stopPropagation());
+// Open on what was kept, else on the painting that a link brings, else on the page's own. Whether something was kept.
+async function begin() {
+  const was = await kept.get(name), linked = mode === "paint" && /^#p=([\w-]+)$/.exec(location.hash);
+  if (was) {
+    restore({ paper: unpacked(was.paper), ink: unpacked(was.ink), empty: was.empty });
+    ready = true;
+    note.hidden = was.empty;
+  } else {
+    const url = linked && "data:image/png;base64," + linked[1].replaceAll("-", "+").replaceAll("_", "/");
+    if (!url || !(await load(url).then(() => true, () => false))) {
+      if (url) tell("The painting in this link is damaged: the page opens without it.");
+      await load(props.value?.background);
+      return false;
+    }
+  }
+  root.dataset.changed = "yes";
+  post();
+  kept.settled.then(ask); // under the settings that come with it
+  return Boolean(was);
+}
+
 // ---- drawing with a mouse, a pen or a finger
+const tell = (sentence) => window.dispatchEvent(new CustomEvent("onestroke-told", { detail: { sentence } }));
 function position(event) {
-  const box = stage.getBoundingClientRect();
+  const box = ink.getBoundingClientRect();
   // A pen's pressure widens the line; a mouse and a finger have none to speak of.
   const pressure = event.pointerType === "pen" && event.pressure > 0 ? 0.25 + 1.25 * event.pressure : 1;
   return [(event.clientX - box.left) * ink.width / box.width, (event.clientY - box.top) * ink.height / box.height, pressure];
@@ -128,7 +189,8 @@ function pick(at) {
   chooseColour("#" + [r, g, b].map((v) => v.toString(16).padStart(2, "0")).join(""));
   chooseTool("brush");
 }
-function penDown(at) {
+function penDown(at, straight = false) {
+  note.hidden = true;
   if (brush.tool === "pick") return pick(at);
   remember();
   root.classList.remove("lc-empty");
@@ -137,7 +199,7 @@ function penDown(at) {
     return changed();
   }
   stroke = startStroke(ink, brush);
-  penMove([at]);
+  penMove(straight && lifted ? [lifted, at] : [at]);
 }
 function penMove(places) {
   places.forEach(stroke.add);
@@ -145,21 +207,24 @@ function penMove(places) {
   sendSoon();
 }
 function penUp() {
-  stroke.end();
+  lifted = stroke.end();
   stroke = null;
   changed();
 }
+// Two fingers move the sheet: what the first of them drew was not meant.
+const view = createView(stage, sheetOf, root.querySelector(".lc-zoom"), () => {
+  if (!stroke) return;
+  stroke.cancel();
+  stroke = null;
+  const { empty } = done.pop();
+  root.classList.toggle("lc-empty", empty);
+  changed();
+});
 stage.addEventListener("pointerdown", (event) => {
-  if (event.button !== 0) return;
-  if (stroke) { // a second finger: the page is being pinched, not painted
-    stroke.cancel();
-    stroke = null;
-    done.pop();
-    return changed();
-  }
+  if (event.button !== 0 || stroke || view.pinched) return;
   event.preventDefault();
   stage.focus({ preventScroll: true });
-  penDown(position(event));
+  penDown(position(event), event.shiftKey);
   if (stroke) stage.setPointerCapture(event.pointerId);
 });
 stage.addEventListener("pointermove", (event) => {
@@ -174,6 +239,7 @@ for (const name of ["pointerup", "pointercancel"])
 // ---- drawing with the keyboard: arrows move the brush, Space puts it down and lifts it
 const hand = [SIDE / 2, SIDE / 2, 1];
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const inSheet = ([x, y]) => [x / ink.width, y / ink.height];
 function steer(event) {
   const by = ARROWS[event.key];
   if (by) {
@@ -181,6 +247,7 @@ function steer(event) {
     hand[0] = Math.min(ink.width, Math.max(0, hand[0] + far * by[0]));
     hand[1] = Math.min(ink.height, Math.max(0, hand[1] + far * by[1]));
     showRing(hand);
+    view.reveal(inSheet(hand));
     if (stroke) penMove([[...hand]]);
   } else if (event.key === " ") stroke ? penUp() : penDown([...hand]);
   else return false;
@@ -202,61 +269,15 @@ mirror.onclick = () => {
   mirror.setAttribute("aria-pressed", brush.mirror);
   root.classList.toggle("lc-mirror", brush.mirror);
 };
+const showColour = layOutPalette(root, MATERIALS, chooseColour);
 function chooseColour(colour) {
-  brush.colour = custom.value = colour;
-  swatches.forEach((b) => b.setAttribute("aria-pressed", b.dataset.colour === colour));
+  brush.colour = colour;
+  showColour(colour);
   if (brush.tool === "eraser") chooseTool("brush");
 }
-function swatch([name, colour]) {
-  const b = document.createElement("button");
-  Object.assign(b, { type: "button", ariaLabel: name, title: name, onclick: () => chooseColour(colour) });
-  b.dataset.colour = colour;
-  b.style.setProperty("--swatch", colour);
-  return b;
-}
-const materials = Object.entries(MATERIALS).map(swatch), colours = Object.entries(COLOURS).map(swatch);
-const swatches = [...materials, ...colours];
-materials.forEach((b) => {
-  const [r, g, blue] = [1, 3, 5].map((i) => parseInt(b.dataset.colour.slice(i, i + 2), 16));
-  b.classList.toggle("lc-dark", 0.3 * r + 0.59 * g + 0.11 * blue < 115);
-  b.append(b.title);
-});
-const custom = document.createElement("input");
-Object.assign(custom, { type: "color", ariaLabel: "Any other colour", title: "Any other colour", oninput: () => chooseColour(custom.value) });
-root.querySelector(".lc-materials").append(...materials);
-root.querySelector(".lc-colours").append(...colours, custom);
 if (mode !== "mask") chooseColour(brush.colour);
 
-const size = root.querySelector("[data-set=size]"), opacity = root.querySelector("[data-set=opacity]");
+const [size, opacity, kind] = ["size", "opacity", "kind"].map((what) => root.querySelector(`[data-set=${what}]`));
 size.oninput = () => { brush.size = +size.value; };
 opacity.oninput = () => { brush.opacity = opacity.value / 100; };
-function resize(factor) {
-  size.value = brush.size * factor;
-  brush.size = +size.value;
-}
-const KEYS = { b: () => chooseTool("brush"), e: () => chooseTool("eraser"), m: () => mirror.click(),
-  "[": () => resize(0.8), "]": () => resize(1.25) };
-if (mode !== "mask") Object.assign(KEYS, { g: () => chooseTool("fill"), i: () => chooseTool("pick") });
-function undoOrRedo(key, shift) {
-  const button = key === "y" || (key === "z" && shift) ? act.redo : key === "z" ? act.undo : null;
-  button?.click();
-  return button;
-}
-root.addEventListener("keydown", (event) => {
-  const key = event.key.toLowerCase();
-  if (event.ctrlKey || event.metaKey) {
-    if (!undoOrRedo(key, event.shiftKey)) return;
-  } else if (event.altKey) return;
-  else if (key === "delete" || key === "backspace") act.clear.click();
-  else if (KEYS[key]) KEYS[key]();
-  else if (event.target !== stage || !steer(event)) return;
-  event.preventDefault();
-});
-// Undo works from anywhere on the tab but a field that has an undo of its own.
-document.addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey) || !root.offsetParent || root.contains(event.target)) return;
-  if (event.target.closest("textarea, input:not([type=range], [type=checkbox], [type=radio])")) return;
-  if (undoOrRedo(event.key.toLowerCase(), event.shiftKey)) event.preventDefault();
-});
-
-load(props.value?.background);
+kind.onchange = () => { brush.kind = kind.value; };

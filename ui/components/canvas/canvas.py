@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from html import escape
 from pathlib import Path
 from string import Template
@@ -12,12 +13,14 @@ import gradio as gr
 from PIL import Image
 
 from editing.image import on_white
+from ui.components.kept import BACK, KEEPING
 from ui.service.examples import MATERIALS
 from ui.service.pictures import data_url, from_data_url
 
 HERE = Path(__file__).parent
 HTML = Template((HERE / "canvas.html").read_text())
-JS = (HERE / "brush.js").read_text() + (HERE / "canvas.js").read_text()
+FILES = ("brush.js", "fill.js", "view.js", "palette.js", "canvas.js", "keys.js")
+JS = KEEPING + "".join((HERE / name).read_text() for name in FILES)
 BACKGROUND_SIDE = 512  # the canvas is no larger; the full picture stays on the server
 
 
@@ -44,6 +47,7 @@ class LiveCanvas(gr.HTML):
         # reaches it before its tab was first opened.
         template = HTML.substitute(
             mode=mode,
+            name=kwargs.get("elem_id", ""),
             title=escape(title, quote=True),
             hint=escape(hint),
             size=size,
@@ -72,13 +76,19 @@ class LiveCanvas(gr.HTML):
         picture.info["drawing"] = drawing
         return picture
 
-    def postprocess(self, value: Image.Image | None) -> dict[str, str | None]:
-        """Start a fresh drawing over `value`, or over white paper."""
+    def postprocess(self, value: Image.Image | None) -> dict[str, Any]:
+        """Start a fresh drawing over `value`, or over white paper.
+
+        Over a picture that the page has only come back to, what was drawn comes back, too.
+        """
+        news = {"at": time.monotonic_ns()}
         if value is None:
-            return {"background": None}
+            return {"background": None} | news
         small = on_white(value)
         small.thumbnail((BACKGROUND_SIDE, BACKGROUND_SIDE), Image.Resampling.LANCZOS)
-        return {"background": data_url(small, lossless=False)}
+        if value.info.get(BACK):
+            news[BACK] = True
+        return {"background": data_url(small, lossless=False)} | news
 
     def api_info(self) -> dict[str, str]:
         return {"type": "object", "description": "data URL of a PNG, JPEG or WebP picture"}

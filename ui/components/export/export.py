@@ -1,8 +1,10 @@
-"""Pictures that leave the page: as PNG at several sizes or as SVG, by reference or as a file."""
+"""Pictures that leave the page: as PNG at several sizes, as SVG or in layers; by reference or as a
+file."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -12,12 +14,17 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from cm_core.errors import ImageError
-from editing.output import save
+from editing.output import enlarge_picture, save
+from ui.components.export.openraster import openraster
 from ui.service.pictures import from_data_url, open_picture
 
 FILE_URL = "gradio_api/file="  # relative, so that it works behind a proxy too
 SVG_SCALE = 8  # of the size it is first shown at
 FORMATS = {"png1": 1, "png4": 4, "png8": 8, "svg": SVG_SCALE}  # how many times as large
+
+SIDES = {"png256": 256, "png512": 512, "png1024": 1024}  # of the longer one, drawn by a detailer
+LAYERED = "ora"
+Enlarge = Callable[[Image.Image, int], Image.Image]  # (picture, 2 or 4) -> as many times as large
 
 
 def folder() -> Path:
@@ -42,13 +49,40 @@ def reference(url: str | None) -> Image.Image:
     return open_picture(path)
 
 
-def written(picture: Image.Image, kind: str) -> str:
-    """Write a picture in one of FORMATS; the file's path. Raises ImageError, SettingError."""
-    if kind not in FORMATS:
-        raise ImageError(f"There is no format '{kind}': choose {', '.join(FORMATS)}.")
+def sized(picture: Image.Image, side: int, enlarge: Enlarge = enlarge_picture) -> Image.Image:
+    """The picture with that longer side: where it is smaller drawn larger, then reduced."""
+    while (longer := max(picture.size)) < side:
+        picture = enlarge(picture, 2 if 2 * longer >= side else 4)
+    if longer == side:
+        return picture
+    size = [max(1, round(length * side / longer)) for length in picture.size]
+    reduced = picture.resize(size, Image.Resampling.LANCZOS)
+    reduced.info.pop("deep", None)  # the greys of the whole
+    return reduced
+
+
+def written(picture: Image.Image, kind: str, enlarge: Enlarge = enlarge_picture) -> str:
+    """Write a picture in one of FORMATS or SIDES; the path. Raises ImageError, SettingError."""
+    if kind not in FORMATS | SIDES:
+        raise ImageError(f"There is no format '{kind}': choose {', '.join(FORMATS | SIDES)}.")
+    if kind in SIDES:
+        path = folder() / f"onestroke-{SIDES[kind]}.png"
+        save(sized(picture, SIDES[kind], enlarge), path)
+        return str(path)
     plain = {"svg": "onestroke.svg", "png1": "onestroke.png"}
     path = folder() / plain.get(kind, f"onestroke-{FORMATS[kind]}x.png")
     save(picture, path, FORMATS[kind])
+    return str(path)
+
+
+def written_in_layers(
+    picture: Image.Image, strokes: Image.Image, paper: Image.Image, enlarge: Enlarge
+) -> str:
+    """Write a picture over the painting it was made from, all as large as the strokes."""
+    large = sized(picture, max(strokes.size), enlarge).resize(strokes.size)
+    layers = [("Picture", large), ("Strokes", strokes), ("Paper", paper.resize(strokes.size))]
+    path = folder() / "onestroke.ora"
+    path.write_bytes(openraster(layers))
     return str(path)
 
 

@@ -1,7 +1,7 @@
 // What can be done with a picture: menus to save it and to send it to another tab.
 // Used by results and by the history, each with its own `current()`: {url, file, seed, title} or null.
-const SAVES = [["PNG, as it is", "png1"], ["PNG, 4 times as large", "png4"], ["PNG, 8 times as large", "png8"],
-  ["SVG, traced shapes", "svg"]];
+const SAVES = [["PNG, as it is", "png1"], ["PNG, 256 pixels", "png256"], ["PNG, 512 pixels", "png512"],
+  ["PNG, 1024 pixels", "png1024"], ["SVG, traced shapes", "svg"]];
 const TABS = ["Paint", "Inpaint", "Colourise", "Enlarge", "Denoise"];
 
 function menu(title, entries) {
@@ -24,17 +24,37 @@ function menu(title, entries) {
     document.addEventListener(elsewhere, (event) => { if (!details.contains(event.target)) details.open = false; });
   return details;
 }
-function save(current, kind) {
+function save(current, kind, more = {}) {
   const { url, file } = current();
-  trigger("download", { url: file ?? url, kind });
+  trigger("download", { url: file ?? url, kind, ...more });
+}
+// What is on a canvas, as {strokes, paper}: data URLs below the most that the server takes.
+function layersOf(canvas) {
+  const [paper, strokes] = document.querySelectorAll(`#${canvas} canvas`), exact = paper.toDataURL();
+  return { strokes: strokes.toDataURL(), paper: exact.length < 1_200_000 ? exact : paper.toDataURL("image/jpeg", 0.95) };
+}
+function tell(sentence, good = false) {
+  window.dispatchEvent(new CustomEvent("onestroke-told", { detail: { sentence, good } }));
+}
+async function copyPicture(current) {
+  const { url, file } = current(), picture = fetch(file ?? url).then((answer) => answer.blob());
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
+    tell("Copied: paste the picture where you want it.", true);
+  } catch {
+    tell("This browser lets no page copy a picture from here: save it instead.");
+  }
 }
 function send(current, tab, more = {}) {
   const { url, file, seed } = current();
   trigger("select", { tab, url: file ?? url, seed, ...more });
 }
-function actions(current) {
+// canvas: where the picture was painted, if it was, to be saved in layers with that.
+function actions(current, canvas = null) {
+  const saves = SAVES.map(([text, kind]) => [text, () => save(current, kind)]);
+  if (canvas) saves.push(["OpenRaster, in layers", () => save(current, "ora", layersOf(canvas))]);
   return [
-    menu("Save", SAVES.map(([text, kind]) => [text, () => save(current, kind)])),
+    menu("Save", [["Copy (Ctrl+C)", () => copyPicture(current)], ...saves]),
     menu("Send to", TABS.map((tab) => [tab, () => send(current, tab)])),
   ];
 }

@@ -1,4 +1,4 @@
-// The session's pictures, newest first, after actions.js. They live in the browser alone.
+// The session's pictures, newest first, after kept.js and actions.js. They live in the browser alone.
 const KEPT = 60;
 const strip = element.querySelector(".history-strip"), note = element.querySelector(".history-note");
 const tools = element.querySelector(".history .tools");
@@ -15,13 +15,23 @@ function choose(item, button) {
   ends.hidden = item?.seed == null;
   note.textContent = item.title + (item.seed == null ? "" : `, seed ${item.seed}`);
 }
-window.addEventListener("onestroke-made", ({ detail }) => {
-  if (strip.firstChild?.firstChild?.src === detail.url) return;
+function add(name, item) {
   const button = document.createElement("button"), picture = document.createElement("img");
-  picture.src = detail.url;
-  picture.alt = detail.title;
-  Object.assign(button, { type: "button", role: "option", title: detail.title, onclick: () => choose(detail, button) });
+  picture.src = item.url;
+  picture.alt = item.title;
+  Object.assign(button, { type: "button", role: "option", title: item.title, onclick: () => choose(item, button) });
+  button.dataset.name = name;
   button.append(picture);
   strip.prepend(button);
-  if (strip.children.length > KEPT) strip.lastChild.remove();
+  if (strip.children.length <= KEPT) return;
+  kept.put(strip.lastChild.dataset.name, undefined);
+  strip.lastChild.remove();
+}
+const before = kept.all("history/").then((items) => items.forEach(([name, item]) => add(name, item)));
+window.addEventListener("onestroke-made", async ({ detail }) => {
+  await before;
+  if (strip.firstChild?.firstChild?.src === detail.url) return;
+  const name = `history/${Date.now()}`;
+  add(name, detail);
+  kept.put(name, detail);
 });

@@ -1,6 +1,6 @@
-// A result picture, after actions.js. `props.value` is {url, file, before, seed, draft, reduced} or
+// A result picture, after kept.js and actions.js. `props.value` is {url, file, before, seed, draft, reduced} or
 // null; what is reduced, a step of a large picture, can be looked at and not be saved.
-const figure = element.querySelector(".result"), after = figure.querySelector(".after");
+const figure = element.querySelector(".result"), name = `result/${figure.dataset.name}`, after = figure.querySelector(".after");
 const before = figure.querySelector(".before"), wipe = figure.querySelector(".wipe");
 const KEEP_AFTER_MS = 900; // a picture that stays this long goes into the history
 let timer = null;
@@ -17,10 +17,30 @@ function show() {
   else delete after.dataset.file;
   if (value.before) before.src = value.before;
   if (value.draft || figure.dataset.keep === "no") return;
+  kept.put(name, value);
   const { url, file, seed } = value, title = figure.dataset.title;
   timer = setTimeout(() => window.dispatchEvent(new CustomEvent("onestroke-made", { detail: { url, file, seed, title } })), seed == null ? KEEP_AFTER_MS : 0);
 }
 wipe.oninput = () => figure.style.setProperty("--wipe", wipe.value + "%");
-figure.querySelector(".tools").append(...actions(() => props.value));
-watch("value", show);
+const current = () => props.value;
+figure.querySelector(".tools").append(...actions(current, figure.dataset.name === "paint-result" ? "paint-canvas" : null));
+// Ctrl+C copies the picture under the pointer, else the last one to be seen.
+document.addEventListener("copy", (event) => {
+  if (String(getSelection()) || event.target.closest?.("textarea, input:not([type=range], [type=checkbox], [type=radio])")) return;
+  const shown = [...document.querySelectorAll(".result.has-picture:not(.reduced, [data-keep=no])")].filter((one) => one.offsetParent);
+  if (figure !== (shown.find((one) => one.matches(":hover")) ?? shown.at(-1))) return;
+  event.preventDefault();
+  copyPicture(current);
+});
+let news = false; // since the page was opened
+watch("value", () => {
+  news = true;
+  show();
+});
 show();
+if (figure.dataset.keep !== "no")
+  kept.get(name).then((was) => {
+    if (!was || news) return;
+    props.value = was;
+    show();
+  });

@@ -12,6 +12,7 @@ from PIL import Image
 
 from editing.image import on_white
 from ui.components.export.export import reference, stored
+from ui.components.kept import KEEPING
 from ui.service.pictures import MAX_FRAME_BYTES, data_url
 from ui.service.progress import EditProgress
 
@@ -34,12 +35,15 @@ class Result(gr.HTML):
         # Written into the template, because Gradio forgets a component's props when an update
         # reaches it before its tab was first opened.
         template = HTML.substitute(
-            title=escape(title), empty=escape(empty), keep="yes" if keep else "no"
+            title=escape(title),
+            name=kwargs.get("elem_id", ""),
+            empty=escape(empty),
+            keep="yes" if keep else "no",
         )
         super().__init__(
             html_template=template,
             apply_default_css=False,
-            js_on_load=ACTIONS + (HERE / "result.js").read_text(),
+            js_on_load=KEEPING + ACTIONS + (HERE / "result.js").read_text(),
             **kwargs,
         )
 
@@ -78,7 +82,7 @@ class History(gr.HTML):
         super().__init__(
             html_template=(HERE / "history.html").read_text(),
             apply_default_css=False,
-            js_on_load=ACTIONS + (HERE / "history.js").read_text(),
+            js_on_load=KEEPING + ACTIONS + (HERE / "history.js").read_text(),
             **kwargs,
         )
 

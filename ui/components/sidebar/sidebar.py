@@ -8,14 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from anyio.to_thread import run_sync
 from gradio.context import LocalContext
 
-from ui.components.kept import Kept, Numbers, Word
+from ui.components.kept import Kept, Numbers, Settings, Word
 from ui.components.model_menu import ModelMenu
 from ui.components.told import Told
 from ui.service.engine import Engines, Readout
@@ -24,8 +23,6 @@ from ui.service.progress import EditProgress
 from ui.service.slots import EDITS
 from ui.service.tasks import MAX_SEED
 
-HERE = Path(__file__).parent
-COPY_LINK = (HERE / "link.js").read_text()
 # The seed stands at place {0} of a press's values, and the lock that keeps it from rolling last.
 ROLL = """(...values) => {{
   if (!values.at(-1)) values[{0}] = Math.floor(Math.random() * {1});
@@ -70,16 +67,18 @@ class Controls:
     models: ModelMenu
     readout: Cost
     share: gr.Button
+    afresh: gr.Button
     open: Word  # the open tab: a live picture in another is not worth computing
     tab: gr.State  # the same, to follow its change
     left: Numbers  # the steps that each tab was left with
     limit: RateLimit
     guesses: dict[str, gr.Slider] = field(default_factory=dict)  # by tab
+    settings: Settings = field(default_factory=lambda: Settings({}))  # that the page was left with
 
     @property
     def kept(self) -> list[Kept]:
         """What the browser remembers of them."""
-        return [self.open, self.left, self.models.name]
+        return [self.open, self.left, self.models.name, self.settings]
 
     @property
     def menus(self) -> list[gr.components.Component]:
@@ -216,6 +215,7 @@ def build(engines: Engines, told: Told) -> Controls:
         )
         pixels = gr.Checkbox(False, label="Show the pixels")
         share = gr.Button("Copy link", size="md", elem_id="share")
+        afresh = gr.Button("Start afresh", size="md", elem_id="afresh")
         gr.HTML('<p class="caption">Last call</p>')
         readout = Cost("Nothing computed yet", elem_id="readout")
     pixels.change(
@@ -246,7 +246,7 @@ def build(engines: Engines, told: Told) -> Controls:
     )
     models.connect(menus)
     choice = [*menus.values(), models.name]
-    kept = {"open": opened, "tab": tab, "left": left}
+    kept = {"share": share, "afresh": afresh, "open": opened, "tab": tab, "left": left}
     return Controls(
-        engines, told, steps, seed, lock, choice, models, readout, share, limit=RateLimit(), **kept
+        engines, told, steps, seed, lock, choice, models, readout, limit=RateLimit(), **kept
     )

@@ -13,6 +13,7 @@ from ui.service.examples import example
 from ui.service.inputs import said
 from ui.service.pictures import data_url, open_picture
 
+HERE = Path(__file__).parent
 THUMBNAIL = 84
 THUMBS = """<div class="thumbs" role="group" aria-label="Examples">
 {{#each value}}<button type="button" data-index="{{@index}}" title="Example: {{this.name}}">
@@ -25,14 +26,14 @@ def thumbnail(name: str) -> str:
 
 
 def picture_source(router: TabRouter, tab: str, names: Sequence[str], first: str) -> Source:
-    """A row of examples and an upload button; what is chosen is kept in full size."""
-    source = Source(first)
+    """Examples and an upload button; what is chosen, dropped or pasted is kept in full size."""
+    source = Source(first, tab)
     router.sources[tab] = source
     with gr.Row(elem_classes="source"):
         thumbs = gr.HTML(
             [{"name": name, "url": thumbnail(name)} for name in names],
             html_template=THUMBS,
-            js_on_load=(Path(__file__).parent / "thumbs.js").read_text(),
+            js_on_load="".join((HERE / name).read_text() for name in ("thumbs.js", "intake.js")),
             apply_default_css=False,
             min_width=300,
         )
@@ -47,7 +48,11 @@ def picture_source(router: TabRouter, tab: str, names: Sequence[str], first: str
         open_picture(file)  # a bad one is refused now, and what was there before stays
         return Path(file)
 
+    def dropped(event: gr.EventData) -> Path:
+        return opened(said(event, "path"))
+
     glue = {"outputs": source, "api_visibility": "private", "show_progress": "hidden"}
     thumbs.select(choose, **glue)
     upload.upload(opened, upload, **glue)
+    thumbs.upload(dropped, **glue)
     return source

@@ -25,6 +25,7 @@ from ui.web.api import endpoints
 from ui.web.blocks import Page
 from ui.web.disk import keep_swept, own_folder
 from ui.web.guard import Guard
+from ui.web.preview import Preview
 from ui.web.static_cache import StaticCache
 
 HERE = Path(__file__).parent
@@ -35,6 +36,7 @@ STYLES = (
     "components/guess/guess.css",
     "tabs/classroom/classroom.css",
 )
+SCRIPTS = ("web/page.js", "web/tour.js")  # run once the page is there
 SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 MONO_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 TABS = {
@@ -108,7 +110,8 @@ def build_page(engine: Engine, downloads: bool = True) -> gr.Blocks:
         router.connect(tasks)
         lay_out([*controls.kept, *router.sources.values()])
         gr.HTML(about.FOOTER, elem_id="footer")
-        page.load(None, js=(HERE / "web/page.js").read_text(), api_visibility="private")
+        for script in SCRIPTS:
+            page.load(None, js=(HERE / script).read_text(), api_visibility="private")
         link.connect(page, engines, controls, router, strength)
     return page.queue(max_size=32, api_open=False, default_concurrency_limit=1)
 
@@ -130,7 +133,7 @@ def launch(engine: Engine, downloads: bool = True, **where: Any) -> tuple[gr.Blo
         i18n=WORDS,
         run_history=False,
         ssr_mode=False,
-        app_kwargs={"middleware": [Middleware(Guard), Middleware(StaticCache)]},
+        app_kwargs={"middleware": [Middleware(one) for one in (Guard, StaticCache, Preview)]},
         # By now the server has answered once. Gradio would ask again for the page itself and give
         # up after three seconds of silence, which a busy machine may need for its first page.
         _frontend=False,

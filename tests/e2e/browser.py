@@ -61,10 +61,12 @@ def open_page(
     watch: Callable[[Page], None] = lambda page: None,
     quiet: bool = True,
     tab: str = "Paint",
+    first: bool = False,
 ) -> Page:
     """The page on a viewport, a tab of it open, watched from the start; a phone touches.
 
-    quiet: wait until nothing is under way any more, not only until one can paint.
+    quiet: wait until nothing is under way any more, not only until one can paint. first: whether
+    this is somebody's first visit, who is shown round.
     """
     width, height = VIEWPORTS[viewport]
     phone = viewport == "phone"
@@ -75,6 +77,8 @@ def open_page(
     page.set_default_timeout(WAIT_MS)
     watch(page)
     page.add_init_script(COUNT_REQUESTS)
+    if not first:
+        page.add_init_script("localStorage.setItem('onestroke-shown-round', 'yes')")
     page.goto(url)
     page.wait_for_selector(READY if tab == "Paint" else OPENED.format(tab))
     if phone:

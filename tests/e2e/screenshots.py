@@ -10,10 +10,22 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from cm_core.checkpoints.registry import DEFAULT
-from tests.e2e.browser import chromium, draw, finished, new_source, open_page, open_tab, settle
+from tests.e2e.browser import (
+    chromium,
+    draw,
+    finished,
+    new_source,
+    open_page,
+    open_tab,
+    picture,
+    settle,
+    source,
+)
 from ui.page import launch
 from ui.service.engine import Engine
-from ui.service.examples import MATERIALS
+from ui.service.examples import MATERIALS, example
+from ui.tabs.paint import FIRST
+from ui.web.preview import PICTURE
 
 
 def brush(page: Page, canvas: str, size: int) -> None:
@@ -99,6 +111,15 @@ def about(page: Page) -> None:
     """The card and the credits."""
 
 
+def preview(page: Page, file: Path) -> None:
+    """What other sites show of a link to the page: a crude painting, and what becomes of it."""
+    sheet = Image.new("RGB", (1200, 630), "#fafafa")
+    result = picture(page, source(page, "paint-result"))
+    for left, shown in ((25, example(FIRST)), (610, result)):
+        sheet.paste(shown.resize((565, 565), Image.Resampling.LANCZOS), (left, 32))
+    sheet.save(file, quality=88)
+
+
 SCENES = (paint, inpaint, colourise, enlarge, denoise, interpolate, steps, about)
 
 
@@ -115,6 +136,7 @@ def main(folder: Path) -> None:
     with chromium() as browser:
         page = open_page(browser, url, "desktop")
         page.get_by_label("Lock the seed").check()  # the same pictures every time
+        preview(page, folder.parent / PICTURE.name)
         for scene in SCENES:
             for menu in ("label-scene", "label-light"):
                 choose(page, menu, "Any")

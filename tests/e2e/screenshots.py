@@ -64,7 +64,7 @@ def inpaint(page: Page) -> None:
     press(page, "inpaint")
 
 
-def colourise(page: Page) -> None:
+def colorize(page: Page) -> None:
     """Dabs of sky, autumn and water."""
     choose(page, "label-scene", "autumn")
     for name, points in (
@@ -72,9 +72,9 @@ def colourise(page: Page) -> None:
         ("Autumn", [(0.75, 0.6), (0.85, 0.6)]),
         ("Water", [(0.4, 0.8), (0.45, 0.85)]),
     ):
-        draw(page, "colourise-canvas", points, MATERIALS[name])
-    new_source(page, "colourise-result")
-    settle(page, "colourise-result")
+        draw(page, "colorize-canvas", points, MATERIALS[name])
+    new_source(page, "colorize-result")
+    settle(page, "colorize-result")
 
 
 def enlarge(page: Page) -> None:
@@ -120,7 +120,7 @@ def preview(page: Page, file: Path) -> None:
     sheet.save(file, quality=88)
 
 
-SCENES = (paint, inpaint, colourise, enlarge, denoise, interpolate, steps, about)
+SCENES = (paint, inpaint, colorize, enlarge, denoise, interpolate, steps, about)
 
 
 def save(page: Page, file: Path, whole: bool = False) -> None:

@@ -28,7 +28,7 @@ def blot(page, canvas):
     assert page.evaluate(INKED, canvas)
 
 
-@pytest.mark.parametrize("tab", ["Paint", "Inpaint", "Colourise"])
+@pytest.mark.parametrize("tab", ["Paint", "Inpaint", "Colour"])
 def test_sending_the_same_picture_again_clears_the_canvas(page, tab):
     canvas = f"{tab.lower()}-canvas"
     open_tab(page, "Paint")
@@ -41,7 +41,7 @@ def test_sending_the_same_picture_again_clears_the_canvas(page, tab):
         blot(page, canvas)
 
 
-@pytest.mark.parametrize("tab", ["Paint", "Inpaint", "Colourise"])
+@pytest.mark.parametrize("tab", ["Paint", "Inpaint", "Colour"])
 def test_the_same_example_again_clears_the_canvas(page, tab):
     open_tab(page, tab)
     for _ in range(2):

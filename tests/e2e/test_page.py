@@ -146,19 +146,19 @@ def test_a_picture_grows_and_keeps_what_it_was(page):
     assert difference(after.crop((0, 0, 256, 256)), example("Savanna")) == 0
 
 
-def test_colourising_follows_the_hints(page):
-    open_tab(page, "Colourise")
-    page.locator("#colourise-guesses input[type=range]").press("Home")
-    page.locator("#colourise-run").click()
-    new_source(page, "colourise-result")
+def test_colouring_follows_the_hints(page):
+    open_tab(page, "Colour")
+    page.locator("#colour-guesses input[type=range]").press("Home")
+    page.locator("#colorize-run").click()
+    new_source(page, "colorize-result")
     page.get_by_text("8 evaluations").wait_for()  # one guess in each of eight steps
-    plain = finished(page, "colourise", "colourise-result")
-    draw(page, "colourise-canvas", [(0.3, 0.6), (0.7, 0.6)], "#2563eb")
-    new_source(page, "colourise-result", plain)
-    after = picture(page, settle(page, "colourise-result"))
+    plain = finished(page, "colorize", "colorize-result")
+    draw(page, "colorize-canvas", [(0.3, 0.6), (0.7, 0.6)], "#2563eb")
+    new_source(page, "colorize-result", plain)
+    after = picture(page, settle(page, "colorize-result"))
     red, _, blue = after.getpixel((after.width // 2, round(after.height * 0.6)))
     assert blue > red
-    before = picture(page, page.locator("#colourise-result .before").get_attribute("src"))
+    before = picture(page, page.locator("#colorize-result .before").get_attribute("src"))
     assert difference(before, before.convert("L").convert("RGB")) == 0  # the slider's left is grey
 
 

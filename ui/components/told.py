@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import gradio as gr
 
@@ -10,6 +11,7 @@ from ui.components.model_menu import label_menus
 from ui.service.engine import Engine
 from ui.service.tasks import MAX_SEED
 
+AMISS = (Path(__file__).parent / "told.js").read_text()
 HEADER = "<h1>OneStroke</h1><p>Paint a crude landscape: a picture follows the brush.</p>"
 
 
@@ -25,7 +27,7 @@ class Told:
 def build(engine: Engine) -> Told:
     """Lay out the bar."""
     with gr.Row(elem_id="told"):
-        gr.HTML(HEADER, elem_id="header", min_width=100)
+        gr.HTML(HEADER, elem_id="header", min_width=100, js_on_load=AMISS)
         menus = label_menus(engine)
         seed = gr.Number(
             0,

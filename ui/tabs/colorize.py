@@ -1,4 +1,4 @@
-"""Colourise: a grey picture in colour, with dabs of colour as hints where wanted."""
+"""Colour: a grey picture in colour, with dabs of colour as hints where wanted."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
                 mode="hints",
                 size=40,
                 title="Dab colour hints on the grey picture",
-                elem_id="colourise-canvas",
+                elem_id="colorize-canvas",
                 elem_classes="first",
             )
-            picture = picture_source(router, "Colourise", RENDERS, FIRST)
+            picture = picture_source(router, "Colour", RENDERS, FIRST)
         with gr.Column(min_width=300):
             with gr.Column(elem_classes=["top", "tight"], min_width=100):
                 gr.HTML(
                     '<p class="note">The grey stays as it is, only colour is added. '
                     "Dab a colour on the picture to say which.</p>"
                 )
-                go = Go("colourise", "Colourise")
+                go = Go("colorize", "Colour it")
             result = router.result(
                 "Grey | in colour",
-                "Press Colourise, or dab a colour on the picture.",
-                elem_id="colourise-result",
+                "Press Colour it, or dab a colour on the picture.",
+                elem_id="colorize-result",
                 elem_classes="second",
             )
-            guesses = guesses_slider(controls, "Colourise")
+            guesses = guesses_slider(controls, "Colour")
 
     def beside(picture: Image.Image, made: EditProgress) -> tuple[Image.Image, EditProgress]:
         """The result with the same picture in grey, as the model saw it."""
         return grey(picture, made.picture.size), made
 
-    def colourise(
+    def colorize(
         picture: Image.Image,
         hints: Image.Image | None,
         guesses: int,
@@ -91,5 +91,5 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
         api_visibility="private",
     )
     inputs = [picture, canvas, guesses, *controls.inputs]
-    controls.live("Colourise", [canvas.input, guesses.input], follow, inputs, [result])
-    controls.work(go, colourise, inputs, [result])
+    controls.live("Colour", [canvas.input, guesses.input], follow, inputs, [result])
+    controls.work(go, colorize, inputs, [result])

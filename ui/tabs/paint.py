@@ -99,6 +99,9 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
             )
             guesses = guesses_slider(controls, "Paint", STROKE_SAMPLES_PER_STEP)
 
+    with gr.Row(visible=False) as horizon:
+        wide = router.result("Panorama", elem_id="paint-panorama")
+
     def painted(drawing: Image.Image | None) -> Image.Image:
         """The drawing; until the canvas sends one, it shows what the page opens with."""
         return example(FIRST) if drawing is None else drawing
@@ -179,7 +182,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
 
     def panorama(picture: Image.Image | None, steps: int, seed: int, *choice: str):
         for made in tasks.panorama(some(picture), WIDEST, steps, seed, *choice):
-            yield made, made.readout
+            yield made, gr.Row(visible=True), made.readout
 
     def as_seen_at(
         light: str, picture: Image.Image | None, guesses: int, steps: int, seed: int, *choice: str
@@ -211,7 +214,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
     controls.work(vary, variations, inputs, [others], roll=False)
     controls.work(relight, in_every_light, inputs, [others], roll=False)
     controls.work(pass_day, day_passing, inputs, [day, film], roll=False)
-    controls.work(widen, panorama, [result, *controls.inputs], [result], roll=False)
+    controls.work(widen, panorama, [result, *controls.inputs], [wide, horizon], roll=False)
     controls.run(refine, again, [result, guesses, *controls.inputs], [result, seen])
     # In the browser alone: the canvas takes {background: data URL} as a picture to start from.
     adopt.click(

@@ -31,6 +31,7 @@ KEPT_SETTINGS = f"""async () => {{
 {KEEPING}
   return (await kept.get("settings")) ?? {{}};
 }}"""
+RENAMED = {"Colourise": "Colour"}  # tabs that older links call otherwise
 SETTLED = f"() => {{\n{KEEPING} kept.settle();\n}}"  # what is set from now on is to be kept
 
 
@@ -77,8 +78,9 @@ def connect(
             engine = engines.get(name)
         except OneStrokeError as error:
             amiss.append(str(error))
-        named = query.get("tab") in names
-        tab = query["tab"] if named else "Paint"
+        tab = RENAMED.get(query.get("tab"), query.get("tab"))
+        named = tab in names
+        tab = tab if named else "Paint"
         steps = number(query, "steps", 1, 8)
         menus = [label(engine, query, axis, amiss) for axis in AXES]
         # Outside the queue, where a page gets ready sooner, a warning would not be shown.

@@ -2,7 +2,7 @@
 // Used by results and by the history, each with its own `current()`: {url, file, seed, title} or null.
 const SAVES = [["PNG, as it is", "png1"], ["PNG, 256 pixels", "png256"], ["PNG, 512 pixels", "png512"],
   ["PNG, 1024 pixels", "png1024"], ["SVG, traced shapes", "svg"]];
-const TABS = ["Paint", "Inpaint", "Colourise", "Enlarge", "Denoise"];
+const TABS = ["Paint", "Inpaint", "Colour", "Enlarge", "Denoise"];
 
 function menu(title, entries) {
   const details = document.createElement("details");

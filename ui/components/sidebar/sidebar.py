@@ -33,7 +33,7 @@ IDLE = """() => document.getElementById("{0}").dispatchEvent(
 )"""
 LONG_SECONDS = 8  # a run that will take longer says so before it starts
 # What a tab starts with: repairs gain from every step.
-STEPS = {"Paint": 2, "Inpaint": 8, "Colourise": 8, "Enlarge": 8, "Interpolate": 1}
+STEPS = {"Paint": 2, "Inpaint": 8, "Colour": 8, "Enlarge": 8, "Interpolate": 1}
 
 
 class Cost(gr.HTML):

@@ -59,7 +59,7 @@ def landscapes(args: argparse.Namespace) -> None:
     from train.landscapes.store import build
 
     folder = Path(args.out or f"data/landscapes{args.size}")
-    jobs = args.jobs if args.jobs is not None else os.cpu_count()
+    jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
     try:
         made = build(folder, args.size, args.count, jobs, held_out=args.held_out, force=args.force)
     except KeyboardInterrupt:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import torch
 
-from cm_core.checkpoints.checkpoint import load_checkpoint
+from cm_core.checkpoints.checkpoint import TrainedModel, load_checkpoint
 from cm_core.detailer import Detailer
 from cm_core.errors import ConfigError
-from cm_core.model import ModelConfig, Preconditioned
+from cm_core.model import ModelConfig
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN
 from train import snapshot
 from train.config import RunConfig
@@ -19,10 +19,10 @@ from train.objectives import OBJECTIVES, Objective
 from train.objectives.base import known
 
 
-def make_model(config: RunConfig, source: Source) -> Preconditioned:
+def make_model(config: RunConfig, source: Source) -> TrainedModel:
     """The run's model: new, or with the weights of the checkpoint it starts from."""
     kind = known(OBJECTIVES, config.objective, "objective")
-    if kind.form is Detailer:
+    if issubclass(kind.form, Detailer):
         return make_detailer(config, source)
     torch.manual_seed(config.seed)
     start = load_checkpoint(config.init) if config.init else None
@@ -50,7 +50,7 @@ def make_model(config: RunConfig, source: Source) -> Preconditioned:
     return model
 
 
-def make_objective(config: RunConfig, model: Preconditioned) -> Objective:
+def make_objective(config: RunConfig, model: TrainedModel) -> Objective:
     """The run's objective, with the teacher it learns from."""
     teacher = load_checkpoint(config.teacher) if config.teacher else None
     if teacher is not None:

@@ -32,6 +32,7 @@ def network_graph(net: UNet | DetailNet) -> bytes:
         optimize=False,  # keeps the weights' names and shapes; the runtime optimises
         verbose=False,
     )
+    assert program is not None  # as there is no file to write it to
     proto = onnx.ModelProto.FromString(program.model_proto.SerializeToString())
     weights = net.state_dict()
     for tensor in proto.graph.initializer:

@@ -69,12 +69,14 @@ def samples(
     """
     config = model.config
     sampler = sample_heun
-    if sigmas is None and isinstance(model, ConsistencyModel):
-        sigmas = model.sigmas_for(steps)
-    elif sigmas is None and steps in config.sigmas:
-        sigmas, sampler = config.sigmas[steps], sample_euler
-    elif sigmas is None:
-        sigmas = karras_sigmas(steps, config.sigma_min, config.sigma_max)
+    if sigmas is not None:
+        levels = sigmas
+    elif isinstance(model, ConsistencyModel):
+        levels = model.sigmas_for(steps)
+    elif steps in config.sigmas:
+        levels, sampler = config.sigmas[steps], sample_euler
+    else:
+        levels = karras_sigmas(steps, config.sigma_min, config.sigma_max)
     made = {}
     for start in range(processes.rank * size, count, processes.size * size):
         seeds = generators(seed + start, min(size, count - start))
@@ -82,10 +84,10 @@ def samples(
         part = label[start : start + size] if isinstance(label, Tensor) else label
         if isinstance(model, ConsistencyModel):
             x0 = sample_multistep(
-                model, noise, sigmas, seeds, part, sigma_min=config.sigma_min, clip=config.clip
+                model, noise, levels, seeds, part, sigma_min=config.sigma_min, clip=config.clip
             )
         else:
-            x0 = sampler(model, noise, sigmas, part)
+            x0 = sampler(model, noise, levels, part)
         made[start] = x0.cpu()
     parts = processes.gather(made)
     return torch.cat([parts[start] for start in sorted(parts)])

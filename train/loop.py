@@ -5,11 +5,13 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
+from cm_core.checkpoints.checkpoint import TrainedModel
 from cm_core.detailer import Detailer
 from cm_core.errors import ConfigError, DataError, TrainingError
 from train import held_out, snapshot
 from train.config import RunConfig
-from train.detail import held_out as held_out_detail
+from train.data.in_memory import Pictures
+from train.detail import held_out as detail
 from train.distributed import Processes
 from train.log import Log
 from train.run import Run
@@ -49,13 +51,21 @@ def train(
         leg(run, out, started, minutes, save_every, shards, fit)
 
 
+def watched(model: TrainedModel, pictures: Pictures, path: Path) -> dict[str, float]:
+    """A model's errors on held-out pictures; its sheet is written to a path."""
+    if isinstance(model, Detailer):
+        detail.sheet(model, pictures, path)
+        return detail.errors(model, pictures)
+    held_out.sheet(model, pictures, path)
+    return held_out.errors(model, pictures)
+
+
 def leg(
     run: Run, out: Path, started: float, minutes: float, save_every: float, shards: bool, fit: bool
 ) -> None:
     """What `train` does with a run, in a folder of its own. started: when its minutes began."""
     begun, saved, writes = run.images, started, run.processes.writes
     log, model = Log(out / "log.jsonl", run.config), run.model
-    watch = held_out_detail if isinstance(model, Detailer) else held_out
     if writes:
         weights = sum(p.numel() for p in model.parameters())
         log.start(run.images, weights, len(run.source), model.config.sigma_data, run.device)
@@ -64,8 +74,7 @@ def leg(
         if writes:
             run.save(out, shards)
             with run.averaged() as average:
-                log.held_out(run.images, watch.errors(average, run.held_out))
-                watch.sheet(average, run.held_out, out / "grid.png")
+                log.held_out(run.images, watched(average, run.held_out, out / "grid.png"))
 
     def over() -> bool:
         spent, given = time.monotonic() - started, 60 * minutes

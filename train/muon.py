@@ -103,4 +103,4 @@ def adam_moves(grads: list[Tensor], states: list[dict], group: dict) -> list[Ten
     )
     torch._foreach_add_(roots, group["eps"])
     moves = torch._foreach_div(means, [1 - keep ** state["steps"] for state in states])
-    return torch._foreach_div(moves, roots)
+    return list(torch._foreach_div(moves, roots))

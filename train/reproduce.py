@@ -90,7 +90,8 @@ def merged(*tables: dict) -> dict:
     made: dict = {}
     for table in tables:
         for key, value in table.items():
-            inside = made.get(key) if isinstance(made.get(key), dict) else {}
+            below = made.get(key)
+            inside = below if isinstance(below, dict) else {}
             made[key] = merged(inside, value) if isinstance(value, dict) else value
     return made
 

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
-from cm_core.checkpoints.checkpoint import check_finite, save_checkpoint
+from cm_core.checkpoints.checkpoint import TrainedModel, check_finite, save_checkpoint
 from cm_core.errors import CheckpointError, ConfigError, TrainingError
 from cm_core.model import Preconditioned
 from train import snapshot
@@ -80,16 +81,18 @@ class Run:
         if resume is not None:
             self.resume(resume)
             self.source.skip(self.images)
-        net = torch.compile(self.model.net) if config.compile else self.model.net
+        net: nn.Module = self.model.net
+        if config.compile:
+            net = cast(nn.Module, torch.compile(net))
         self.wrapped = processes.wrap(net) if self.objective.wrapped else net
         self.forward = self.model.with_net(self.wrapped)
 
     def resume(self, folder: Path) -> None:
         """Go on from a full state, or from weight shards with a fresh optimiser."""
-        state = snapshot.load_state(folder)
-        if state is not None:
+        found = snapshot.load_state(folder)
+        if found is not None:
             path, own = folder / snapshot.STATE, self.state()
-            state = {"length": self.config.images} | state  # which older states do not tell
+            state: dict[str, Any] = {"length": self.config.images, **found}  # older ones tell none
             try:
                 theirs, ours = (groups_of(s.get("optimiser", {})) for s in (state, own))
                 alike = state.keys() == own.keys() and state["emas"].keys() == own["emas"].keys()
@@ -150,7 +153,8 @@ class Run:
                 check_finite({k: v.half() for k, v in ema.weights.items()}, out)
         except CheckpointError:
             raise self.diverged() from None
-        if levels := self.objective.sigmas():
+        levels = self.objective.sigmas()
+        if levels and isinstance(self.model, Preconditioned):
             self.model.config = replace(self.model.config, sigmas=levels)
         for ema in self.emas:
             save_checkpoint(self.model, out / ema.name, weights=ema.weights)
@@ -180,7 +184,7 @@ class Run:
         return eased * learning_rate(self.config.optim, self.images // self.config.batch, progress)
 
     @contextmanager
-    def averaged(self) -> Iterator[Preconditioned]:
+    def averaged(self) -> Iterator[TrainedModel]:
         """The model in eval mode with the weights of its last EMA, for as long as the block."""
         held = {k: v.clone() for k, v in self.model.state_dict().items()}
         self.model.load_state_dict(self.emas[-1].weights)

@@ -129,8 +129,12 @@ def load_shards(folder: Path) -> tuple[dict[str, dict[str, Tensor]], int] | None
         return None
     about = read_json(path)
     names, images = about.get("shards"), about.get("images")
-    plain = isinstance(names, list) and all(isinstance(n, str) and "/" not in n for n in names)
-    if not plain or not isinstance(images, int) or images < 0:
+    if (
+        not isinstance(names, list)
+        or not all(isinstance(name, str) and "/" not in name for name in names)
+        or not isinstance(images, int)
+        or images < 0
+    ):
         raise CheckpointError(f"{path} is no index of shards: go back to an earlier leg.")
     sets: dict[str, dict[str, Tensor]] = {}
     for name in names:

@@ -89,7 +89,7 @@ def load_folder(config: DataConfig) -> tuple[Folder, Pictures]:
     train = part([path for path in paths if lots.get(path, 1.0) >= config.held_out])
     if not len(train):
         raise DataError(f"{files.root} has nothing left to train on: hold out less of it.")
-    held = part(sorted((p for p in paths if lots.get(p, 1.0) < config.held_out), key=lots.get))
+    held = part(sorted((p for p in lots if lots[p] < config.held_out), key=lots.__getitem__))
     return train, kept(held)
 
 

@@ -1,6 +1,8 @@
 """The pictures a run trains on and is judged on, and the batches drawn from them."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import torch
 from torch import Generator, Tensor
@@ -10,13 +12,14 @@ from cm_core.labels import Labels
 from train.config import DataConfig
 from train.data.cifar10 import load_cifar10
 from train.data.crops import Crops
-from train.data.folder import load_folder
+from train.data.folder import Folder, load_folder
 from train.data.in_memory import Pictures
-from train.data.rendered import load_landscapes
+from train.data.rendered import Landscapes, load_landscapes
 from train.data.source import Source
 from train.data.streamed import load_stream
 
-IN_REACH = {
+Kept = TypeVar("Kept", bound=Landscapes | Folder | Pictures)
+IN_REACH: dict[str, Callable[[DataConfig], tuple[Landscapes | Folder | Pictures, Pictures]]] = {
     "landscapes": load_landscapes,
     "folder": load_folder,
     "cifar10": load_cifar10,
@@ -39,13 +42,13 @@ def load(config: DataConfig, rank: int = 0, processes: int = 1) -> tuple[Source,
     else:
         source, held_out = IN_REACH[config.source](config)
         if not shown:
-            source, held_out = (unlabelled(part, config) for part in (source, held_out))
+            source, held_out = unlabelled(source, config), unlabelled(held_out, config)
     if config.label_dropout and source.labels.axes and not config.label_any:
         raise DataError("With label_any = false no label can be hidden: set label_dropout = 0.")
     return Crops(source, config.crop) if config.crop else source, held_out
 
 
-def unlabelled(part: Source, config: DataConfig) -> Source:
+def unlabelled(part: Kept, config: DataConfig) -> Kept:
     """The pictures of a set that is in reach, of which nothing is told."""
     labels = Labels(any=config.label_any)
     return replace(part, choices=part.choices[:, :0], labels=labels)

@@ -31,7 +31,8 @@ def square(picture: Image.Image, size: int) -> Tensor:
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
     picture = picture.crop((left, top, left + side, top + side))
     while picture.width >= 2 * size:
-        picture = picture.resize((picture.width // 2,) * 2, Image.Resampling.BOX)
+        half = picture.width // 2
+        picture = picture.resize((half, half), Image.Resampling.BOX)
     picture = picture.resize((size, size), Image.Resampling.BICUBIC)
     return torch.from_numpy(np.array(picture)).permute(2, 0, 1)
 

@@ -7,6 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from cm_core.checkpoints.checkpoint import TrainedModel
+from cm_core.detailer import Detailer
 from cm_core.errors import ConfigError
 from cm_core.model import ConsistencyModel, ModelConfig, Preconditioned
 from train.config import RunConfig
@@ -35,11 +37,6 @@ class Batch:
         """What the networks are told beside x and t."""
         return {"label": self.label}
 
-    def part(self, first: int, last: int) -> "Batch":
-        """The pictures from `first` up to `last`, with all that goes with them."""
-        chosen = (None if v is None else v[first:last] for v in vars(self).values())
-        return Batch(*chosen)
-
 
 class Objective(nn.Module, ABC):
     """An objective with whatever it owns beside the trained model: target, teacher, weights.
@@ -48,14 +45,12 @@ class Objective(nn.Module, ABC):
     require gradients are trained along with the model.
     """
 
-    form: ClassVar[type[Preconditioned]] = ConsistencyModel
+    form: ClassVar[type[Preconditioned] | type[Detailer]] = ConsistencyModel
     needs_teacher: ClassVar[bool] = False
     wrapped: ClassVar[bool] = True  # whether its gradients run through DistributedDataParallel
     passes: ClassVar[int]  # network evaluations a picture and step; a backward counts for two
 
-    def __init__(
-        self, config: RunConfig, model: Preconditioned, teacher: Preconditioned | None = None
-    ):
+    def __init__(self, config: RunConfig, model: TrainedModel, teacher: TrainedModel | None = None):
         super().__init__()
         self.config, self.about = config, model.config
         if self.needs_teacher and teacher is None:
@@ -68,7 +63,7 @@ class Objective(nn.Module, ABC):
 
     @abstractmethod
     def loss(
-        self, model: Preconditioned, still: Preconditioned, batch: Batch, images: int
+        self, model: TrainedModel, still: TrainedModel, batch: Batch, images: int
     ) -> tuple[Tensor, Tensor]:
         """(loss a sample, its noise level t), both (B,), at so many images seen.
 
@@ -76,7 +71,7 @@ class Objective(nn.Module, ABC):
         by processes); still: the same weights without any wrapper, for forward-mode passes.
         """
 
-    def after_step(self, model: Preconditioned, images: int) -> None:
+    def after_step(self, model: TrainedModel, images: int) -> None:
         """Called after each optimiser step with the trained model."""
 
     def sigmas(self) -> dict[int, tuple[float, ...]]:

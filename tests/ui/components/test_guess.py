@@ -1,4 +1,4 @@
-"""Chips of what a painting may show, and pictures whose press takes over what they were made with."""
+"""Chips of what a painting may show, and pictures that bring along what they were made with."""
 
 from PIL import Image
 

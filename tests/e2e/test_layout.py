@@ -17,15 +17,13 @@ def test_what_one_reaches_for_lies_near_the_canvas(page):
     (_, canvas), (top, low) = box(page, "#paint-canvas"), box(page, "#paint-result .frame")
     slider, told = box(page, "#paint-strength"), box(page, "#told")
     assert told[1] - told[0] < 100 and told[1] < box(page, "#tabs")[0] + 20
-    if phone:  # in one column: examples, tools, canvas, result, slider
-        tools = box(page, "#paint-canvas .lc-tools")
-        assert box(page, ".easel .source")[1] <= tools[0]
+    if phone:  # in one column: tools, canvas, result, examples, slider
+        stage, examples = box(page, "#paint-canvas .lc-stage"), box(page, ".easel .source")
         assert canvas <= top < canvas + 40
-        # From the palette on, both pictures are whole in the window, and equally large.
-        palette, stage = (box(page, f"#paint-canvas .lc-{part}") for part in ("palette", "stage"))
-        assert low <= palette[0] + VIEWPORTS["phone"][1]
-        assert abs(stage[1] - stage[0] - (low - top)) < 3
-        assert box(page, "#paint-result")[1] <= slider[0]
+        # Both pictures are whole in the window, before anything was scrolled, and equally large.
+        assert low <= VIEWPORTS["phone"][1]
+        assert abs(stage[1] - stage[0] - (low - top)) < 3 and stage[1] - stage[0] >= 240
+        assert box(page, "#paint-result")[1] <= examples[0] < examples[1] <= slider[0]
     else:  # side by side, equally large and at one height, and all the buttons in the window
         assert slider[1] <= top
         stage = box(page, "#paint-canvas .lc-stage")

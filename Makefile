@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check lint types format pictures clean
+.PHONY: demo test check lint types format bench-check pictures clean
 
 demo: .venv/demo
 	$(BIN)/python app.py
@@ -24,6 +24,10 @@ types: .venv/test
 format: .venv/test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Whether what was fast still is, by ratios.
+bench-check: .venv/test
+	$(BIN)/python -m benchmarks.check
 
 # The screenshots that the README shows.
 pictures: .venv/test

@@ -29,7 +29,16 @@ from ui.components.result.result import Result
 from ui.page import build_page
 from ui.service.animation import round_trip
 from ui.service.engine import Engine, Engines, network_runs
-from ui.service.examples import MATERIALS, PAINTINGS, RENDERS, SMALL_RENDERS, example
+from ui.service.examples import (
+    FOLDER,
+    MATERIALS,
+    PAINTINGS,
+    PHOTOS,
+    RENDERS,
+    SMALL_PHOTOS,
+    SMALL_RENDERS,
+    example,
+)
 from ui.service.limits import RateLimit
 from ui.service.pictures import from_data_url, strip
 from ui.service.progress import EditProgress, last
@@ -350,6 +359,9 @@ def test_materials_are_named_once_and_every_example_is_there():
     assert len(MATERIALS) == len(set(MATERIALS.values())) == 12
     assert {example(name).size for name in (*PAINTINGS, *RENDERS)} == {(256, 256)}
     assert {example(name).size for name in SMALL_RENDERS} == {(96, 96)}
+    assert {example(name).size for name in PHOTOS} == {(1600, 1067)}
+    assert {example(name).size for name in SMALL_PHOTOS} == {(480, 320)}
+    assert max(file.stat().st_size for file in FOLDER.glob("photos/*")) < 250_000
     canvas = LiveCanvas()
     for name, colour in MATERIALS.items():
         assert f"&quot;{name}&quot;: &quot;{colour}&quot;" in canvas.html_template

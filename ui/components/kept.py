@@ -16,14 +16,13 @@ import gradio as gr
 from PIL import Image
 
 from ui.components.export.export import FILE_URL, reference, stored
-from ui.service.examples import PAINTINGS, RENDERS, SMALL_RENDERS, example
+from ui.service.examples import EXAMPLES, example
 from ui.service.inputs import refuse, text
 
 HERE = Path(__file__).parent
 KEEPING = (HERE / "kept.js").read_text()  # goes before the script of whatever uses it
 SOURCE = (HERE / "source.js").read_text()
 BACK = "back"  # says of a picture that the page had it before
-EXAMPLES = (*PAINTINGS, *RENDERS, *SMALL_RENDERS)
 
 
 class Kept(gr.HTML):

@@ -14,18 +14,23 @@ PAINTINGS = ("Snowy mountain", "Beach", "Autumn forest", "Dunes", "Meadow path",
 RENDERS = ("Alpine meadow", "Coast", "Autumn river", "Desert", "Savanna", "Sunset lake")
 # As renders have them by daylight, a little fuller, as people paint; of nights in their own.
 MATERIALS: dict[str, str] = json.loads((HERE / "materials.json").read_text())
-
-
-SMALL, SMALL_SIDE = ", small", 96  # the same pictures, to be enlarged
-SMALL_RENDERS = tuple(name + SMALL for name in RENDERS)
+# Renders of the size and shape of a camera's pictures.
+PHOTOS = ("Mountain lake", "Spruce valley", "River in autumn")
+SMALL = ", small"  # the same pictures, to be enlarged
+SMALL_SIDES = {name: 96 for name in RENDERS} | {name: 320 for name in PHOTOS}  # of the shorter one
+SMALL_RENDERS, SMALL_PHOTOS = (
+    tuple(name + SMALL for name in names) for names in (RENDERS, PHOTOS)
+)
+EXAMPLES = (*PAINTINGS, *RENDERS, *SMALL_RENDERS, *PHOTOS, *SMALL_PHOTOS)
 
 
 @functools.cache
 def example(name: str) -> Image.Image:
-    """The picture called `name`, 256 x 256, or a small one."""
+    """The picture called `name`: 256 x 256, a photo of 1600 x 1067, or a small one of either."""
     if name.endswith(SMALL):
         large = example(name.removesuffix(SMALL))
-        return large.resize((SMALL_SIDE, SMALL_SIDE), Image.Resampling.BOX)
-    kind, suffix = ("paintings", "png") if name in PAINTINGS else ("renders", "webp")
-    file = FOLDER / kind / f"{name.lower().replace(' ', '-')}.{suffix}"
+        scale = SMALL_SIDES[name.removesuffix(SMALL)] / min(large.size)
+        size = [round(scale * side) for side in large.size]
+        return large.resize(size, Image.Resampling.BOX)
+    (file,) = FOLDER.glob(f"*/{name.lower().replace(' ', '-')}.*")
     return Image.open(file).convert("RGB")

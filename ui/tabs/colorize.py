@@ -14,7 +14,7 @@ from ui.components.samples import guesses_slider
 from ui.components.sidebar.sidebar import Controls, Go
 from ui.components.tab_router import TabRouter
 from ui.components.thumbs.image_picker import picture_source
-from ui.service.examples import RENDERS, example
+from ui.service.examples import PHOTOS, RENDERS, example
 from ui.service.progress import EditProgress, last, reduced
 from ui.service.tasks import Tasks
 
@@ -33,7 +33,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
                 elem_id="colorize-canvas",
                 elem_classes="first",
             )
-            picture = picture_source(router, "Colour", RENDERS, FIRST)
+            picture = picture_source(router, "Colour", (*RENDERS, *PHOTOS), FIRST)
         with gr.Column(min_width=300):
             with gr.Column(elem_classes=["top", "tight"], min_width=100):
                 gr.HTML(

@@ -15,7 +15,7 @@ from ui.components.samples import guesses_slider
 from ui.components.sidebar.sidebar import Controls, Go
 from ui.components.tab_router import TabRouter
 from ui.components.thumbs.image_picker import picture_source
-from ui.service.examples import RENDERS, SMALL_RENDERS, example
+from ui.service.examples import RENDERS, SMALL_PHOTOS, SMALL_RENDERS, example
 from ui.service.progress import EditProgress
 from ui.service.tasks import Tasks
 
@@ -33,7 +33,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
     """Lay out the tab and connect it."""
     engine = controls.engines.first
     large = engine.detailer is not None
-    names = SMALL_RENDERS if large else RENDERS
+    names = (*SMALL_RENDERS, *SMALL_PHOTOS) if large else RENDERS
     first = example(names[0])
     with gr.Row(elem_classes="workbench"):
         with gr.Column(min_width=300):

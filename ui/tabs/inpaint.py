@@ -12,7 +12,7 @@ from ui.components.samples import guesses_slider
 from ui.components.sidebar.sidebar import Controls, Go
 from ui.components.tab_router import TabRouter
 from ui.components.thumbs.image_picker import picture_source
-from ui.service.examples import RENDERS, example
+from ui.service.examples import PHOTOS, RENDERS, example
 from ui.service.tasks import Tasks
 
 FIRST = "Savanna"
@@ -32,7 +32,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
                 elem_id="inpaint-canvas",
                 elem_classes="first",
             )
-            picture = picture_source(router, "Inpaint", RENDERS, FIRST)
+            picture = picture_source(router, "Inpaint", (*RENDERS, *PHOTOS), FIRST)
         with gr.Column(min_width=300):
             go = Go("inpaint", "Repaint what is marked", place="second")
             result = router.result(

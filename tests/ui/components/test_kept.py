@@ -8,9 +8,9 @@ from PIL import Image
 
 from tests.ui.web.test_doors import Visitor
 from ui.components.export.export import FILE_URL, folder
-from ui.components.kept import Kept, Numbers, Source, Word
+from ui.components.kept import Kept, Numbers, Settings, Source, Word
 from ui.page import build_page
-from ui.service.examples import PAINTINGS, RENDERS, SMALL_RENDERS, example
+from ui.service.examples import EXAMPLES, example
 
 
 def test_the_server_keeps_no_picture_of_a_visit(engine):
@@ -52,6 +52,14 @@ def test_a_source_that_is_none_is_refused(sent):
         Source("Coast").preprocess(sent)
 
 
+@pytest.mark.parametrize("wrong", [{"seed": 3}, {"seed": "x" * 201}, {"seed\n": "3"}])
+def test_settings_are_short_texts(wrong):
+    assert Settings({}).preprocess({"seed": "3"}) == {"seed": "3"}
+    assert Settings({}).preprocess("seed=3") == {}
+    with pytest.raises(gr.Error, match="has to be a text"):
+        Settings({}).preprocess(wrong)
+
+
 def test_words_and_numbers_come_back_as_such():
     assert Word("Paint").preprocess("Steps") == "Steps" and Word("").preprocess(None) == ""
     assert Numbers({}).preprocess({"Paint": 2, "x": "y"}) == {"Paint": 2}
@@ -59,7 +67,7 @@ def test_words_and_numbers_come_back_as_such():
     assert Kept({"a": 1}).postprocess({"a": 1}) == {"a": 1}
 
 
-@pytest.mark.parametrize("name", [*PAINTINGS, *RENDERS, *SMALL_RENDERS])
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_every_example_that_a_tab_offers_is_opened(name):
     source = Source(name)
     assert source.preprocess(source.postprocess(name)).tobytes() == example(name).tobytes()

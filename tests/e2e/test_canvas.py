@@ -12,6 +12,19 @@ from tests.e2e.browser import draw, new_source, open_page, open_tab, picture, se
 
 LAYER = """([canvas, layer]) => document.querySelector(`#${canvas} .lc-${layer}`).toDataURL()"""
 KEPT = """async (name) => (await window.oneStrokeKept.get(name)) !== undefined"""
+SESSIONS = """async (more) => { // begin so many more; how many there are
+  const opened = indexedDB.open("onestroke");
+  await new Promise((done) => { opened.onsuccess = done; });
+  const all = opened.result.transaction(["kept", "sessions"], "readwrite");
+  for (let i = 0; i < more; i++) {
+    all.objectStore("kept").put("x", [`old ${i}`, "settings"]);
+    all.objectStore("sessions").put(i, `old ${i}`);
+  }
+  const [keys, ids] = ["kept", "sessions"].map((name) => all.objectStore(name).getAllKeys());
+  await new Promise((done) => { all.oncomplete = done; });
+  const kept = new Set(keys.result.map(([id]) => id));
+  return kept.size === ids.result.length ? kept.size : -1;
+}"""
 DROP = """async ([kind, name, type, data]) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
   const carried = new DataTransfer(), all = { bubbles: true, cancelable: true };
@@ -123,6 +136,26 @@ def test_a_visit_comes_back_after_a_reload_in_a_new_tab_and_after_back(fresh, ur
     later.wait_for_function("document.querySelector('#seed input')?.value === '0'")
     later.wait_for_timeout(1000)
     assert not layer(later)[..., 3].any() and not later.locator(".history-strip img").count()
+
+
+def test_hints_come_back_and_old_visits_do_not_pile_up(fresh):
+    page = fresh
+    canvas = "colorize-canvas"
+    open_tab(page, "Colour")
+    page.locator(f"#{canvas} .lc-ink").wait_for()
+    settle(page, canvas)
+    draw(page, canvas, [(0.3, 0.5), (0.7, 0.5)], "#2563eb")
+    new_source(page, "colorize-result")
+    hints, shown = layer(page, canvas=canvas), settle(page, "colorize-result")
+    kept(page, canvas)
+    assert page.evaluate(SESSIONS, 9) == 10
+    page.reload()
+    inked(page, canvas)
+    assert np.array_equal(layer(page, canvas=canvas), hints)
+    page.wait_for_function(
+        "(shown) => document.querySelector('#colorize-result img')?.src === shown", arg=shown
+    )
+    assert page.evaluate(SESSIONS, 0) == 5
 
 
 def test_leaving_warns_only_of_what_could_not_be_kept(browser, url):

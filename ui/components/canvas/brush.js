@@ -94,7 +94,7 @@ function disc(ctx, x, y, radius) {
 function sprayTip(ctx, { size }) {
   const drop = Math.max(0.8, size / 40);
   return scattered(size / 8, ([x, y, pressure], random) => {
-    const drops = Array.from({ length: 7 }, () => {
+    const drops = Array.from({ length: 10 }, () => {
       const turn = 2 * Math.PI * random(), far = Math.sqrt(random()) * size * pressure / 2;
       return [x + far * Math.cos(turn), y + far * Math.sin(turn), drop * (0.6 + 0.8 * random())];
     });
@@ -102,7 +102,7 @@ function sprayTip(ctx, { size }) {
   });
 }
 function cloudTip(ctx, { size, colour }) { // soft puffs
-  return scattered(size / 6, ([x, y, pressure], random) => {
+  return scattered(size / 8, ([x, y, pressure], random) => {
     const wide = size * pressure, radius = wide * (0.2 + 0.25 * random());
     const [cx, cy] = [x + wide * (random() - 0.5) / 2, y + wide * (random() - 0.5) / 2];
     const soft = ctx.createRadialGradient(cx, cy, 0, cx, cy, radius);

@@ -3,7 +3,7 @@
 // drawing: whether the pen is down}; Python sets it to {background: data URL or null, at: when} to start anew,
 // with `back` where the page has only come back to a picture that it had before.
 // In mode "paint" both are the drawing: clearing takes both away, and undo brings both back.
-const SIDE = 512, SEND_EVERY_MS = 70, KEEP_AFTER_MS = 300, UNDO_DEPTH = 40;
+const SIDE = 512, SEND_EVERY_MS = 70, KEEP_AFTER_MS = 300, NOTE_MS = 15_000, UNDO_DEPTH = 40;
 const root = element.querySelector(".lc"), { mode, name } = root.dataset, frameSide = +root.dataset.send;
 const [stage, sheetOf, ring, note] = ["stage", "sheet", "ring", "note"].map((part) => root.querySelector(`.lc-${part}`));
 const [back, ink] = ["back", "ink"].map((part) => root.querySelector(`.lc-${part}`));
@@ -157,6 +157,7 @@ async function begin() {
     restore({ paper: unpacked(was.paper), ink: unpacked(was.ink), empty: was.empty });
     ready = true;
     note.hidden = was.empty;
+    setTimeout(() => { note.hidden = true; }, NOTE_MS);
   } else {
     const url = linked && "data:image/png;base64," + linked[1].replaceAll("-", "+").replaceAll("_", "/");
     if (!url || !(await load(url).then(() => true, () => false))) {

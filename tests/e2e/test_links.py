@@ -28,9 +28,12 @@ def blot(page, canvas):
     assert page.evaluate(INKED, canvas)
 
 
-@pytest.mark.parametrize("tab", ["Paint", "Inpaint", "Colour"])
+CANVASES = {"Paint": "paint-canvas", "Inpaint": "inpaint-canvas", "Colour": "colorize-canvas"}
+
+
+@pytest.mark.parametrize("tab", CANVASES)
 def test_sending_the_same_picture_again_clears_the_canvas(page, tab):
-    canvas = f"{tab.lower()}-canvas"
+    canvas = CANVASES[tab]
     open_tab(page, "Paint")
     page.locator("#paint-generate-run").click()
     page.wait_for_function("document.querySelector('.history-strip img') !== null")
@@ -41,13 +44,13 @@ def test_sending_the_same_picture_again_clears_the_canvas(page, tab):
         blot(page, canvas)
 
 
-@pytest.mark.parametrize("tab", ["Paint", "Inpaint", "Colour"])
+@pytest.mark.parametrize("tab", CANVASES)
 def test_the_same_example_again_clears_the_canvas(page, tab):
     open_tab(page, tab)
     for _ in range(2):
         name = "Dunes" if tab == "Paint" else "Coast"
         page.get_by_title(f"Example: {name}").locator("visible=true").click()
-        blot(page, f"{tab.lower()}-canvas")
+        blot(page, CANVASES[tab])
 
 
 @pytest.mark.parametrize("tab", ["Denoise", "About"])

@@ -38,9 +38,16 @@ def test_what_one_painting_becomes(page):
     night = settle(page, "paint-result")
     assert lightness(page, "paint-result") < bright - 20
     page.locator("#paint-guesses input[type=range]").press("ArrowRight")  # the next picture, too
-    new_source(page, "paint-result", night)
+    night = new_source(page, "paint-result", night)
     settle(page, "paint-result")
     assert lightness(page, "paint-result") < bright - 20
+
+    page.locator("#paint-seen-at input").click()  # the picture, not the painting, by day again
+    page.get_by_role("option", name="day", exact=True).click()
+    night = new_source(page, "paint-result", night)
+    settle(page, "paint-result")
+    assert lightness(page, "paint-result") > bright - 30
+    assert page.locator("#paint-seen-at input").input_value() == ""
 
     page.locator("#paint-day-run").click()
     finished(page, "paint-day", "paint-frames")

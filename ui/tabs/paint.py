@@ -190,7 +190,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
         scene, _, *rest = choice
         told = (REFINE_STRENGTH, steps, seed, scene, light, *rest)
         made = last(tasks.paint(some(picture), *told, guesses=guesses))
-        return costed(made, made.seen)
+        return costed(made, made.seen, None)  # the menu is empty again, to be chosen from anew
 
     def proposed(drawing: Image.Image | None, *choice: str) -> dict[str, list[str]]:
         likely = tasks.guess(painted(drawing), *choice)
@@ -230,7 +230,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
     seen_at.input(
         as_seen_at,
         [seen_at, result, guesses, *controls.inputs],
-        [result, seen, controls.readout],
+        [result, seen, seen_at, controls.readout],
         **glue,
         **EDITS,
     )

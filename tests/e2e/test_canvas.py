@@ -192,7 +192,16 @@ def test_a_link_carries_the_painting_in_few_bytes(fresh, browser):
     a, b = (picture(one, settle(one, "paint-result")) for one in (page, other))
     assert np.abs(np.asarray(a, float) - np.asarray(b, float)).mean() < 6
     other.context.close()
-    damaged = open_page(browser, page.url.split("#")[0] + "#p=AAAA", "desktop", quiet=False)
+    follower = page.context.new_page()  # who follows it has a painting of their own still
+    follower.goto(page.url)
+    follower.wait_for_function("document.querySelector('.history-strip img')")
+    follower.close()
+    address = page.url.split("?")[0]
+    page.close()
+    own = fresh.context.new_page()
+    own.goto(address)
+    inked(own)
+    damaged = open_page(browser, address + "#p=AAAA", "desktop", quiet=False)
     damaged.locator("#note", has_text="painting in this link is damaged").wait_for()
     assert layer(damaged, "back")[..., :3].min() < 255  # on the page's own painting
     damaged.context.close()

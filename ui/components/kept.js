@@ -1,9 +1,10 @@
 // What this page keeps in the browser (IndexedDB), one store for all components: `kept`.
 // A visit is a session, whose id rides in the history entry, so that a reload, Back and a tab that
 // is opened again find their own. A new visit that follows no link takes up the latest session that
-// no open tab has. Only the latest SESSIONS are kept.
+// was painted in, unless an open tab has it. Only the latest SESSIONS are kept.
 const kept = (window.oneStrokeKept ??= (() => {
   const SESSIONS = 5;
+  let painted = 0; // when this session last was, in milliseconds since the epoch
   let over = false; // nothing more is to be kept: the page is about to begin afresh
   const newId = () => `${Date.now()}-${Math.random().toString(36).slice(2, 8)}`;
   const answer = (request) => new Promise((resolve, reject) => {
@@ -31,10 +32,10 @@ const kept = (window.oneStrokeKept ??= (() => {
     all.commit?.(); // so that it holds even where the page is left right now
     return done;
   }
-  async function latest(db) { // ids, the latest first
+  async function latest(db) { // [id, when it was painted in], the latest first
     const sessions = db.transaction("sessions").objectStore("sessions");
     const [ids, times] = await Promise.all([answer(sessions.getAllKeys()), answer(sessions.getAll())]);
-    return ids.map((id, i) => [id, times[i]]).sort((a, b) => b[1] - a[1]).map(([id]) => id);
+    return ids.map((id, i) => [id, times[i]]).sort((a, b) => b[1] - a[1]);
   }
   async function untaken(id) {
     const { held = [] } = (await navigator.locks?.query()) ?? {};
@@ -44,13 +45,13 @@ const kept = (window.oneStrokeKept ??= (() => {
     return location.hash.length > 1 || [...new URLSearchParams(location.search).keys()].some((key) => !key.startsWith("__"));
   }
   async function begin() {
-    const db = await opened, ids = await latest(db);
-    const other = !follows() && ids.length ? await untaken(ids[0]) : null;
-    const id = history.state?.session ?? other ?? newId();
+    const db = await opened, sessions = await latest(db), [[last, when] = []] = sessions;
+    const id = history.state?.session ?? (when && !follows() ? await untaken(last) : null) ?? newId();
+    painted = new Map(sessions).get(id) ?? 0;
     history.replaceState({ ...history.state, session: id }, "");
     navigator.locks?.request(id, { ifAvailable: true }, () => new Promise(() => {}));
-    const old = ids.filter((one) => one !== id).slice(SESSIONS - 1);
-    if (old.length) await changing(db, (things, sessions) => old.forEach((one) => { things.delete(within(one)); sessions.delete(one); }));
+    const old = sessions.map(([one]) => one).filter((one) => one !== id).slice(SESSIONS - 1);
+    if (old.length) await changing(db, (things, times) => old.forEach((one) => { things.delete(within(one)); times.delete(one); }));
     return [db, id];
   }
   const begun = begin();
@@ -88,10 +89,11 @@ const kept = (window.oneStrokeKept ??= (() => {
       if (over) return true;
       try {
         const [db, id] = await begun;
+        if (name.endsWith("-canvas")) painted = Date.now();
         await changing(db, (things, sessions) => {
           if (value === undefined) things.delete([id, name]);
           else things.put(value, [id, name]);
-          sessions.put(Date.now(), id);
+          sessions.put(painted, id);
         });
         return true;
       } catch {

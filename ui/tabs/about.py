@@ -101,9 +101,7 @@ def card(file: Path = CARD) -> str:
 
 def wide_tables(text: str) -> str:
     """Markdown whose tables can be moved sideways, by keyboard too, where they are too wide."""
-    wrapped = (
-        '<div class="wide" tabindex="0" role="group" aria-label="A table">\n\n{0}\n\n</div>\n'
-    )
+    wrapped = '<div class="wide" tabindex="0" role="group" aria-label="A table">\n\n{0}\n\n</div>\n'
     return re.sub(
         r"(?:^\|.*\n?)+", lambda m: wrapped.format(m[0].strip()), text, flags=re.MULTILINE
     )

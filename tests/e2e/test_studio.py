@@ -238,9 +238,9 @@ def test_results_are_kept_and_can_be_sent_on(page):
     assert np.abs(np.asarray(small, float) - np.asarray(shrunk, float)).mean() < 2
     page.locator("#enlarge-small summary", has_text="Save").click()
     with page.expect_download() as download:
-        page.locator("#enlarge-small button", has_text="4 times").click()
+        page.locator("#enlarge-small button", has_text="512 pixels").click()
     saved = Image.open(download.value.path())
-    assert saved.size == (small.width * 4, small.height * 4)
+    assert saved.size == (512, 512)
 
 
 def test_a_seed_in_the_history_becomes_an_end_of_a_walk(page):

@@ -348,10 +348,10 @@ def test_captions_are_escaped():
     assert "<script>" not in strip([(Image.new("RGB", (2, 2)), '"><script>')])
 
 
-def test_the_card_is_shown_without_its_front_matter(tmp_path):
+def test_the_card_is_shown_a_level_below_the_page(tmp_path):
     file = tmp_path / "README.md"
     file.write_text("---\nlicense: apache-2.0\n---\n# Card\ntext\n")
-    assert about.card(file) == "# Card\ntext\n"
+    assert about.card(file) == "## Card\ntext\n"
     assert "without a card" in about.card(tmp_path / "missing.md")
 
 

@@ -49,11 +49,17 @@ def levels_from(config: ModelConfig, second: float, steps: int) -> tuple[float, 
 
 def best_strength(model: ConsistencyModel, bench: Bench) -> float:
     """The least strength, which is the most faithful, at which two evaluations are as realistic as
-    is asked of them; where none is, the most realistic one."""
+    is asked of them; where none is, the least that cannot be told from the most realistic one."""
     asked = PAINTING_GOAL * bench.realism(bench.scenes.painted())["KID-lite2"]
-    found = {}
+    kid, error = {}, {}
     for strength in STRENGTHS:
-        found[strength] = bench.realism(finish(model, bench, 2, strength, SEED))["KID-lite2"]
-        print(f"strength {strength}: KID-lite2 {found[strength]:.5f}, {asked:.5f} is asked")
-    enough = [strength for strength, kid in found.items() if kid <= asked]
-    return min(enough) if enough else min(found, key=found.get)
+        found = bench.realism(finish(model, bench, 2, strength, SEED))
+        kid[strength], error[strength] = found["KID-lite2"], found["error"]
+        print(f"strength {strength}: KID-lite2 {kid[strength]:.5f}, {asked:.5f} is asked")
+    best = min(kid, key=kid.get)
+    return least(kid, asked) or least(kid, kid[best] + error[best]) or best
+
+
+def least(kid: dict[float, float], most: float) -> float | None:
+    """The least strength whose KID is not above `most`; None where there is none."""
+    return min((strength for strength, value in kid.items() if value <= most), default=None)

@@ -150,6 +150,7 @@ def connect(
         None,
         inputs,
         js=KEEP_SETTINGS.replace("SETTINGS", named),
+        trigger_mode="multiple",  # the browser's own: it never waits
         api_visibility="private",
     )
     controls.share.click(

@@ -165,12 +165,13 @@ def test_the_most_faithful_strength_that_is_realistic_enough_is_the_default(monk
             self.kids = kids | {"painting": 1.0}
 
         def realism(self, pictures):
-            return {"KID-lite2": self.kids[pictures]}
+            return {"KID-lite2": self.kids[pictures], "error": 0.05}
 
     monkeypatch.setattr(choose, "finish", lambda model, bench, steps, strength, seed: strength)
     monkeypatch.setattr(choose, "STRENGTHS", (0.3, 0.5, 0.7))
     assert choose.best_strength(None, Known({0.3: 0.4, 0.5: 0.19, 0.7: 0.05})) == 0.5
     assert choose.best_strength(None, Known({0.3: 0.9, 0.5: 0.4, 0.7: 0.6})) == 0.5
+    assert choose.best_strength(None, Known({0.3: 0.9, 0.5: 0.44, 0.7: 0.4})) == 0.5
 
 
 def test_means_and_spreads_of_repetitions():

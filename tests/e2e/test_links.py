@@ -91,7 +91,7 @@ def test_a_link_opens_on_the_picture_of_its_own_settings(page, browser, tasks):
 def test_each_tab_keeps_its_own_steps_and_a_link_carries_them_with_the_guesses(page, browser):
     def shows(where, selector, value):
         where.wait_for_function(
-            "([at, value]) => document.querySelector(`${at} input[type=number]`).value === value",
+            "([at, value]) => document.querySelector(`${at} input[type=number]`)?.value === value",
             arg=[selector, value],
         )
 

@@ -18,9 +18,7 @@ MATERIALS: dict[str, str] = json.loads((HERE / "materials.json").read_text())
 PHOTOS = ("Mountain lake", "Spruce valley", "River in autumn")
 SMALL = ", small"  # the same pictures, to be enlarged
 SMALL_SIDES = {name: 96 for name in RENDERS} | {name: 320 for name in PHOTOS}  # of the shorter one
-SMALL_RENDERS, SMALL_PHOTOS = (
-    tuple(name + SMALL for name in names) for names in (RENDERS, PHOTOS)
-)
+SMALL_RENDERS, SMALL_PHOTOS = (tuple(name + SMALL for name in names) for names in (RENDERS, PHOTOS))
 EXAMPLES = (*PAINTINGS, *RENDERS, *SMALL_RENDERS, *PHOTOS, *SMALL_PHOTOS)
 
 

@@ -94,7 +94,7 @@ def labels_of(model: Adapter, scene: str | None, times: Sequence[Time]) -> Label
     told = {} if scene is None else {"scene": scene}
     if not set(DAY) <= set(labels.axes.get("light", ())):
         return labels.index(**told)
-    names = list(dict.fromkeys(DAY))
+    names: list[str] = list(dict.fromkeys(DAY))
     weights = torch.zeros(len(times), len(names))
     for row, (before, after, weight) in zip(weights, times, strict=True):
         row[names.index(before)] += 1 - weight

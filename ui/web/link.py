@@ -102,7 +102,7 @@ def connect(
             ),
             gr.Tabs(selected=query["lesson"]) if query.get("lesson") in lessons else gr.skip(),
             *(setting(one, query, name) for name, one in router.settings.items()),
-            settings,
+            {"tab": tab} if settings else {},  # for `follow`: nothing a visitor sent goes back
         )
 
     def follow(request: gr.Request, settings: dict[str, str], count: int):

@@ -197,7 +197,7 @@ def test_learning_rate_warms_up_stays_and_decays():
 def test_ema_arithmetic():
     model = torch.nn.Linear(1, 1, bias=False)
     torch.nn.init.constant_(model.weight, 0.0)
-    fixed, growing = EMA(model, decay=0.9), EMA(model, share=0.5)
+    fixed, growing = EMA(model, decay=0.9), EMA(model, halflife=0.5)
     torch.nn.init.constant_(model.weight, 1.0)
     fixed.update(model, 8, 8)
     fixed.update(model, 16, 8)

@@ -98,6 +98,14 @@ def open_tab(page: Page, name: str) -> None:
         page.locator(".overflow-dropdown").get_by_text(name, exact=True).click()
 
 
+def choose(page: Page, menu: str, name: str) -> None:
+    """Take an entry of a menu, unless it stands there already."""
+    if page.locator(f"#{menu} input").input_value() == name:
+        return
+    page.locator(f"#{menu} input").click()
+    page.get_by_role("option", name=name, exact=True).click()
+
+
 def draw(page: Page, canvas: str, points: Points, colour: str | None = None) -> None:
     """One stroke through points, given as fractions of the canvas, by mouse or by touch."""
     if colour:

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from cm_core.checkpoints.registry import DEFAULT
 from tests.e2e.browser import (
+    choose,
     chromium,
     draw,
     finished,
@@ -39,14 +40,6 @@ def press(page: Page, name: str, result: str = "result") -> None:
     page.locator(f"#{name}-run").click()
     new_source(page, f"{name}-{result}")
     finished(page, name, f"{name}-{result}")
-
-
-def choose(page: Page, menu: str, name: str) -> None:
-    """Take an entry of a menu, unless it stands there already."""
-    if page.locator(f"#{menu} input").input_value() == name:
-        return
-    page.locator(f"#{menu} input").click()
-    page.get_by_role("option", name=name, exact=True).click()
 
 
 def paint(page: Page) -> None:

@@ -5,7 +5,7 @@ import time
 import numpy as np
 from PIL import Image, ImageChops
 
-from tests.e2e.browser import draw, finished, new_source, open_tab, picture, settle, source
+from tests.e2e.browser import choose, draw, finished, new_source, open_tab, picture, settle, source
 from tests.ui.conftest import LABELS
 from ui.service.examples import MATERIALS, example
 from ui.service.progress import last
@@ -47,6 +47,8 @@ def test_a_painting_in_every_light_and_one_of_them_the_result(page):
     night = page.locator("#paint-others img").nth(2).get_attribute("src")
     page.locator("#paint-others button").nth(2).click()
     assert new_source(page, "paint-result", before) == night
+    choose(page, "label-light", "Any")  # as it was
+    assert new_source(page, "paint-result", night) == before
 
 
 def test_scene_and_light_stand_at_the_canvas_and_the_picture_follows_them(page):
@@ -56,8 +58,7 @@ def test_scene_and_light_stand_at_the_canvas_and_the_picture_follows_them(page):
     for axis, name in (("scene", "sea"), ("light", "night"), ("light", "Any"), ("scene", "Any")):
         assert page.locator(f"#label-{axis}").is_visible()
         shown = source(page, "paint-result")
-        page.locator(f"#label-{axis} input").click()
-        page.get_by_role("option", name=name, exact=True).click()
+        choose(page, f"label-{axis}", name)
         new_source(page, "paint-result", shown)
         settle(page, "paint-result")
     assert source(page, "paint-result") == before
@@ -246,8 +247,7 @@ def test_a_walk_moves_without_asking_the_server(page):
     with page.expect_download() as download:
         page.locator("#interpolate-film").click()
     assert Image.open(download.value.path()).n_frames == 30
-    page.locator("#interpolate-to-light input").click()
-    page.get_by_role("option", name="night", exact=True).click()
+    choose(page, "interpolate-to-light", "night")
     page.locator("#interpolate-run").click()
     new_source(page, "interpolate-walk", end)  # the same first frame, the walk's end elsewhere
     page.locator("#interpolate-walk .along").press("End")

@@ -12,6 +12,7 @@ from cm_core.labels import Labels
 from tests.cm_core.test_model import tiny
 from tests.e2e.browser import (
     VIEWPORTS,
+    choose,
     draw,
     finished,
     new_source,
@@ -254,8 +255,7 @@ def test_a_seed_in_the_history_becomes_an_end_of_a_walk(page):
     page.locator(".history-strip button").first.click()
     assert f"seed {seed(page)}" in page.locator(".history-note").text_content()
     open_tab(page, "Interpolate")
-    page.locator("#interpolate-to-scene input").click()
-    page.get_by_role("option", name="sea", exact=True).click()
+    choose(page, "interpolate-to-scene", "sea")
     page.locator(".history summary", has_text="Walk").click()
     page.locator(".history .menu-list button", has_text="to this seed").click()
     told = "document.querySelector('#interpolate-end-1 input')?.value"
@@ -321,12 +321,10 @@ def test_a_shared_control_moves_the_picture_and_the_page_comes_to_rest(page):
     page.keyboard.type("4321")  # several changes while the first is still being answered
     new_source(page, "paint-result", old)
     typed = settle(page, "paint-result")
-    page.locator("#label-scene input").click()
-    page.get_by_role("option", name="coast", exact=True).click()
+    choose(page, "label-scene", "coast")
     new_source(page, "paint-result", typed)
     coast = settle(page, "paint-result")
-    page.locator("#label-scene input").click()
-    page.get_by_role("option", name="Any", exact=True).click()
+    choose(page, "label-scene", "Any")
     new_source(page, "paint-result", coast)
     again = settle(page, "paint-result")
     assert picture(page, again).tobytes() == picture(page, typed).tobytes()

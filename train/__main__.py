@@ -268,8 +268,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     args = parser().parse_args()
+    from train.memory import enough_memory  # torch takes its time, and a wrong option none
+
     try:
-        args.function(args)
+        with enough_memory():
+            args.function(args)
     except OneStrokeError as error:
         print(error, file=sys.stderr)
         return 2

@@ -2,13 +2,14 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 
 from cm_core.checkpoints.checkpoint import load_checkpoint
 from cm_core.errors import ConfigError, DataError, TrainingError
 from tests.train.faults.saved import CPU, content, images
-from train import loop, reproduce
+from train import loop, preset_table, reproduce
 from train.__main__ import main
 from train.config import OptimConfig
 from train.run import IN_VAIN, Run
@@ -58,6 +59,35 @@ def test_a_few_steps_in_vain_are_none(run_config, monkeypatch):
     with pytest.raises(TrainingError, match="diverged"):
         for _ in range(IN_VAIN):
             run.step()
+
+
+MUCH = 10**15  # bytes, which no machine has
+
+
+def on_a_card(*_):
+    """What torch raises where a card has no more memory."""
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+
+@pytest.mark.parametrize("allocate", [bytearray, np.empty, torch.empty, on_a_card])
+def test_too_little_memory_is_told_and_what_was_saved_stays(
+    short, done, monkeypatch, capsys, allocate
+):
+    before = content(done)
+    monkeypatch.setattr(Run, "draw", lambda *_: allocate(MUCH))
+    with pytest.raises(TrainingError, match=r"not enough memory: take a smaller batch"):
+        loop.train(dataclasses.replace(short, images=32), done, done, device="cpu")
+    assert content(done) == before
+    monkeypatch.setattr(preset_table, "table", lambda: allocate(MUCH))  # of any other command
+    monkeypatch.setattr("sys.argv", ["train", "list"])
+    assert main() == 2
+    assert "not enough memory" in capsys.readouterr().err
+
+
+def test_what_is_a_fault_of_ours_is_no_lack_of_memory(short, tmp_path, monkeypatch):
+    monkeypatch.setattr(Run, "draw", lambda *_: torch.zeros(2) @ torch.zeros(3))
+    with pytest.raises(RuntimeError, match="size"):
+        loop.train(short, tmp_path, device="cpu")
 
 
 def test_a_broken_picture_is_named_after_what_was_learnt_is_saved(

@@ -10,7 +10,7 @@ from cm_core.losses.continuous import (
     tangent,
 )
 from cm_core.losses.diffusion import edm, progressive_distillation
-from cm_core.losses.discrete import cd, ct, ect, ect_estimates, ict, matching
+from cm_core.losses.discrete import cd, ct, ect, ect_estimates, ict
 
 __all__ = [
     "WEIGHTS",
@@ -28,7 +28,6 @@ __all__ = [
     "generator_hinge",
     "ict",
     "karras_weight",
-    "matching",
     "passing_hinge",
     "progressive_distillation",
     "scm",

@@ -1,7 +1,6 @@
 """Consistency objectives on pairs of neighbouring noise levels: distillation, training, tuning."""
 
 from collections.abc import Callable
-from functools import partial
 
 import torch
 from torch import Tensor
@@ -11,21 +10,6 @@ from cm_core.losses.common import RandomState, Weight, add_noise, karras_weight,
 from cm_core.samplers import Model
 
 Distance = Callable[[Tensor, Tensor], Tensor]
-
-
-def matching(
-    model: Model,
-    target: Model,
-    x_hi: Tensor,
-    t_hi: Tensor,
-    x_lo: Tensor,
-    t_lo: Tensor,
-    distance: Distance,
-    label=None,
-    **inputs,
-) -> Tensor:
-    """Distance of model(x_hi, t_hi) to target(x_lo, t_lo), (B,); the target carries no gradient."""
-    return distance(*estimates(model, target, x_hi, t_hi, x_lo, t_lo, label, **inputs))
 
 
 def estimates(
@@ -73,8 +57,8 @@ def cd(
     x_hi = add_noise(x0, noise, t_hi)
     with torch.no_grad():
         x_lo = solver(teacher, x_hi, t_hi, t_lo, label, **inputs)
-    loss = matching(model, target, x_hi, t_hi, x_lo, t_lo, distance, label, **inputs)
-    return weight(t_hi, sigma_data) * loss
+    pair = estimates(model, target, x_hi, t_hi, x_lo, t_lo, label, **inputs)
+    return weight(t_hi, sigma_data) * distance(*pair)
 
 
 def ct(
@@ -92,8 +76,8 @@ def ct(
 ) -> Tensor:
     """Consistency training, (B,): the same noise at both levels (Song et al. 2023, eq. 10)."""
     x_hi, x_lo = add_noise(x0, noise, t_hi), add_noise(x0, noise, t_lo)
-    loss = matching(model, target, x_hi, t_hi, x_lo, t_lo, distance, label, **inputs)
-    return weight(t_hi, sigma_data) * loss
+    pair = estimates(model, target, x_hi, t_hi, x_lo, t_lo, label, **inputs)
+    return weight(t_hi, sigma_data) * distance(*pair)
 
 
 def ict(
@@ -110,10 +94,9 @@ def ict(
 
     The target is the network itself, the distance pseudo-Huber, the weight 1 / (t_hi - t_lo).
     """
-    distance = partial(pseudo_huber, c=c)
     x_hi, x_lo = add_noise(x0, noise, t_hi), add_noise(x0, noise, t_lo)
-    loss = matching(model, model, x_hi, t_hi, x_lo, t_lo, distance, label, **inputs)
-    return loss / (t_hi - t_lo)
+    online, aim = estimates(model, model, x_hi, t_hi, x_lo, t_lo, label, **inputs)
+    return pseudo_huber(online, aim, c) / (t_hi - t_lo)
 
 
 def ect(
@@ -128,12 +111,9 @@ def ect(
     weight: Weight = karras_weight,
     **inputs,
 ) -> Tensor:
-    """Easy consistency tuning, (B,) (Geng et al. 2024, Algorithm 1).
-
-    Pseudo-Huber with constant c between `ect_estimates`.
-    """
+    """Easy consistency tuning, (B,): pseudo-Huber of `ect_estimates` (Geng et al. 2024, Alg. 1)."""
     online, aim = ect_estimates(model, x0, noise, t, r, label, **inputs)
-    return weight(t, sigma_data) * pseudo_huber(online, aim, c=c)
+    return weight(t, sigma_data) * pseudo_huber(online, aim, c)
 
 
 def ect_estimates(

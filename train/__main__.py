@@ -56,12 +56,12 @@ def listing(args: argparse.Namespace) -> None:
 
 
 def landscapes(args: argparse.Namespace) -> None:
-    from train.landscapes.store import build
+    from train.data.rendered import render
 
     folder = Path(args.out or f"data/landscapes{args.size}")
     jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
     try:
-        made = build(folder, args.size, args.count, jobs, held_out=args.held_out, force=args.force)
+        made = render(folder, args.size, args.count, jobs, held_out=args.held_out, force=args.force)
     except KeyboardInterrupt:
         print(f"{folder} is unfinished: the same command goes on.", file=sys.stderr)
         sys.exit(130)

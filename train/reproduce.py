@@ -22,6 +22,7 @@ from cm_core.checkpoints.checkpoint import load_checkpoint, read_config, write_a
 from cm_core.errors import CheckpointError, ConfigError
 from train import config, loop, snapshot
 from train.config import RunConfig
+from train.data import rendered
 from train.ema import name_of
 from train.objectives import OBJECTIVES
 from train.objectives.base import known
@@ -204,8 +205,6 @@ def render(recipe: Recipe, jobs: int | None, ends: float) -> bool:
     """
     if not recipe.renders:
         return True
-    from train.landscapes import store
-
     data, left = recipe.stages[0].config.data, max(0.0, ends - time.monotonic())
     alarm = threading.Timer(left, _thread.interrupt_main)
     alarm.daemon = True
@@ -215,14 +214,14 @@ def render(recipe: Recipe, jobs: int | None, ends: float) -> bool:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if left < math.inf:
             alarm.start()
-        store.build(Path(data.file), data.size, recipe.renders, jobs or os.cpu_count() or 1)
+        rendered.render(Path(data.file), data.size, recipe.renders, jobs or os.cpu_count() or 1)
         alarm.cancel()
     except KeyboardInterrupt:
-        alarm.cancel()
         if time.monotonic() < ends:
             raise
         return False
     finally:
+        alarm.cancel()
         signal.signal(signal.SIGINT, before)
     return True
 

@@ -6,6 +6,7 @@ that is killed at any moment has its last save still.
 
 import io
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,21 +28,27 @@ COUNTS = ("images", "length", "warm_from", "skipped")  # of a state: whole numbe
 
 
 @contextmanager
-def kept(folder: Path) -> Iterator[None]:
+def kept(folder: Path, wait: bool = False) -> Iterator[None]:
     """A run's folder, made if need be, to one process alone for as long as the block.
 
-    The system itself gives it free again when that process ends, however it ends. Raises
-    TrainingError for one that is taken or cannot be written to.
+    The system itself gives it free again when that process ends, however it ends. wait: for another
+    that has it, instead of raising. Raises TrainingError for one that is taken or cannot be written
+    to.
     """
     if folder.exists() and not folder.is_dir():
         raise TrainingError(f"{folder} is a file: name a folder to write to.")
     make_folder(folder)
+    lock = FileLock(folder / LOCK)
     try:
-        held = FileLock(folder / LOCK).acquire(blocking=False)
+        held = lock.acquire(blocking=False)
     except (Timeout, RuntimeError):  # of another process, or of this one
-        raise TrainingError(
-            f"Another run is writing to {folder}: wait for its end, or name another folder."
-        ) from None
+        if not wait:
+            raise TrainingError(
+                f"Another run is writing to {folder}: wait for its end, or name another folder."
+            ) from None
+        told = f"{folder} is being written by another process: this one waits until it is done."
+        print(told, file=sys.stderr)
+        held = lock.acquire()
     except (OSError, NotImplementedError) as error:
         reason = getattr(error, "strerror", None) or "it cannot be kept from others"
         raise TrainingError(f"{folder} cannot be written to: {reason}.") from None

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import time
-from types import ModuleType
 
 import pytest
 import torch
@@ -240,16 +239,13 @@ def test_pictures_are_rendered_first(tmp_path, toy, pictures, monkeypatch, capsy
         began = time.monotonic()
         while slow and time.monotonic() - began < 60:
             time.sleep(0.01)
-        shutil.copytree(pictures, folder)
+        shutil.copytree(pictures, folder, dirs_exist_ok=True)
 
-    module = ModuleType("train.landscapes")
-    module.store = ModuleType("train.landscapes.store")
-    module.store.build = build
-    monkeypatch.setitem(sys.modules, "train.landscapes", module)
+    monkeypatch.setattr("train.landscapes.store.build", build)
     preset = toy(16, made, **{"size = 16\n[net]": "size = 16\ncount = 40\n[net]"})
     assert not run(preset, tmp_path / "out", minutes=0.01)
     assert "Not all pictures are rendered yet; go on with: python -m" in capsys.readouterr().out
-    assert not made.exists() and not (tmp_path / "out").exists()
+    assert not (made / "about.json").exists() and not (tmp_path / "out").exists()
     slow = False
     assert run(preset, tmp_path / "out", jobs=3)
     assert asked == [(made, 16, 40, os.cpu_count()), (made, 16, 40, 3)]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from cm_core.labels import Labels
 from train.config import DataConfig
 from train.data.in_memory import Pictures, shrink, to_floats
 from train.data.source import HELD_OUT_MOST
+from train.snapshot import kept
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,17 @@ class Landscapes:
 
     def skip(self, images: int) -> None:
         """Nothing to do: a draw depends on its generator alone."""
+
+
+def render(folder: Path, size: int, count: int, jobs: int, **how: Any) -> dict[str, Any]:
+    """Draw a set of landscapes, or what is missing of it; `how` and what comes back as of `build`.
+
+    Of several processes that are to draw one folder, one draws it and the others wait for it.
+    """
+    from train.landscapes.store import build  # brings the renderer along
+
+    with kept(folder, wait=True):
+        return build(folder, size, count, jobs, **how)
 
 
 def load_landscapes(config: DataConfig) -> tuple[Landscapes, Pictures]:

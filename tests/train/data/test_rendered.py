@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from cm_core.errors import DataError
-from tests.train.landscapes import pretended
+from tests.train.landscapes import pretended, test_store
 from tests.train.test_loop import same, weights
 from train import __main__ as commands
 from train import loop
 from train.config import DataConfig, load
 from train.data import loading
-from train.landscapes import store
+from train.landscapes import store, workers
 
 COUNT, HELD, SIZE = 70, 9, 16
 
@@ -116,3 +116,21 @@ def test_a_resumed_run_on_landscapes_equals_the_unbroken_one(tmp_path, monkeypat
     half.save(tmp_path / "broken", shards=False)
     run("rest", "--resume", str(tmp_path / "broken"))
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "rest"))
+
+
+def test_of_two_who_draw_one_folder_the_second_waits_and_draws_nothing(
+    tmp_path, monkeypatch, capsys
+):
+    folder = tmp_path / "set"
+    first = test_store.start(folder)
+    monkeypatch.setattr(workers, "submit", None)
+    monkeypatch.setattr(store, "our_renderer", pretended.renderer)
+    size, count, held = test_store.SIZE, test_store.COUNT, test_store.HELD
+    order = f"train data landscapes --size {size} --count {count} --held-out {held} --out {folder}"
+    monkeypatch.setattr("sys.argv", order.split())
+    assert commands.main() == 0
+    assert first.wait(10) == 0
+    told = capsys.readouterr()
+    assert f"{count} pictures of side {size}" in told.out
+    assert f"{folder} is being written by another process" in told.err
+    assert len(store.open_store(folder).images) == count

@@ -1,6 +1,11 @@
 """A few painters for a few seconds, as benchmarks/load.py has many for long."""
 
-from benchmarks.load import Mixed, Report, client, painters
+import pytest
+
+from benchmarks.load import growth
+from benchmarks.painters import Report, painters
+from benchmarks.served import client
+from benchmarks.visitors import Mixed
 from tests.ui.loops import run
 
 
@@ -28,3 +33,10 @@ def test_the_p95_is_of_the_slowest_twentieth():
     report = Report(waited=[i / 100 for i in range(1, 101)], frames=300)
     assert report.p95 == 0.95 and "100 strokes, 300 pictures" in str(report)
     assert Report().p95 == 0.0
+
+
+def test_growth_is_that_after_the_first_third():
+    warming = [(minutes / 2, 1 + minutes / 10) for minutes in range(10)]
+    grown = [(minutes, 2 + 0.3 * minutes / 60) for minutes in range(5, 16)]
+    assert growth(warming + grown) == pytest.approx(0.3)
+    assert growth(warming + [(minutes, 2.0) for minutes in range(5, 16)]) == pytest.approx(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -38,15 +39,25 @@ NAME = asked(
 )
 HOW = (
     "Above, points of one path that the diffusion teacher walks; below, where three functions say "
-    "that it ends. Distances are 0 for a perfect model; from black to white it is 2."
+    "that it ends: the same network as it learns. Their numbers are the mean distance of "
+    "neighbouring answers, 0 for a perfect model; from black to white it is 2."
 )
+LEARNING = {  # who is asked, in the order of learning, and what that is
+    "Untrained": "The same network before it has seen a picture, its weights drawn by chance: it "
+    "answers with x made small, which is grey while x is noise, and a picture only where x is one.",
+    "Half trained": "The diffusion teacher, from whose weights the consistency model went on to "
+    "learn: it answers with the mean of all pictures that x may come from, which is a blur while "
+    "x is noise.",
+    "Trained": "The consistency model, which has learned that neighbours are to agree: it answers "
+    "with nearly the same picture from the first point on.",
+}
 
 
 @dataclass(frozen=True)
 class Learner:
     """A function that was put to the test, and its answers along the path."""
 
-    name: str
+    name: str  # of LEARNING
     steps: list[Step]
 
     @property
@@ -56,7 +67,7 @@ class Learner:
 
 
 def untrained(config: ModelConfig) -> ConsistencyModel:
-    """The same network before it has learned anything."""
+    """The same network before it has learned anything, with the same weights every time."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return ConsistencyModel(config).eval().requires_grad_(False)
@@ -71,12 +82,8 @@ def learners(
     walked, readout = [step for step, _ in taken], taken[-1][1]
     found: list[Learner] = []
     yield self_consistency(lambda x, sigma, label: x, walked, POINTS), found, readout
-    tested = {
-        "Untrained": untrained(engine.model.config),
-        "The diffusion teacher, with which it began": engine.teacher,
-        "The consistency model": engine.model,
-    }
-    for name, model in tested.items():
+    tested = untrained(engine.model.config), engine.teacher, engine.model
+    for name, model in zip(LEARNING, tested, strict=True):
 
         def take(m: Any) -> Iterator[list[Step]]:
             yield self_consistency(m, walked, POINTS, label=label)
@@ -94,7 +101,8 @@ def rows(path: list[Step], found: list[Learner]) -> str:
         near, far = learner.apart
         said = f"neighbours are {near:.3f} apart, first and last {far:.3f}"
         answers = strip((to_pil(s.x0), f"f(x, {s.sigma:.3g})") for s in learner.steps)
-        parts.append(titled(f"{learner.name}: {said}", answers))
+        about = f'<p class="said">{escape(LEARNING[learner.name])}</p>'
+        parts.append(titled(f"{learner.name}: {said}", about + answers))
     return "".join(parts)
 
 
@@ -102,8 +110,8 @@ def build(tasks: Tasks, controls: Controls, noise: gr.Radio) -> None:
     """Lay out the lesson and connect it."""
     gr.HTML(HEAD + NAME)
     gr.Markdown(HOW)
-    go = Go("self", "Frames the path")
-    same = gr.HTML('<p class="note">Press Frames the path.</p>', elem_id="steps-self")
+    go = Go("self", "Ask along the path")
+    same = gr.HTML('<p class="note">Press Ask along the path.</p>', elem_id="steps-self")
 
     def answer(noise: str, seed: int, *choice: str) -> Iterator[tuple]:
         seed = opening.opened_on(tasks, noise, seed, *choice)

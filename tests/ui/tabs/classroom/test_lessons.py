@@ -39,22 +39,31 @@ def test_eight_pictures_are_timed_and_captioned(tasks, engine):
 def test_learners_answer_along_one_path(tasks, engine):
     path, found, _ = last(consistency.learners(tasks, 3))
     assert len(path) == 12 and path[0].sigma == 80
+    assert [learner.name for learner in found] == ["Untrained", "Half trained", "Trained"]
     assert [len(learner.steps) for learner in found] == [12, 12, 12]
     model = found[-1]
-    for step in model.steps:
-        assert torch.equal(step.x0, engine.model(step.x, step.sigma, None))
+    asked = consistency.untrained(engine.model.config), engine.teacher, engine.model
+    for learner, network in zip(found, asked, strict=True):
+        for step in learner.steps:
+            assert torch.equal(step.x0, network(step.x, step.sigma, None))
     near, far = model.apart
     assert near == apart(model.steps) > 0
     assert far == apart([model.steps[0], model.steps[-1]]) > near
     html = consistency.rows(path, found)
     assert (
         html.count("<img") == 4 * 12
-        and f"neighbours are {near:.3f} apart, first and last {far:.3f}" in html
+        and f"Trained: neighbours are {near:.3f} apart, first and last {far:.3f}" in html
     )
+    told = [html.index(f'<p class="said">{said}</p>') for said in consistency.LEARNING.values()]
+    assert told == sorted(told)
 
 
 def test_untrained_is_the_same_network_without_what_it_learned(engine):
+    state = torch.get_rng_state()
     made = consistency.untrained(engine.model.config)
+    assert torch.equal(torch.get_rng_state(), state)  # nobody else's chance is touched
+    again = consistency.untrained(engine.model.config).state_dict()
+    assert all(torch.equal(v, again[k]) for k, v in made.state_dict().items())
     ours = engine.model.state_dict()
     assert {k: v.shape for k, v in made.state_dict().items()} == {
         k: v.shape for k, v in ours.items()

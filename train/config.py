@@ -238,9 +238,9 @@ def build(values: dict, where: str) -> RunConfig:
         raise ConfigError(f"{where} cannot work: {str(error).removesuffix('.')}.") from None
 
 
-def read(preset: str | Path, presets: Path) -> tuple[str, dict]:
-    """(file name, values) of a preset: by name, at any depth of `presets`, or by path."""
-    known = {path.stem: path for path in sorted(presets.rglob("*.toml"))}
+def read(preset: str | Path) -> tuple[str, dict]:
+    """(file name, values) of a preset, by name (of train/presets) or by path."""
+    known = {path.stem: path for path in sorted(PRESETS.rglob("*.toml"))}
     path = Path(preset) if Path(preset).suffix else known.get(str(preset))
     if path is None or not path.is_file():
         raise ConfigError(f"There is no preset '{preset}': choose {', '.join(known)}.")
@@ -252,7 +252,7 @@ def read(preset: str | Path, presets: Path) -> tuple[str, dict]:
 
 def load(preset: str | Path, **changes) -> RunConfig:
     """A preset of one run by name (of train/presets) or by path, with some settings changed."""
-    name, values = read(preset, PRESETS)
+    name, values = read(preset)
     if "stage" in values:
         raise ConfigError(f"{name} is a recipe of several runs: `python -m train reproduce` it.")
     return build(values | changes, name)

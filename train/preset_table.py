@@ -68,7 +68,7 @@ HEAD = Row("PRESET", "OBJECTIVE", "NET", "GFLOP", "IMAGES", "BATCH", "ONE CPU CO
 
 def runs_of(preset: Path) -> dict[str, RunConfig]:
     """The runs of a preset by name: one, or each stage of a recipe."""
-    _, values = config.read(preset, config.PRESETS)
+    _, values = config.read(preset)
     if "stage" not in values:
         return {preset.stem: config.load(preset)}
     stages = reproduce.read(preset, Path("runs") / preset.stem).stages

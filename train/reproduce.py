@@ -27,7 +27,6 @@ from train.ema import name_of
 from train.objectives import OBJECTIVES
 from train.objectives.base import known
 
-PRESETS = Path(__file__).parent / "presets"
 PLAIN = "cpu"  # the budget that a recipe's values are for as they stand
 START = "start"  # folder of the weights that a recipe begins from, where it was given some
 SAVE_EVERY = 10.0  # minutes; a save with its held-out errors and grid takes most of one on a CPU
@@ -56,16 +55,11 @@ class Stage:
         return state["images"], state.get("length", self.config.images)
 
     @property
-    def done(self) -> bool:
-        """Whether it has come to its end."""
-        images, length = self.progress
-        return images >= length
-
-    @property
     def work_left(self) -> float:
-        """What is left to do, in network evaluations by the recipe's own lengths."""
+        """Network evaluations left to do, by the length that the recipe gives; 0 at the end."""
         images, length = self.progress
-        return OBJECTIVES[self.config.objective].passes * self.config.images * (1 - images / length)
+        work = OBJECTIVES[self.config.objective].passes * self.config.images
+        return work * max(0.0, 1 - images / length)
 
 
 @dataclass(frozen=True)
@@ -103,7 +97,7 @@ def read(preset: str | Path, out: Path, budget: str = PLAIN, begun: bool = False
     A stage's settings are those of all, then its own, then the budget's for all and for it. It
     starts from the stage before; its `init` and `teacher` may name any earlier one.
     """
-    file, values = config.read(preset, PRESETS)
+    file, values = config.read(preset)
     name, tables, budgets = (values.pop(k, {}) for k in ("name", "stage", "budget"))
     staged = tables and isinstance(tables, list) and all(isinstance(t, dict) for t in tables)
     if not isinstance(name, str) or not staged:
@@ -182,8 +176,8 @@ def command(preset: str | Path, out: Path, budget: str) -> str:
     return f"python -m train reproduce {preset}" + "".join(options)
 
 
-def publish(stage: Stage, out: Path, by: str) -> Path:
-    """Copy a finished stage's weights to `out` under the model's name, with a card; its folder.
+def publish(stage: Stage, images: int, out: Path, by: str) -> Path:
+    """Copy the weights of a stage that has seen its images to `out`, with a card; returns where.
 
     A copy of these very weights is left as it is: its card may say more by now.
     """
@@ -192,7 +186,6 @@ def publish(stage: Stage, out: Path, by: str) -> Path:
         begun = ""
         if (out / START).is_dir():
             begun = f", begun from the weights of {read_config(out / START)[1].name}"
-        images = stage.progress[1]
         told = f"Made by `{by}`: stage '{stage.name}', {images:,} images{begun}."
         copy_whole(stage.weights, target, f"# {name}\n\n{told}\n")
     return target
@@ -259,18 +252,18 @@ def reproduce(
         return False
 
     for number, stage in enumerate(stages):
-        ahead = stages[number:] if fit else (stage,)
-        left = (ends - time.monotonic()) / 60 - closing * len(ahead)
-        if not stage.done and left > 0:
-            fraction = stage.work_left / sum(s.work_left for s in ahead)
+        work = [s.work_left for s in (stages[number:] if fit else (stage,))]
+        left = (ends - time.monotonic()) / 60 - closing * len(work)
+        if work[0] and left > 0:
+            given = left * work[0] / sum(work)
             with suppress(loop.TooShortError):  # what comes next tells where it stands
                 loop.train(
-                    stage.config, stage.folder, resume=stage.folder, minutes=left * fraction,
+                    stage.config, stage.folder, resume=stage.folder, minutes=given,
                     save_every=SAVE_EVERY, device=device, fit=fit,
                 )  # fmt: skip
-        if not stage.done:
-            images, length = stage.progress
+        images, length = stage.progress
+        if images < length:
             print(f"'{stage.name}' has seen {images:,} of {length:,} images; go on with: {by}")
             return False
-        print(f"'{stage.name}' is done: {publish(stage, out, by)}")
+        print(f"'{stage.name}' is done: {publish(stage, images, out, by)}")
     return True

@@ -17,7 +17,7 @@ from cm_core.errors import ConfigError, DataError
 from tests.cm_core.test_model import tiny
 from tests.train.test_loop import same, weights
 from train import loop, reproduce
-from train.config import DataConfig, ECTConfig, NoiseConfig, OptimConfig, RunConfig
+from train.config import PRESETS, DataConfig, ECTConfig, NoiseConfig, OptimConfig, RunConfig
 from train.data import loading
 from train.data.crops import Crops
 from train.detail.build import residual_std
@@ -244,5 +244,5 @@ def test_the_recipe_that_ships(tmp_path, budget):
     # One in forty at least at sigma_max, from which an evaluation starts.
     highest = math.log(run.detail.sigma_max * 0.12)
     assert (highest - run.noise.mean) / run.noise.std < 2
-    first = next(reproduce.PRESETS.rglob("landscape-detail.toml")).read_text().splitlines()[1]
+    first = next(PRESETS.rglob("landscape-detail.toml")).read_text().splitlines()[1]
     assert first == "#   python -m train reproduce landscape-detail"

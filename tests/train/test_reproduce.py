@@ -13,6 +13,7 @@ from cm_core import ConsistencyModel, Denoiser, load_model
 from cm_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
 from cm_core.errors import CheckpointError, ConfigError
 from train import __main__, loop, reproduce, snapshot
+from train.config import PRESETS
 
 TOY = """
 name = "toy"
@@ -162,10 +163,10 @@ def test_a_state_that_says_the_end_has_its_checkpoints(tmp_path, config_of, monk
     monkeypatch.setattr("train.run.save_checkpoint", killed)
     with pytest.raises(KeyboardInterrupt):
         run.save(tmp_path, shards=False)
-    assert not stage.done
+    assert stage.work_left
     monkeypatch.undo()
     run.save(tmp_path, shards=False)
-    assert stage.done and stage.weights.is_dir()
+    assert not stage.work_left and stage.weights.is_dir()
 
 
 def test_it_stops_in_its_minutes_and_says_how_to_go_on(tmp_path, toy, capsys):
@@ -307,5 +308,5 @@ def test_the_recipe_that_ships(tmp_path, budget):
     assert recipe.renders == 60_000 and teacher.config.data.size == teacher.config.net.image_size
     assert [model.config.ect.q ** -(model.config.ect.stage(p) + 1) for p in (0.1, 0.5, 0.8, 0.9)] \
         == [1 / 4, 1 / 16, 1 / 64, 1 / 256]  # fmt: skip
-    first = next(reproduce.PRESETS.rglob("landscape64.toml")).read_text().splitlines()[1]
+    first = next(PRESETS.rglob("landscape64.toml")).read_text().splitlines()[1]
     assert first == "#   python -m train reproduce landscape64"

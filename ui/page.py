@@ -26,6 +26,7 @@ from ui.web.blocks import Page
 from ui.web.disk import keep_swept, own_folder
 from ui.web.guard import Guard
 from ui.web.preview import Preview
+from ui.web.readers import Readers
 from ui.web.static_cache import StaticCache
 
 HERE = Path(__file__).parent
@@ -142,7 +143,9 @@ def launch(engine: Engine, downloads: bool = True, **where: Any) -> tuple[gr.Blo
         i18n=WORDS,
         run_history=False,
         ssr_mode=False,
-        app_kwargs={"middleware": [Middleware(one) for one in (Guard, StaticCache, Preview)]},
+        app_kwargs={
+            "middleware": [Middleware(one) for one in (Guard, StaticCache, Preview, Readers)]
+        },
         # By now the server has answered once. Gradio would ask again for the page itself and give
         # up after three seconds of silence, which a busy machine may need for its first page.
         _frontend=False,

@@ -17,6 +17,7 @@ from ui.service.engine import AT_ONCE, CROWD, LIVE_SECONDS, Engine
 from ui.service.memory import share_arenas
 from ui.service.progress import last
 from ui.service.turns import Turns
+from ui.web import readers
 
 SLOW = 0.15  # seconds of an evaluation
 
@@ -48,27 +49,59 @@ def until(holds, seconds=10):
     return time.monotonic() - start
 
 
+def long_walk(visitor, session):
+    """Ask for 32 evaluations of AT_ONCE pictures: the event's number, and what Gradio calls it."""
+    walk = next(one for one in visitor.endpoints if one["api_name"] == "interpolate")
+    inputs = [visitor.components[one]["props"].get("value") for one in walk["inputs"]]
+    inputs[2:4] = [32, 8]  # frames and steps
+    body = {"fn_index": walk["id"], "data": inputs, "session_hash": session}
+    return body["fn_index"], visitor.web.post("queue/join", json=body).json()
+
+
 @pytest.mark.parametrize("way", ["vanishes", "stops"])
 def test_a_script_that_leaves_frees_its_place_within_an_evaluation(slow, way):
     page, visitor, seen = slow
-    session = way
-    ends = {one["api_name"]: one for one in visitor.endpoints}
-    inputs = [
-        visitor.components[one]["props"].get("value") for one in ends["interpolate"]["inputs"]
-    ]
-    inputs[2:4] = [32, 8]  # frames and steps: 32 evaluations of AT_ONCE pictures
-    body = {"fn_index": ends["interpolate"]["id"], "data": inputs, "session_hash": session}
-    event = visitor.web.post("queue/join", json=body).json()
+    number, event = long_walk(visitor, way)
     seen.clear()
-    with visitor.web.stream("GET", "queue/data", params={"session_hash": session}):
+    with visitor.web.stream("GET", "queue/data", params={"session_hash": way}):
         until(lambda: len(seen) > 1)
         if way == "stops":
-            stop = {"session_hash": session, "fn_index": body["fn_index"], **event}
+            stop = {"session_hash": way, "fn_index": number, **event}
             visitor.web.post("cancel", json=stop).raise_for_status()
     took = until(lambda: not any(page._queue.active_jobs))
     assert took < 5 * SLOW
     time.sleep(4 * SLOW)
     assert max(seen) == AT_ONCE and len(seen) < 8
+
+
+def test_a_script_that_never_reads_is_let_go_of_when_others_come(slow, monkeypatch):
+    page, visitor, seen = slow
+    queue = page._queue
+    long_walk(visitor, "deaf")
+    seen.clear()
+    until(lambda: len(seen) > 1)
+    assert visitor.call("denoise", None, 0, "Any", "Any", "Any", None)
+    assert any(queue.active_jobs)  # not at once: it may be about to read
+    monkeypatch.setattr(readers, "PATIENCE", 0.0)
+    assert visitor.call("denoise", None, 0, "Any", "Any", "Any", None)
+    until(lambda: not any(queue.active_jobs))
+    assert len(seen) < 16
+    assert "deaf" not in queue.pending_messages_per_session
+    assert "deaf" not in queue.pending_event_ids_session
+
+
+def test_a_script_that_reads_is_waited_for_however_long_it_takes(slow, monkeypatch):
+    page, visitor, seen = slow
+    long_walk(visitor, "patient")
+    seen.clear()
+    with visitor.web.stream("GET", "queue/data", params={"session_hash": "patient"}):
+        until(lambda: len(seen) > 1)
+        monkeypatch.setattr(readers, "PATIENCE", 0.0)
+        assert visitor.call("denoise", None, 0, "Any", "Any", "Any", None)
+        at = len(seen)
+        until(lambda: len(seen) > at + 3)
+        assert "patient" in page._queue.pending_messages_per_session
+    until(lambda: not any(page._queue.active_jobs))
 
 
 def test_threads_share_their_memory():

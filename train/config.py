@@ -23,6 +23,11 @@ Weight = Annotated[float, Field(ge=0, le=10**6)]
 Width = Annotated[float, Field(ge=0, le=100)]  # of ln t, or a constant that smooths
 Decay = Annotated[float, Field(ge=0, lt=1)]  # of an average, a step
 Levels = Annotated[int, Field(ge=2, le=10**6)]
+Optimiser = Literal["adam", "radam", "muon"]  # of train.optimise
+Solver = Literal["euler", "heun"]  # of cm_core.solvers
+Distance = Literal["l1", "l2", "lpips"]  # of train.objectives.discrete
+Weighting = Literal["uniform", "truncated-snr", "karras", "inverse", "between"]  # of cm_core.losses
+Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class DataConfig:
 class OptimConfig:
     """Adam, RAdam or Muon, with linear warm-up and a cosine decay over the last part of the run."""
 
-    name: str = "adam"
+    name: Optimiser = "adam"
     lr: Annotated[float, Field(gt=0, le=10)] = 5e-4
     lr_end: Annotated[float, Field(ge=0, le=10)] = 0.0
     betas: tuple[Decay, Decay] = (0.9, 0.99)
@@ -71,10 +76,10 @@ class CDConfig:
     """Consistency distillation: N levels, the teacher's solver, the target's EMA decay."""
 
     levels: Levels = 18
-    solver: str = "heun"  # of cm_core.solvers
+    solver: Solver = "heun"
     mu: Fraction = 0.0
-    distance: str = "l2"  # of train.objectives.discrete
-    weight: str = "uniform"  # of cm_core.losses.WEIGHTS
+    distance: Distance = "l2"
+    weight: Weighting = "uniform"
 
 
 @dataclass(frozen=True)
@@ -86,8 +91,8 @@ class CTConfig:
     s1: Levels = 150
     mu0: Annotated[float, Field(gt=0, le=1)] = 0.9
     openai_compatible: bool = False
-    distance: str = "l2"
-    weight: str = "uniform"
+    distance: Distance = "l2"
+    weight: Weighting = "uniform"
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,7 @@ class ECTConfig:
     ] = (0.15, 0.2, 0.25, 0.4)
     c: Annotated[float, Field(gt=0, le=100)] = 0.06  # at 0 gradients of equal outputs are none
     q: Annotated[float, Field(gt=1, le=100)] = 4.0
-    weight: str = "karras"
+    weight: Weighting = "karras"
 
     def __post_init__(self):
         if not math.isclose(sum(self.fractions), 1, abs_tol=1e-6):
@@ -134,7 +139,7 @@ class ECTConfig:
 class ContinuousConfig:
     """Continuous-time objectives."""
 
-    weight: str = "uniform"
+    weight: Weighting = "uniform"
 
 
 @dataclass(frozen=True)
@@ -151,7 +156,7 @@ class PDConfig:
 
     levels: Levels = 64
     stages: Annotated[int, Field(ge=1, le=20)] = 6
-    weight: str = "truncated-snr"
+    weight: Weighting = "truncated-snr"
 
 
 @dataclass(frozen=True)
@@ -186,8 +191,9 @@ class RunConfig:
     ema_halflife: Annotated[
         Fraction, Field(validation_alias=either("ema_halflife", "ema_share"))
     ] = 0.0
-    precision: str = "fp32"  # fp32, tf32, bf16 (fp32 on a CPU without it) or fp16
-    fine_precision: str = ""  # used instead where the objective's two levels are very close
+    precision: Precision = "fp32"  # tf32 and bf16 are fp32 on a CPU without them
+    # Used instead where the objective's two levels are very close; "": the same.
+    fine_precision: Literal[Precision, ""] = ""
     compile: bool = False
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     net: UNetConfig = field(default_factory=UNetConfig)
@@ -214,12 +220,6 @@ class RunConfig:
                 f"{self.name}: micro_batch {self.micro_batch} does not divide the batch of "
                 f"{self.batch}."
             )
-        known = ("fp32", "tf32", "bf16", "fp16")
-        for precision in filter(None, (self.precision, self.fine_precision)):
-            if precision not in known:
-                raise ConfigError(
-                    f"{self.name}: precision is one of {', '.join(known)}, not '{precision}'."
-                )
 
     def progress(self, images: int) -> float:
         """Fraction of the run that is done when so many images have been seen."""

@@ -24,7 +24,6 @@ from train.data import loading
 from train.distributed import Processes
 from train.ema import EMA
 from train.objectives import Batch
-from train.objectives.base import known
 from train.optimise import OPTIMISERS, groups_of, learning_rate, length_of
 from train.precision import autocast
 
@@ -70,9 +69,7 @@ class Run:
         rates = [(list(self.model.parameters()), 1.0), (self.extra, optim.extra)]
         groups = [{"params": params} for params, _ in rates if params]
         self.scales = [scale for params, scale in rates if params]
-        self.optimiser = known(OPTIMISERS, optim.name, "optimiser")(
-            groups, lr=optim.lr, betas=optim.betas
-        )
+        self.optimiser = OPTIMISERS[optim.name](groups, lr=optim.lr, betas=optim.betas)
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         self.images = self.skipped = 0
         self.in_vain = 0  # steps skipped since the last that was not

@@ -1,7 +1,7 @@
 """Training objectives: pure functions of networks, batch, noise and times, one value a sample."""
 
 from cm_core.losses.adversarial import failing_hinge, generator_hinge, passing_hinge
-from cm_core.losses.common import WEIGHTS, RandomState, add_noise, karras_weight
+from cm_core.losses.common import WEIGHTS, RandomState, Weight, add_noise, karras_weight
 from cm_core.losses.continuous import (
     continuous_cd,
     continuous_cd_full,
@@ -15,6 +15,7 @@ from cm_core.losses.discrete import cd, ct, ect, ect_estimates, ict
 __all__ = [
     "WEIGHTS",
     "RandomState",
+    "Weight",
     "add_noise",
     "cd",
     "continuous_cd",

@@ -1,3 +1,5 @@
+from typing import get_args
+
 import pytest
 
 from cm_core.detailer import Detailer
@@ -32,13 +34,16 @@ def test_every_preset_names_what_there_is(run):
     drawn = objective.form is not Detailer
     assert run.images > run.batch > 0 and (run.net.image_size == run.data.size or not drawn)
     assert bool(run.teacher) >= objective.needs_teacher
-    assert run.optim.name in OPTIMISERS and run.c_noise in C_NOISE
-    assert run.cd.solver in SOLVERS
-    assert {run.cd.distance, run.ct.distance} <= DISTANCES.keys()
-    weights = {run.cd.weight, run.ct.weight, run.continuous.weight, run.pd.weight}
-    assert weights | {run.ect.weight} <= WEIGHTS.keys()
+    assert run.c_noise in C_NOISE
     assert run.pd.levels % 2**run.pd.stages == 0
     loading.check(run.data)
+
+
+def test_presets_may_name_all_that_there_is():
+    assert set(get_args(config.Optimiser)) == OPTIMISERS.keys()
+    assert set(get_args(config.Solver)) == SOLVERS.keys()
+    assert set(get_args(config.Distance)) == DISTANCES.keys()
+    assert set(get_args(config.Weighting)) == WEIGHTS.keys()
 
 
 def test_the_list_tells_objective_net_and_cost():
@@ -63,8 +68,11 @@ def test_a_recipe_is_not_one_run():
         ("name = 1 = 2", "not valid TOML"),
         ('name = "x"', "'objective' is missing"),
         (f"{TINY}batch=4\nmicro_batch=3\nema=[0.9]", "micro_batch 3 does not divide"),
-        (f'{TINY}batch=4\nema=[0.9]\nprecision="int8"', "one of fp32, tf32, bf16, fp16"),
+        (f'{TINY}batch=4\nema=[0.9]\nprecision="int8"', "'precision' should be 'fp32', "),
         ('name="x"\nobjective="edm"\nimages=1\nbatch=1', "give ema"),
+        (f'{TINY}batch=4\nema=[0.9]\n[cd]\nsolver="rk4"', "'cd.solver' should be 'euler' or"),
+        (f'{TINY}batch=4\nema=[0.9]\n[ect]\nweight="snr"', "'ect.weight' should be 'uniform',"),
+        (f'{TINY}batch=4\nema=[0.9]\n[optim]\nname="sgd"', "'optim.name' should be 'adam',"),
         ("learning_rate = 3", "'learning_rate' is no setting"),
         ("[optim]\nspeed = 3", "'optim.speed' is no setting"),
         (f"{TINY}batch=0\nema=[0.9]", "'batch' should be greater than or equal to 1, not 0"),

@@ -8,15 +8,15 @@ from torch import Tensor, nn
 from cm_core import losses, schedule
 from cm_core.model import Preconditioned
 from cm_core.unet import timestep_embedding
-from train.objectives.base import Batch, Objective, frozen, known
+from train.objectives.base import Batch, Objective, frozen
 
 
 class Continuous(Objective):
     """A level t = tau(u) of the Karras path, u uniform, with the path's speed there."""
 
-    def __init__(self, config, model, teacher=None):
-        super().__init__(config, model, teacher)
-        self.weight = known(losses.WEIGHTS, config.continuous.weight, "weight")
+    @property
+    def weight(self) -> losses.Weight:
+        return losses.WEIGHTS[self.config.continuous.weight]
 
     def level(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """(t, dt/du), both (B,)."""

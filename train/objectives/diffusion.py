@@ -8,7 +8,7 @@ from cm_core import losses
 from cm_core.errors import ConfigError
 from cm_core.model import Denoiser
 from cm_core.schedule import karras_sigmas
-from train.objectives.base import Batch, Objective, frozen, known
+from train.objectives.base import Batch, Objective, frozen
 
 
 class EDM(Objective):
@@ -42,7 +42,6 @@ class ProgressiveDistillation(Objective):
             )
         self.teacher = frozen(teacher)
         self.register_buffer("taught", torch.tensor(0))  # stage that the teacher belongs to
-        self.weight = known(losses.WEIGHTS, config.pd.weight, "weight")
 
     def number(self, images: int) -> int:
         """Stage at so many images seen."""
@@ -71,7 +70,7 @@ class ProgressiveDistillation(Objective):
         t, middle, end = levels[index], levels[index + 1], levels[index + 2]
         loss = losses.progressive_distillation(
             model, self.teacher, batch.x0, batch.noise, t, middle, end, self.about.sigma_data,
-            weight=self.weight, **batch.inputs,
+            weight=losses.WEIGHTS[self.config.pd.weight], **batch.inputs,
         )  # fmt: skip
         return loss, t
 

@@ -7,7 +7,7 @@ import torch
 from cm_core import distance, losses, schedule
 from cm_core.solvers import SOLVERS
 from train.ema import blend
-from train.objectives.base import Batch, Objective, frozen, known
+from train.objectives.base import Batch, Objective, frozen
 
 HUBER = 0.00054  # of sqrt(dimensions): Song and Dhariwal 2023, section 3.3
 
@@ -53,9 +53,9 @@ class ConsistencyDistillation(Paired):
     def __init__(self, config, model, teacher=None):
         super().__init__(config, model, teacher)
         self.teacher = frozen(teacher)
-        self.solver = known(SOLVERS, config.cd.solver, "solver")
-        self.distance = known(DISTANCES, config.cd.distance, "distance")()
-        self.weight = known(losses.WEIGHTS, config.cd.weight, "weight")
+        self.solver = SOLVERS[config.cd.solver]
+        self.distance = DISTANCES[config.cd.distance]()
+        self.weight = losses.WEIGHTS[config.cd.weight]
 
     def loss(self, model, still, batch: Batch, images: int):
         t_hi, t_lo = self.pair(batch, self.config.cd.levels)
@@ -76,8 +76,8 @@ class ConsistencyTraining(Paired):
 
     def __init__(self, config, model, teacher=None):
         super().__init__(config, model, teacher)
-        self.distance = known(DISTANCES, config.ct.distance, "distance")()
-        self.weight = known(losses.WEIGHTS, config.ct.weight, "weight")
+        self.distance = DISTANCES[config.ct.distance]()
+        self.weight = losses.WEIGHTS[config.ct.weight]
 
     def schedule(self, images: int) -> tuple[int, float]:
         """(N(k), mu(k)) at so many images seen."""
@@ -139,9 +139,9 @@ class EasyConsistencyTuning(Objective):
 
     passes = 4
 
-    def __init__(self, config, model, teacher=None):
-        super().__init__(config, model, teacher)
-        self.weight = known(losses.WEIGHTS, config.ect.weight, "weight")
+    @property
+    def weight(self) -> losses.Weight:
+        return losses.WEIGHTS[self.config.ect.weight]
 
     def number(self, images: int) -> int:
         """Stage at so many images seen."""

@@ -6,15 +6,17 @@ plays them together by their own clocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 import editing
-from editing.generate import teacher_evaluations
+from cm_core.model import Label
+from cm_core.samplers import Step
 from editing.image import to_pil
 from ui.components.sidebar.sidebar import Controls, Go
 from ui.components.tab_router import Settings
@@ -23,6 +25,7 @@ from ui.service.pictures import data_url
 from ui.service.tasks import Tasks
 from ui.tabs.classroom import opening
 from ui.tabs.classroom.head import head
+from ui.tabs.classroom.student import stream_student, student_of, told
 
 HERE = Path(__file__).parent
 OWN_STEPS = (1, 2, 4)
@@ -38,7 +41,7 @@ HEAD = head(
     "Karras et al. 2022, Algorithm 1; Song, Meng and Ermon 2021",
     *("x", "t", "D(x, t)", "evaluation"),
 )
-GUIDED = "A guided teacher runs its network twice an evaluation, and the count says so."
+LENGTH = "A guided teacher runs its network twice for each, and the clock's count says so."
 
 
 @dataclass(frozen=True)
@@ -52,65 +55,61 @@ class Frame:
 
 @dataclass
 class Lane:
-    """One runner: the consistency model where there is no solver, else its teacher."""
+    """One runner: `take(model)` streams its steps; the model is the page's own where none is given.
 
-    steps: int  # noise levels
-    solver: str | None = None
+    evaluations: of the network's estimates; a guided one runs it twice for each.
+    """
+
+    title: str
+    evaluations: int
+    take: Callable[[Any], Iterator[Step]]
+    model: Any = None
     frames: list[Frame] = field(default_factory=list)
 
-    @property
-    def title(self) -> str:
-        if self.solver:
-            return f"Diffusion teacher, {SOLVERS[self.solver]}"
-        return f"Consistency model, {self.steps} step{'s' * (self.steps > 1)}"
-
-    @property
-    def evaluations(self) -> int:
-        """Estimates that it needs; a guided teacher runs its network twice for each."""
-        return teacher_evaluations(self.steps, self.solver) if self.solver else self.steps
-
-    def run(self, engine: Engine, seed: int, label: Any) -> Iterator[Lane]:
+    def run(self, engine: Engine) -> Iterator[Lane]:
         """Itself after each evaluation."""
-        if self.solver:
-            taken = engine.stream(
-                lambda m: editing.stream_teacher(
-                    m, seed, self.steps, solver=self.solver, label=label
-                ),
-                engine.teacher,
-            )
-        else:
-            taken = engine.stream(
-                lambda m: editing.stream_generate(m, seed, self.steps, label=label)
-            )
-        for step, readout in taken:
+        for step, readout in engine.stream(self.take, self.model):
             shown = data_url(to_pil(step.x0), lossless=False)
             self.frames.append(Frame(readout.milliseconds, readout.evaluations, shown))
             yield self
 
 
-def lanes(evaluations: int) -> list[Lane]:
-    """The consistency model's, then the teacher's by each solver, of so many evaluations.
+def lanes(engine: Engine, seed: int, label: Label, evaluations: int) -> list[Lane]:
+    """The consistency model's lanes, the student's where there is one, and the teacher's by each
+    solver in so many evaluations.
 
-    An odd number, which all of them can make: Heun's n levels cost 2 n - 1.
+    These are an odd number, which all solvers can make: Heun's n levels cost 2 n - 1.
     """
-    own = [Lane(steps) for steps in OWN_STEPS]
-    return own + [
-        Lane((evaluations + 1) // 2 if solver == "heun" else evaluations, solver)
-        for solver in SOLVERS
+    given = {"seed": seed, "label": label}
+    found = [
+        Lane(
+            f"Consistency model, {in_steps(steps)}",
+            steps,
+            partial(editing.stream_generate, steps=steps, **given),
+        )
+        for steps in OWN_STEPS
     ]
+    student = student_of(engine)
+    for steps, sigmas in student.config.sigmas.items() if student else ():
+        title = f"Progressive distillation, {in_steps(steps)}"
+        found.append(Lane(title, steps, partial(stream_student, sigmas=sigmas, **given), student))
+    for solver, name in SOLVERS.items():
+        levels = (evaluations + 1) // 2 if solver == "heun" else evaluations
+        take = partial(editing.stream_teacher, levels=levels, solver=solver, **given)
+        found.append(Lane(f"Diffusion teacher, {name}", evaluations, take, engine.teacher))
+    return found
 
 
-def race(engine: Engine, seed: int, label: Any, evaluations: int) -> Iterator[list[Lane]]:
+def in_steps(count: int) -> str:
+    """E.g. "1 step", "4 steps"."""
+    return f"{count} step{'s' * (count > 1)}"
+
+
+def race(engine: Engine, running: list[Lane]) -> Iterator[list[Lane]]:
     """All lanes after each evaluation of any."""
-    running = lanes(evaluations)
     for lane in running:
-        for _ in lane.run(engine, seed, label):
+        for _ in lane.run(engine):
             yield running
-
-
-def cost(evaluations: int) -> int:
-    """Estimates of a whole race."""
-    return sum(lane.evaluations for lane in lanes(evaluations))
 
 
 class Race(gr.HTML):
@@ -138,9 +137,13 @@ class Race(gr.HTML):
 def build(tasks: Tasks, controls: Controls, noise: gr.Radio) -> Settings:
     """Lay out the lesson and connect it; its settings."""
     gr.HTML(HEAD)
-    gr.Markdown(GUIDED)
+    gr.HTML(f"<p>{told(tasks.engines.first)}</p>", elem_id="race-student")
     evaluations = gr.Radio(
-        list(TEACHER_EVALUATIONS), value=17, label="Teacher's evaluations", elem_id="race-length"
+        list(TEACHER_EVALUATIONS),
+        value=17,
+        label="Teacher's evaluations",
+        info=LENGTH,
+        elem_id="race-length",
     )
     go = Go("race", "Start")
     track = Race(elem_id="race")
@@ -148,13 +151,15 @@ def build(tasks: Tasks, controls: Controls, noise: gr.Radio) -> Settings:
     def run(evaluations: int, noise: str, seed: int, *choice: str) -> Iterator[tuple]:
         engine, label = tasks.on(*choice)
         seed = opening.opened_on(tasks, noise, seed, *choice)
-        guided = network_runs(engine.teacher, label)
-        controls.warn(7 + guided * (cost(evaluations) - 7), choice[-1])
-        lanes = []
-        for lanes in race(engine, seed, label, evaluations):
-            yield gr.skip(), f"{sum(len(lane.frames) for lane in lanes)} of {cost(evaluations)}"
-        readouts = sum(lane.frames[-1].evaluations for lane in lanes)
-        yield lanes, f"{readouts} evaluations"
+        running = lanes(engine, seed, label, evaluations)
+        guided = [network_runs(lane.model or engine.model, label) for lane in running]
+        total = sum(lane.evaluations for lane in running)
+        controls.warn(
+            sum(n * lane.evaluations for n, lane in zip(guided, running, strict=True)), choice[-1]
+        )
+        for _ in race(engine, running):
+            yield gr.skip(), f"{sum(len(lane.frames) for lane in running)} of {total}"
+        yield running, f"{sum(lane.frames[-1].evaluations for lane in running)} evaluations"
 
     _, seed, *choice = controls.inputs
     controls.work(go, run, [evaluations, noise, seed, *choice], [track], roll=False)

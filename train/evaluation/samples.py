@@ -5,7 +5,7 @@ from torch import Tensor
 from cm_core.model import ConsistencyModel
 from train.evaluation import metrics
 from train.evaluation.bench import Bench, Sizes, in_batches, noise_seeds
-from train.evaluation.label import Namer
+from train.evaluation.classifier import Namer
 from train.evaluation.teacher import Teacher
 from train.grid import samples
 

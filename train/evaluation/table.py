@@ -13,9 +13,9 @@ from cm_core.model import ConsistencyModel
 from train.evaluation import card, edits, large, main_job, samples
 from train.evaluation.bench import QUICK, Bench, Sizes, bench
 from train.evaluation.choose import chosen
+from train.evaluation.classifier import namer
 from train.evaluation.features import Lite2Features
 from train.evaluation.kid import PARTS
-from train.evaluation.label import namer
 from train.evaluation.scenes import Renderer, landscapes
 from train.evaluation.teacher import Teacher, load_teacher
 

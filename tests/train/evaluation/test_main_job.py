@@ -4,7 +4,7 @@ import torch
 from cm_core.noise import generators, randn_like
 from tests import gaussian
 from tests.train.evaluation import fakes
-from train.evaluation import bench, label, main_job, scenes, teacher
+from train.evaluation import bench, classifier, main_job, scenes, teacher
 
 
 def test_faithfulness_is_the_difference_of_block_means():
@@ -85,8 +85,8 @@ def test_a_blur_keeps_means_and_takes_grain():
 def test_a_namer_names_colour_coded_scenes_it_has_not_seen(monkeypatch):
     look, renderer = fakes.Means(), fakes.renderer()
     known, unseen = scenes.trained_on(200, 16, renderer), scenes.held_out(100, 16, renderer)
-    monkeypatch.setattr(label, "STEPS", 300)
-    named = label.namer(look.features(known.pictures), known, (3, 2))
+    monkeypatch.setattr(classifier, "STEPS", 300)
+    named = classifier.namer(look.features(known.pictures), known, (3, 2))
     right = named.right(look.features(unseen.pictures), unseen)
     assert min(right.values()) > 0.95
     # Dark skies over what was drawn by day: the light is named wrongly, the scene is not.

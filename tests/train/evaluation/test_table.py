@@ -17,7 +17,7 @@ from cm_core.unet import UNetConfig
 from tests.train.evaluation import fakes
 from train import __main__ as train_command
 from train.__main__ import main
-from train.evaluation import bench, choose, label, scenes, sheet, suits, table
+from train.evaluation import bench, choose, classifier, scenes, sheet, suits, table
 from train.evaluation.bench import Sizes
 from train.evaluation.teacher import Teacher
 
@@ -53,7 +53,7 @@ def quick(monkeypatch):
         (table, "landscapes", fakes.renderer),
         (table, "Lite2Features", lambda: Put(fakes.Means())),
         (sheet, "landscapes", fakes.renderer),
-        (label, "STEPS", 20),
+        (classifier, "STEPS", 20),
         (choose, "SECOND", (0.5, 1.5)),
         (choose, "STRENGTHS", (0.3, 0.7)),
     ):

@@ -14,6 +14,7 @@ MOST_BYTES = 2_000_000_000
 OLDEST = 24 * 60 * 60  # seconds that a file is kept at most
 SPARED = 10 * 60  # and at least: somebody may be working with it
 EVERY = 60  # seconds between two sweeps
+FULL = "The server has no room for more pictures just now: try again in ten minutes."
 
 
 def own_folder() -> Path:

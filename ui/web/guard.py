@@ -24,7 +24,6 @@ UPLOAD = API + "upload"
 SHUT = API + "component_server"
 MOST_BODY = 25_000_000  # bytes; a picture has at most 20 MB
 TOO_LARGE = "At most 20 MB can be sent at once: make the picture smaller."
-FULL = "The server has no room for more pictures just now: try again in ten minutes."
 
 
 class Guard:
@@ -57,5 +56,5 @@ async def refusal(scope: Scope) -> PlainTextResponse | None:
     if scope["path"].startswith(UPLOAD):
         folder = Path(get_upload_folder())
         if not await run_sync(disk.sweep, folder, int(length)):
-            return PlainTextResponse(FULL, 507)
+            return PlainTextResponse(disk.FULL, 507)
     return None

@@ -2,12 +2,15 @@
 
 import os
 
+import gradio as gr
 import httpx
 import pytest
+from PIL import Image
 
+from ui.components.export.export import stored, written
 from ui.web import disk
-from ui.web.disk import MOST_BYTES, OLDEST, SPARED, own_folder, sweep
-from ui.web.guard import FULL, MOST_BODY, TOO_LARGE
+from ui.web.disk import FULL, MOST_BYTES, OLDEST, SPARED, own_folder, sweep
+from ui.web.guard import MOST_BODY, TOO_LARGE
 
 NOW = 1_000_000_000.0
 
@@ -75,6 +78,15 @@ def test_an_upload_is_refused_where_there_is_no_room(url, monkeypatch):
     answer = send(content=b"x" * (MOST_BODY + 1))
     assert (answer.status_code, answer.text) == (413, TOO_LARGE)
     assert send(content=iter([b"x"])).status_code == 411
+
+
+@pytest.mark.parametrize("write", [stored, lambda picture: written(picture, "png8")])
+def test_no_result_is_written_where_there_is_no_room(monkeypatch, write):
+    assert "onestroke" in write(Image.new("RGB", (9, 9)))
+    monkeypatch.setattr(disk, "MOST_BYTES", 10)
+    with pytest.raises(gr.Error) as error:
+        write(Image.new("RGB", (9, 9)))
+    assert error.value.message == FULL
 
 
 def test_files_lie_in_a_folder_of_this_program(url):

@@ -16,7 +16,8 @@ from PIL import Image
 from cm_core.errors import ImageError
 from editing.output import enlarge_picture, save
 from ui.components.export.openraster import openraster
-from ui.service.pictures import from_data_url, open_picture
+from ui.service.pictures import from_data_url, open_picture, refusal
+from ui.web import disk
 
 FILE_URL = "gradio_api/file="  # relative, so that it works behind a proxy too
 SVG_SCALE = 8  # of the size it is first shown at
@@ -28,9 +29,11 @@ Enlarge = Callable[[Image.Image, int], Image.Image]  # (picture, 2 or 4) -> as m
 
 
 def folder() -> Path:
-    """A new folder that the server sends files from, and sweeps."""
+    """A new folder that the server sends files from, and sweeps. Raises gr.Error without room."""
     cache = Path(get_upload_folder())
     cache.mkdir(parents=True, exist_ok=True)
+    if not disk.sweep(cache):
+        raise refusal(disk.FULL)
     return Path(tempfile.mkdtemp(dir=cache))
 
 

@@ -27,6 +27,14 @@ def thumbnail(name: str) -> str:
     return data_url(ImageOps.fit(example(name), (THUMBNAIL, THUMBNAIL)), lossless=False)
 
 
+def opened(file: str) -> Path:
+    """A file that can be opened; of one with more bits of colour than are kept, that is told."""
+    picture = open_picture(file)  # a bad one is refused now, and what was there before stays
+    if bits := picture.info.get("bits"):
+        gr.Warning(f"The picture has {bits} bits a channel: 8 of them are kept.")
+    return Path(file)
+
+
 def picture_source(router: TabRouter, tab: str, names: Sequence[str], first: str) -> Source:
     """Examples and an upload button; what is chosen, dropped or pasted is kept in full size."""
     source = Source(first, tab)
@@ -48,10 +56,6 @@ def picture_source(router: TabRouter, tab: str, names: Sequence[str], first: str
 
     def choose(event: gr.EventData) -> str:
         return names[said(event, "index", range(len(names)))]
-
-    def opened(file: str) -> Path:
-        open_picture(file)  # a bad one is refused now, and what was there before stays
-        return Path(file)
 
     def dropped(event: gr.EventData) -> Path:
         return opened(said(event, "path"))

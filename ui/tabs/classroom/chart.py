@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from html import escape
 
-from ui.tabs.classroom.measured import Series, Sheet
+from ui.tabs.classroom.measured import Series, Sheet, seeded
 
 MISSING = '<p class="note">Not measured yet: this checkpoint came without its table of quality.</p>'
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, LOW = 640, 320, 56, 20, 24, 48
@@ -67,10 +67,7 @@ def quality_chart(
     )
     parts += [level(*one, y, i) for i, one in enumerate(sheet.levels.items())]
     parts += [drawn(one, i, unit, x, y, pictures or {}) for i, one in kinds(sheet)]
-    caption = (
-        f"KID against {along}, both logarithmic; lower is better. Bars: one standard deviation "
-        "of repetitions, or where there was one only, the standard error."
-    )
+    caption = f"KID against {along}, both logarithmic; lower is better. {bars(sheet)}"
     keys = "".join(
         f'<li class="{style(one, i)}"><i></i>{escape(one.name)}</li>' for i, one in kinds(sheet)
     )
@@ -79,6 +76,20 @@ def quality_chart(
         f'aria-label="KID against {along}">{"".join(parts)}</svg><ul class="keys">{keys}</ul>'
         f"<figcaption>{caption}</figcaption></figure>"
     )
+
+
+def bars(sheet: Sheet) -> str:
+    """What the error bars of a sheet are, as far as it was measured with one seed or with more."""
+    points = [point for one in sheet.series for point in one.points]
+    several = [point for point in points if point.seeds > 1]
+    said = f"Bars: one standard deviation of {seeded(several)}. " if several else ""
+    if len(several) < len(points):
+        of = "Dashed bars" if several else "Measured with one seed only: the dashed bars"
+        said += (
+            f"{of} are the standard error of one seed's figure, from the choice of pictures; other "
+            "noise may differ by more."
+        )
+    return said.strip()
 
 
 def kinds(sheet: Sheet) -> list[tuple[int, Series]]:
@@ -151,13 +162,14 @@ def drawn(
     for point, (a, b) in zip(one.points, at, strict=True):
         if point.spread:
             low, high = (y(end) for end in reach(point.value, point.spread))
+            kind = "error" if point.seeds > 1 else "error single"
             parts.append(
-                f'<path class="error" d="M{a - 4:.1f} {low:.1f}h8m-4 0V{high:.1f}m-4 0h8"/>'
+                f'<path class="{kind}" d="M{a - 4:.1f} {low:.1f}h8m-4 0V{high:.1f}m-4 0h8"/>'
             )
         noun = "evaluation" if point.evaluations == 1 else "evaluations"
         title = f"{escape(one.name)}, {point.evaluations} {noun}: {point.value:.4g}"
         if point.spread:
-            title += f" ± {point.spread:.2g}"
+            title += f" ± {point.spread:.2g}, {seeded([point])}"
         parts.append(
             f'<g class="point" tabindex="0" role="img" aria-label="{title}"><title>{title}</title>'
             f'<circle class="touch" cx="{a:.1f}" cy="{b:.1f}" r="14"/>'

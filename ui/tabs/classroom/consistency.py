@@ -33,9 +33,12 @@ HEAD = head(
 )
 NAME = asked(
     "Why the name?",
-    "A function with this property is consistent along the path. Training asks for nothing else "
-    "but that neighbours agree, and that the last point stays what it is; so all of them have to "
-    "say the picture at the end, and the first, which is pure noise, says it in one evaluation.",
+    "Take the noise from a picture little by little, as the diffusion teacher does: all points on "
+    "the way, from pure noise to the picture, are one path. A function is called consistent if it "
+    "gives the same answer from each of them. Training has neighbours agree, and at the path's "
+    "end, where no noise is left, f must answer with the point itself, which is the picture; so, "
+    "neighbour by neighbour, all of them come to answer with it. Then pure noise does, too, and "
+    "one evaluation is enough.",
 )
 HOW = (
     "Above, points of one path that the diffusion teacher walks; below, where three functions say "

@@ -15,7 +15,8 @@ SYMBOLS = {
     "x0": "the picture as far as it is known by now",
     "N": "on how many noise levels a student was trained",
     "evaluation": "one run of the network, which is what takes the time",
-    "KID": "how far many pictures are from true ones, in what a network sees in them; 0 is alike",
+    "KID": "how far many pictures are from true ones, renders that no model learned from, in what "
+    "another network sees in them; 0 is alike",
     "score": "the direction in which x becomes more probable, drawn as an arrow",
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +26,16 @@ METRIC = "KID-lite2"
 
 @dataclass(frozen=True)
 class Point:
-    """Pictures of so many evaluations: their KID, and how far that may be off."""
+    """Pictures of so many evaluations: their KID, and how far that may be off.
+
+    spread: the standard deviation of the seeds that it was measured with, or, of one seed alone,
+    the standard error of that measurement; None where that was not estimated.
+    """
 
     evaluations: int
     value: float
     spread: float | None
+    seeds: int = 1
 
 
 @dataclass(frozen=True)
@@ -52,12 +59,18 @@ class Sheet:
 
 def sheets(file: Path = QUALITY) -> dict[str, Sheet]:
     """Every chart by its name; none where nothing was measured."""
-    tables = json.loads(file.read_text())["tables"] if file.exists() else {}
-    return {name: sheet(tables[table]) for name, table in TABLES.items() if table in tables}
+    if not file.exists():
+        return {}
+    told = json.loads(file.read_text())
+    tables, seeds = told["tables"], told["sizes"]["seeds"]
+    return {name: sheet(tables[table], seeds) for name, table in TABLES.items() if table in tables}
 
 
-def sheet(rows: list[dict[str, Any]]) -> Sheet:
-    """A table as lines. A KID at or below 0, which chance may give, has no place on a log axis."""
+def sheet(rows: list[dict[str, Any]], seeds: int = 1) -> Sheet:
+    """A table as lines. A KID at or below 0, which chance may give, has no place on a log axis.
+
+    seeds: how often it was measured, with other noise each time.
+    """
     levels: dict[str, float] = {}
     found: dict[tuple[str, float | None], list[Point]] = {}
     for row in rows:
@@ -67,8 +80,14 @@ def sheet(rows: list[dict[str, Any]]) -> Sheet:
         if not row["evaluations"]:
             levels[LEVELS.get(row["what"], row["what"])] = value
             continue
-        spread = row.get("spread") or row.get("error")
-        one = Point(row["evaluations"], value, spread)
+        spread = row.get("spread")
+        several = spread is not None
+        one = Point(
+            row["evaluations"],
+            value,
+            spread if several else row.get("error"),
+            seeds if several else 1,
+        )
         found.setdefault((row["what"], row.get("strength")), []).append(one)
     return Sheet(tuple(series(*of, points) for of, points in found.items()), levels)
 
@@ -84,14 +103,41 @@ def series(what: str, strength: float | None, points: list[Point]) -> Series:
     return Series(", ".join([name, *details]), kind == "ours", strength, "told" in how, along)
 
 
+def alone(found: dict[str, Sheet], ours: bool = True) -> dict[int, Point]:
+    """The consistency model's pictures from nothing by evaluations, or its teacher's."""
+    sheet = found.get("Pictures from nothing")
+    name = OURS if ours else TEACHER
+    own = [s for s in sheet.series if s.name == name] if sheet else []
+    return {point.evaluations: point for one in own for point in one.points}
+
+
+def painted(found: dict[str, Sheet]) -> dict[float, dict[int, Point]]:
+    """The consistency model's finished paintings by strength, and by evaluations."""
+    sheet = found.get("Paintings finished")
+    own = [s for s in sheet.series if s.ours and not s.told] if sheet else []
+    return {s.strength: {point.evaluations: point for point in s.points} for s in own}
+
+
 def kids(found: dict[str, Sheet]) -> dict[int, float]:
     """KID of the consistency model's pictures from nothing by evaluations, where measured."""
-    alone = found.get("Pictures from nothing")
-    own = [s for s in alone.series if s.name == OURS] if alone else []
-    return {point.evaluations: point.value for one in own for point in one.points}
+    return {steps: point.value for steps, point in alone(found).items()}
+
+
+def gain(before: Point, after: Point) -> float:
+    """How much nearer to true pictures the later is; 0 where the bars of both cover it."""
+    nearer = before.value - after.value
+    return nearer if abs(nearer) > math.hypot(before.spread or 0, after.spread or 0) else 0.0
+
+
+def seeded(points: Iterable[Point]) -> str:
+    """How many seeds figures are of, in words: "one seed", "3 seeds", "1 to 3 seeds"."""
+    counts = sorted({point.seeds for point in points})
+    if counts == [1]:
+        return "one seed"
+    return f"{' to '.join(map(str, counts[:1] + counts[1:][-1:]))} seeds"
 
 
 def floor(found: dict[str, Sheet]) -> float | None:
     """KID of true pictures, held out: what nothing gets below but by chance."""
-    alone = found.get("Pictures from nothing")
-    return alone.levels.get(LEVELS["renders"]) if alone else None
+    sheet = found.get("Pictures from nothing")
+    return sheet.levels.get(LEVELS["renders"]) if sheet else None

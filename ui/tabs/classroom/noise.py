@@ -12,8 +12,8 @@ from ui.components.tab_router import Settings, TabRouter
 from ui.service.pictures import strip
 from ui.service.progress import last
 from ui.service.tasks import Tasks
-from ui.tabs.classroom import measured, opening, paths
-from ui.tabs.classroom.head import asked, head
+from ui.tabs.classroom import measured, opening, paths, questions
+from ui.tabs.classroom.head import head
 
 TIMES = 5  # a picture is drawn so often, for the median of its times
 HEAD = head(
@@ -22,21 +22,8 @@ HEAD = head(
     "little fresh noise and jumps again.",
     "x0 = f(T z, T), then x0 = f(x0 + √(t² − ε²) z, t) at ever smaller t",
     "Song et al. 2023, Algorithm 1",
-    *("z", "t", "T", "ε", "f(x, t)", "evaluation"),
+    *("z", "t", "T", "ε", "f(x, t)", "evaluation", "KID"),
 )
-SECOND = "What does the second step buy?"
-
-
-def second_step(kids: dict[int, float], floor: float | None) -> str:
-    """What a further step is good for, in words, and in numbers where they were measured."""
-    answer = (
-        "What the first jump left out gets another chance: one jump has to settle sky, hills and "
-        "leaves at once, and draws soft what it is unsure of."
-    )
-    if {1, 2} <= set(kids):
-        answer += f" Here it takes KID from {kids[1]:.2f} to {kids[2]:.2f}"
-        answer += f"; true pictures have {floor:.2g}." if floor else "."
-    return asked(SECOND, answer)
 
 
 def timed(
@@ -70,7 +57,7 @@ def along(points: list[paths.Point]) -> str:
 def build(tasks: Tasks, controls: Controls, router: TabRouter, noise: gr.Radio) -> Settings:
     """Lay out the lesson and connect it; its settings."""
     found = measured.sheets()
-    kids, floor = measured.kids(found), measured.floor(found)
+    kids = measured.kids(found)
     gr.HTML(HEAD)
     with gr.Row(elem_classes="workbench"):
         with gr.Column(min_width=260):
@@ -82,7 +69,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter, noise: gr.Radio) 
             student = router.result(
                 "Consistency model", "Move the slider.", elem_id="steps-student"
             )
-    gr.HTML(second_step(kids, floor))
+    gr.HTML(questions.second_step(found))
     with gr.Row(elem_classes="actions"):
         gr.Markdown(f"**All eight, timed here and now.** Each time is the median of {TIMES}.")
         compare = Go("compare", "Compare", "secondary")

@@ -18,7 +18,7 @@ from ui.service.examples import example
 from ui.service.pictures import data_url, strip
 from ui.service.progress import last
 from ui.service.tasks import Tasks
-from ui.tabs.classroom import measured, opening, paths
+from ui.tabs.classroom import measured, opening, paths, questions
 from ui.tabs.classroom.chart import MISSING, Place, quality_chart
 from ui.tabs.classroom.head import asked, head
 from ui.tabs.classroom.measured import Point, Series, Sheet
@@ -30,16 +30,10 @@ MOST = 8  # steps
 FOLLOWS = 10  # pictures a second, at which one seems to follow a brush
 HEAD = head(
     "What quality costs",
-    "More steps make a consistency model's pictures better only as far as it has learned; its "
-    "teacher needs many, but goes on getting better.",
+    "Every evaluation takes the same time; what it buys depends on how much is left to settle.",
     "KID = E k(a, a′) + E k(b, b′) − 2 E k(a, b), of pictures made, a, and true ones, b",
     "Binkowski et al. 2018",
     *("KID", "evaluation"),
-)
-ONE = asked(
-    "Why not always one step?",
-    "One is what follows a brush. Where there is time for a second, what the first left soft is "
-    "drawn anew: the chart says how much better that is.",
 )
 EIGHT = "Why not always eight steps?"
 TOUCH = "Once they are drawn, touch a point to see its picture."
@@ -140,7 +134,7 @@ def build(tasks: Tasks, controls: Controls, noise: gr.Radio) -> Settings:
     """Lay out the lesson and connect it; its settings."""
     sheets = measured.sheets()
     names, kids = list(sheets) or ["Nothing yet"], measured.kids(sheets)
-    gr.HTML(HEAD + ONE)
+    gr.HTML(HEAD + questions.why_not_one(sheets) + questions.more_not_better(sheets))
     with gr.Row():
         of = gr.Radio(names, value=names[0], label="Of what", elem_id="steps-sheet")
         axis = gr.Radio(list(AXES), value=AXES[0], label="Along the chart", elem_id="steps-axis")

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -15,10 +16,22 @@ from ui.tabs.classroom.chart import (
     ROOM,
     TOP,
     WIDTH,
+    bars,
     quality_chart,
     ticks,
 )
-from ui.tabs.classroom.measured import Point, floor, kids, sheet, sheets
+from ui.tabs.classroom.measured import (
+    Point,
+    Series,
+    Sheet,
+    alone,
+    floor,
+    kids,
+    painted,
+    seeded,
+    sheet,
+    sheets,
+)
 
 ROWS = [
     {"what": "renders", "evaluations": None, "KID-lite2": 0.01, "spread": None, "error": 0.002},
@@ -45,19 +58,22 @@ def test_every_table_with_evaluations_is_a_chart(tmp_path):
     assert sheets(file) == {} and quality_chart(None) == MISSING
     edits = [{"what": "colour", "PSNR": 20.0}]
     tables = {"main job": PAINTED, "from nothing": ROWS, "edits": edits}
-    file.write_text(json.dumps({"tables": tables}))
+    file.write_text(json.dumps({"tables": tables, "sizes": {"seeds": 3}}))
     found = sheets(file)
     assert list(found) == ["Pictures from nothing", "Paintings finished"]
     assert kids(found) == {1: 0.4, 2: 0.2} and floor(found) == 0.01
+    assert alone(found)[1].seeds == 3 and alone(found)[2].seeds == 1
+    assert list(alone(found, ours=False)) == [100]
+    assert {s: list(p) for s, p in painted(found).items()} == {0.2: [1], 0.5: [1]}
     assert kids({}) == {} and floor({}) is None
 
 
 def test_every_measured_row_is_a_point_or_a_level():
-    alone = sheet(ROWS)
-    assert alone.levels == {"true pictures": 0.01}
-    ours, teacher = alone.series
-    # The spread of repetitions, else the standard error; the cheapest first.
-    assert ours.points == (Point(1, 0.4, 0.1), Point(2, 0.2, None))
+    found = sheet(ROWS, seeds=3)
+    assert found.levels == {"true pictures": 0.01}
+    ours, teacher = found.series
+    # The spread of repetitions, else one seed's standard error; the cheapest first.
+    assert ours.points == (Point(1, 0.4, 0.1, seeds=3), Point(2, 0.2, None))
     assert teacher.points == (Point(100, 0.05, 0.01),)
     painted = sheet(PAINTED)
     assert painted.levels == {"the painting itself": 0.5}
@@ -90,9 +106,20 @@ def test_levels_are_drawn_where_they_are_or_told_at_the_edge():
 
 
 def test_error_bars_are_drawn_where_there_are_spreads():
-    chart = quality_chart(sheet(ROWS))
-    assert chart.count('class="error"') == 2
-    assert 'aria-label="Consistency model, 1 evaluation: 0.4 ± 0.1"' in chart
+    chart = quality_chart(sheet(ROWS, seeds=3))
+    assert chart.count('class="error"') == chart.count('class="error single"') == 1
+    assert 'aria-label="Consistency model, 1 evaluation: 0.4 ± 0.1, 3 seeds"' in chart
+    assert 'aria-label="Diffusion teacher, 100 evaluations: 0.05 ± 0.01, one seed"' in chart
+    assert "Bars: one standard deviation of 3 seeds. Dashed bars are the standard error" in chart
+
+
+def test_a_sheet_says_how_many_seeds_it_is_of():
+    one = Series("Consistency model", True, None, False, (Point(1, 0.4, 0.1),))
+    assert bars(Sheet((one,), {})).startswith("Measured with one seed only")
+    three = replace(one, points=(Point(1, 0.4, 0.1, seeds=3),))
+    assert bars(Sheet((three,), {})) == "Bars: one standard deviation of 3 seeds."
+    points = [*one.points, *three.points]
+    assert [seeded(points[:1]), seeded(points)] == ["one seed", "1 to 3 seeds"]
 
 
 def test_time_runs_along_where_it_is_given():

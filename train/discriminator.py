@@ -150,7 +150,7 @@ class Discriminator(nn.Module):
         self.heads.eval()
 
     @contextmanager
-    def still(self) -> Iterator[None]:
+    def frozen(self) -> Iterator[None]:
         """For as long as the block, what is built on the heads gives them no gradients."""
         self.heads.requires_grad_(False)
         try:

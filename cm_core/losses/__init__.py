@@ -1,6 +1,6 @@
 """Training objectives: pure functions of networks, batch, noise and times, one value a sample."""
 
-from cm_core.losses.adversarial import failing_hinge, generator_hinge, passing_hinge
+from cm_core.losses.adversarial import fake_hinge, generator_hinge, real_hinge
 from cm_core.losses.common import WEIGHTS, RandomState, Weight, add_noise, karras_weight
 from cm_core.losses.continuous import (
     continuous_cd,
@@ -25,12 +25,12 @@ __all__ = [
     "ect",
     "ect_estimates",
     "edm",
-    "failing_hinge",
+    "fake_hinge",
     "generator_hinge",
     "ict",
     "karras_weight",
-    "passing_hinge",
     "progressive_distillation",
+    "real_hinge",
     "scm",
     "tangent",
 ]

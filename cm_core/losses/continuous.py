@@ -29,21 +29,21 @@ def tangent(
     return made[0], made[1]
 
 
-def _pull(
-    model: Model, still: Model, x: Tensor, t: Tensor, dx: Tensor, label, inputs: dict
+def _stop_gradient(
+    model: Model, unwrapped: Model, x: Tensor, t: Tensor, dx: Tensor, label, inputs: dict
 ) -> Tensor:
     """Mean of (f - sg(f) + sg(g))^2, (B,), both evaluations under one dropout mask."""
     rng = RandomState(x.device)
     f = model(x, t, label, **inputs)
     with torch.no_grad():
         rng.restore()
-        _, g = tangent(still, x, t, dx, torch.ones_like(t), label, **inputs)
+        _, g = tangent(unwrapped, x, t, dx, torch.ones_like(t), label, **inputs)
     return l2(f, f.detach() - g)
 
 
 def continuous_cd(
     model: Model,
-    still: Model,
+    unwrapped: Model,
     teacher: Model,
     x0: Tensor,
     noise: Tensor,
@@ -56,12 +56,12 @@ def continuous_cd(
 ) -> Tensor:
     """Continuous-time distillation, stop-gradient form with l2, (B,) (Song et al. 2023, Theorem 5).
 
-    still: the trained network for the forward-mode pass, without any wrapper. speed (B,): dt/du of
-    the noise path whose u the levels t were drawn from.
+    unwrapped: the model without any wrapper, for the forward-mode pass. speed (B,): dt/du of the
+    noise path whose u the levels t were drawn from.
     """
     x = add_noise(x0, noise, t)
     dx = path_slope(teacher, x, t, label, **inputs)
-    return weight(t, sigma_data) * speed * _pull(model, still, x, t, dx, label, inputs)
+    return weight(t, sigma_data) * speed * _stop_gradient(model, unwrapped, x, t, dx, label, inputs)
 
 
 def continuous_cd_full(
@@ -88,7 +88,7 @@ def continuous_cd_full(
 
 def continuous_ct(
     model: Model,
-    still: Model,
+    unwrapped: Model,
     x0: Tensor,
     noise: Tensor,
     t: Tensor,
@@ -103,12 +103,14 @@ def continuous_ct(
     As `continuous_cd`; the slope of the path is the noise itself, (x - x0) / t.
     """
     x = add_noise(x0, noise, t)
-    return weight(t, sigma_data) * speed * _pull(model, still, x, t, noise, label, inputs)
+    return (
+        weight(t, sigma_data) * speed * _stop_gradient(model, unwrapped, x, t, noise, label, inputs)
+    )
 
 
 def scm(
     network: Callable[..., Tensor],
-    still: Callable[..., Tensor],
+    unwrapped: Callable[..., Tensor],
     x0: Tensor,
     noise: Tensor,
     t: Tensor,
@@ -123,7 +125,7 @@ def scm(
     """sCM: TrigFlow, normalised tangent, adaptive weight, (B,) (Lu and Song 2024, Algorithm 1).
 
     network: (x / sigma_data, angle, label) -> F, the raw network, whose f is cos x + sin sigma_data
-    F (the paper's F is -F); still: the same for the forward-mode pass. t (B,): noise levels as
+    F (the paper's F is -F); unwrapped: the same for the forward-mode pass. t (B,): noise levels as
     everywhere here, angle = atan(t / sigma_data). log_weight (B,): the learned w(t). ramp in
     [0, 1]: the tangent's warm-up r. teacher: a denoiser gives the slope, else the noise does.
     """
@@ -142,7 +144,7 @@ def scm(
         rng.restore()
         # The factor cos sin goes in with the tangents, which keeps them bounded (section 4.1).
         along = (cos * sin * dx / sigma_data, angle.cos() * angle.sin())
-        raw, d_raw = tangent(still, x / sigma_data, angle, *along, label, **inputs)
+        raw, d_raw = tangent(unwrapped, x / sigma_data, angle, *along, label, **inputs)
         g = cos**2 * (sigma_data * raw + dx) - ramp * (cos * sin * x - sigma_data * d_raw)
         norm = g.flatten(1).norm(dim=1)[:, None, None, None]
         aim = online.detach() - g / (norm + c)

@@ -206,6 +206,6 @@ def test_ect_target_carries_no_gradient():
 
 def test_hinges_by_hand():
     true, made = torch.tensor([[2.0, 0.5]]), torch.tensor([[-3.0, 0.25]])
-    assert losses.passing_hinge(true).tolist() == [(0 + 0.5) / 2]
-    assert losses.failing_hinge(made).tolist() == [(0 + 1.25) / 2]
+    assert losses.real_hinge(true).tolist() == [(0 + 0.5) / 2]
+    assert losses.fake_hinge(made).tolist() == [(0 + 1.25) / 2]
     assert losses.generator_hinge(made).tolist() == [(3.0 - 0.25) / 2]

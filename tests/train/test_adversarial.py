@@ -1,4 +1,4 @@
-"""ECT with a discriminator: what it judges, what it pushes, and when."""
+"""ECT with a discriminator: what it sees, what it pushes, and when."""
 
 import dataclasses
 
@@ -53,7 +53,7 @@ def test_until_the_discriminator_has_learned_the_model_learns_from_pairs_alone(a
     assert learned.abs().max() > 0
 
 
-def test_estimates_at_low_noise_are_not_judged(adversarial):
+def test_estimates_at_low_noise_are_not_discriminated(adversarial):
     """Where no level reaches sigma_min, what is learned beside ECT is what true pictures are like:
     one number for all."""
     run = adversarial(sigma_min=100.0)
@@ -61,26 +61,26 @@ def test_estimates_at_low_noise_are_not_judged(adversarial):
     loss, t = run.objective.loss(run.model, run.model, batch, 0)
     same, r = run.objective.pair(batch, 0)
     wanted = losses.ect(
-        run.model, batch.x0, batch.noise, t, r, run.objective.about.sigma_data,
+        run.model, batch.x0, batch.noise, t, r, run.objective.sigma_data,
         run.config.ect.c, label=batch.label, weight=run.objective.weight,
     )  # fmt: skip
     assert torch.equal(t, same)
-    passed = run.objective.discriminator(run.objective.true_maps(batch), batch.label)
-    assert torch.allclose(loss - wanted, losses.passing_hinge(passed).mean().expand(8), atol=1e-4)
+    passed = run.objective.discriminator(run.objective.real_maps(batch), batch.label)
+    assert torch.allclose(loss - wanted, losses.real_hinge(passed).mean().expand(8), atol=1e-4)
     assert run.objective.logits == (0.0, 0.0)
 
 
 def test_pictures_pushed_pass_more_easily(adversarial):
     """The push is of length one on average, and against it the logits rise."""
     run = adversarial()
-    batch, judge = run.draw(0, 8), run.objective
+    batch, objective = run.draw(0, 8), run.objective
     drawn = (0.5 * batch.noise).clamp(-0.9, 0.9)
-    _, push = judge.judge(drawn, batch.label, moves=True)
+    _, push = objective.discriminate(drawn, batch.label, model_learns=True)
     assert push.flatten(1).norm(dim=1).mean() == pytest.approx(1, abs=1e-5)
 
     @torch.no_grad()
     def logits(x):
-        tell = judge.discriminator
-        return float(tell(tell.maps(x), batch.label).mean())
+        net = objective.discriminator
+        return float(net(net.maps(x), batch.label).mean())
 
     assert logits(drawn - 0.5 * push) > logits(drawn) > logits(drawn + 0.5 * push)

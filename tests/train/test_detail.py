@@ -217,16 +217,16 @@ def test_the_faithful_part_of_a_batch_learns_the_picture_itself(config):
     assert torch.allclose(loss[told], far[told] * (1 / sigma_max + 1 / spread), rtol=1e-4)
 
 
-def test_a_discriminator_judges_lively_estimates_from_high_noise_alone(config):
+def test_a_discriminator_sees_lively_estimates_from_high_noise_alone(config):
     run = loop.Run(dataclasses.replace(config, objective="detail-gan"), None, torch.device("cpu"))
     batch = run.draw(0, 64)
     condition = spoilt(batch.x0, config.detail)
     conditioned = Conditioned(**vars(batch), condition=condition)
     t, _ = run.objective.pair(conditioned, 0)
     high = t >= run.config.gan.sigma_min
-    judged = run.objective.judged(conditioned, t)
-    assert 0 < judged.sum() < high.sum() and (condition.faithful & high).any()
-    assert torch.equal(judged, high & ~condition.faithful)
+    seen = run.objective.discriminated(conditioned, t)
+    assert 0 < seen.sum() < high.sum() and (condition.faithful & high).any()
+    assert torch.equal(seen, high & ~condition.faithful)
 
 
 @pytest.mark.parametrize("budget", ["cpu", "gpu"])

@@ -77,7 +77,7 @@ def test_norms_follow_the_heads(discriminator):
 
 def test_while_still_the_heads_take_no_gradient_and_the_picture_does(discriminator):
     picture = torch.zeros(1, 3, 32, 32, requires_grad=True)
-    with discriminator.still():
+    with discriminator.frozen():
         loss = losses.generator_hinge(discriminator(discriminator.maps(picture), torch.tensor([0])))
     loss.sum().backward()
     assert picture.grad.abs().max() > 0
@@ -115,8 +115,8 @@ def test_it_comes_to_tell_shapes_and_labels_apart_on_pictures_it_has_not_seen(di
                     ]
                 )
             )
-        loss = losses.passing_hinge(discriminator(true, label))
-        loss = loss + losses.failing_hinge(discriminator(made, label))
+        loss = losses.real_hinge(discriminator(true, label))
+        loss = loss + losses.fake_hinge(discriminator(made, label))
         optimiser.zero_grad()
         loss.mean().backward()
         optimiser.step()

@@ -1,4 +1,4 @@
-"""Consistency tuning whose estimates have to pass for true pictures, too."""
+"""Consistency tuning with a discriminator of the model's estimates."""
 
 import torch
 from torch import Tensor
@@ -11,11 +11,11 @@ from train.objectives.discrete import EasyConsistencyTuning
 
 
 class AdversarialTuning(EasyConsistencyTuning):
-    """ECT, and a discriminator of its estimates beside (as in CTM: Kim et al. 2024, section 4).
+    """ECT with a discriminator of the model's estimates (as in CTM: Kim et al. 2024, section 4).
 
-    Whatever the level, estimates of noised true pictures are to be distributed as true pictures
-    are. A network of few images makes soft and grainy ones, which a network that has seen
-    photographs tells from them; the pairs of levels keep each at its place.
+    Estimates should be distributed as real pictures are, at every noise level. Those of a network
+    trained on few images are soft and grainy, which a network trained on photographs sees. ECT's
+    pairs of levels keep each estimate at its place.
     """
 
     wrapped = False  # two networks learn by one loss
@@ -24,54 +24,59 @@ class AdversarialTuning(EasyConsistencyTuning):
     def __init__(self, config, model, teacher=None):
         super().__init__(config, model, teacher)
         self.discriminator = Discriminator(model.config.labels).eval()
-        self.logits = (0.0, 0.0)  # mean of the last true and drawn pictures', for the log
-        self.spread = 0.0  # of the last pictures judged, relative to the true ones
+        self.logits = (0.0, 0.0)  # means of the last real and generated pictures, for the log
+        self.std_ratio = 0.0  # standard deviation of the last generated pictures, real ones' = 1
 
-    def loss(self, model, still, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, images: int):
         t, r = self.pair(batch, images)
         x0, aim = losses.ect_estimates(model, batch.x0, batch.noise, t, r, **batch.inputs)
-        pull = self.weight(t, self.about.sigma_data)
-        loss = pull * pseudo_huber(x0, aim, c=self.config.ect.c)
-        judged = self.judged(batch, t)
-        passed = self.discriminator(self.true_maps(batch), batch.label)
-        loss = loss + losses.passing_hinge(passed).mean()
-        if not judged.any():
+        weight = self.weight(t, self.sigma_data)
+        loss = weight * pseudo_huber(x0, aim, c=self.config.ect.c)
+        chosen = self.discriminated(batch, t)
+        real = self.discriminator(self.real_maps(batch), batch.label)
+        loss = loss + losses.real_hinge(real).mean()
+        if not chosen.any():
             return loss, t
-        drawn, label = x0[judged].detach(), batch.label[judged]
-        failed, push = self.judge(drawn, label, moves=images >= self.config.gan.warmup)
-        self.logits = (float(passed.detach().mean()), float(failed.detach().mean()))
-        self.spread = float(drawn.std() / batch.x0[judged].std())
-        loss = loss + losses.failing_hinge(failed).mean()
-        # Pseudo-Huber pulls each picture by its weight: the discriminator pushes as evenly.
-        push = self.config.gan.weight * pull[judged, None, None, None] * push
-        return loss.index_add(0, judged.nonzero()[:, 0], (push * x0[judged]).sum((1, 2, 3))), t
+        generated, label = x0[chosen].detach(), batch.label[chosen]
+        fake, gradient = self.discriminate(generated, label, images >= self.config.gan.warmup)
+        self.logits = (float(real.detach().mean()), float(fake.detach().mean()))
+        self.std_ratio = float(generated.std() / batch.x0[chosen].std())
+        loss = loss + losses.fake_hinge(fake).mean()
+        # ECT pulls each picture by its weight: the discriminator pushes by the same.
+        gradient = self.config.gan.weight * weight[chosen, None, None, None] * gradient
+        push = (gradient * x0[chosen]).sum((1, 2, 3))
+        return loss.index_add(0, chosen.nonzero()[:, 0], push), t
 
-    def judged(self, batch: Batch, t: Tensor) -> Tensor:
-        """(B,) which estimates: below sigma_min they are the true pictures, nearly."""
+    def discriminated(self, batch: Batch, t: Tensor) -> Tensor:
+        """(B,) which estimates it sees: below sigma_min they are almost the real pictures."""
         return t >= self.config.gan.sigma_min
 
     @torch.no_grad()
-    def true_maps(self, batch: Batch) -> list[Tensor]:
-        """What the discriminator sees of the true pictures."""
+    def real_maps(self, batch: Batch) -> list[Tensor]:
+        """The discriminator's maps of the real pictures."""
         return self.discriminator.maps(batch.x0)
 
-    def judge(self, drawn: Tensor, label: Tensor, moves: bool) -> tuple[Tensor, Tensor]:
-        """(logits of drawn pictures (n, 3, H, W); the direction in which they pass less, of length
-        1 on average, or 0 where the model does not move)."""
-        tell, drawn = self.discriminator, drawn.clone().requires_grad_()
-        maps = tell.maps(drawn.clamp(-1, 1))
-        failed = tell([m.detach() for m in maps], label)
-        if not moves:
-            return failed, torch.zeros_like(drawn)
-        with tell.still():
-            pleasing = losses.generator_hinge(tell(maps, label)).sum()
-        (push,) = torch.autograd.grad(pleasing, drawn)
-        return failed, push / push.flatten(1).norm(dim=1).mean().clamp(min=1e-12)
+    def discriminate(
+        self, generated: Tensor, label: Tensor, model_learns: bool
+    ) -> tuple[Tensor, Tensor]:
+        """(logits of generated pictures (n, 3, H, W), gradient of the generator's loss by them).
+
+        The gradient's length is 1 on average; it is 0 while the model does not learn from it.
+        """
+        discriminator, x = self.discriminator, generated.clone().requires_grad_()
+        maps = discriminator.maps(x.clamp(-1, 1))
+        fake = discriminator([m.detach() for m in maps], label)
+        if not model_learns:
+            return fake, torch.zeros_like(x)
+        with discriminator.frozen():
+            loss = losses.generator_hinge(discriminator(maps, label)).sum()
+        (gradient,) = torch.autograd.grad(loss, x)
+        return fake, gradient / gradient.flatten(1).norm(dim=1).mean().clamp(min=1e-12)
 
     def after_step(self, model, images: int) -> None:
         super().after_step(model, images)
         self.discriminator.settle()
 
     def stage(self, images: int) -> str:
-        true, drawn = self.logits
-        return f"{super().stage(images)} logits {true:.2f} {drawn:.2f} spread {self.spread:.2f}"
+        (real, fake), ratio = self.logits, self.std_ratio
+        return f"{super().stage(images)} logits {real:.2f} {fake:.2f} std ratio {ratio:.2f}"

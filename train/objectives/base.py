@@ -1,4 +1,4 @@
-"""What every objective offers the loop, and the batch it is given."""
+"""The interface of objectives, and the batch that they take."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -34,15 +34,15 @@ class Batch:
 
     @property
     def inputs(self) -> dict[str, Tensor | None]:
-        """What the networks are told beside x and t."""
+        """What the networks take with x and t."""
         return {"label": self.label}
 
 
 class Objective(nn.Module, ABC):
-    """An objective with whatever it owns beside the trained model: target, teacher, weights.
+    """A loss with the other networks and weights that it needs: target, teacher, discriminator.
 
-    Its state_dict is part of a run's state, so all of it survives a resume. Parameters that
-    require gradients are trained along with the model.
+    Its state_dict is saved with a run's state. Parameters that require gradients are trained with
+    the model's.
     """
 
     form: ClassVar[type[Preconditioned] | type[Detailer]] = ConsistencyModel
@@ -52,30 +52,32 @@ class Objective(nn.Module, ABC):
 
     def __init__(self, config: RunConfig, model: TrainedModel, teacher: TrainedModel | None = None):
         super().__init__()
-        self.config, self.about = config, model.config
+        self.config = config
+        self.sigma_data = model.config.sigma_data
+        self.sigma_min, self.sigma_max = model.config.sigma_min, model.config.sigma_max
         if self.needs_teacher and teacher is None:
             raise ConfigError(f"{config.name}: '{config.objective}' needs a teacher's folder.")
 
     @classmethod
-    def describe_model(cls, about: ModelConfig) -> ModelConfig:
-        """The model's config as this objective wants it."""
-        return about
+    def describe_model(cls, config: ModelConfig) -> ModelConfig:
+        """The model's config as this objective needs it."""
+        return config
 
     @abstractmethod
     def loss(
-        self, model: TrainedModel, still: TrainedModel, batch: Batch, images: int
+        self, model: TrainedModel, unwrapped: TrainedModel, batch: Batch, images: int
     ) -> tuple[Tensor, Tensor]:
         """(loss a sample, its noise level t), both (B,), at so many images seen.
 
-        model: the trained one as it is to be called for gradients (it may be compiled, or shared
-        by processes); still: the same weights without any wrapper, for forward-mode passes.
+        model: the trained one, compiled or wrapped for several processes: its gradients count.
+        unwrapped: the same weights without any wrapper, for forward-mode derivatives.
         """
 
     def after_step(self, model: TrainedModel, images: int) -> None:
         """Called after each optimiser step with the trained model."""
 
     def sigmas(self) -> dict[int, tuple[float, ...]]:
-        """Noise levels to sample the model by as it is now, by steps; none: those of its form."""
+        """Noise levels by number of steps for samples of the model as it is now; empty: any."""
         return {}
 
     def fine(self, images: int) -> bool:
@@ -83,13 +85,13 @@ class Objective(nn.Module, ABC):
         return False
 
     def stage(self, images: int) -> str:
-        """What the log tells of the schedule."""
+        """Where the schedule stands, for the log."""
         return ""
 
     def lognormal(self, batch: Batch) -> Tensor:
         """(B,) noise levels, ln t ~ N(mean, std^2), clamped to [sigma_min, sigma_max]."""
         ln_t = self.config.noise.mean + self.config.noise.std * batch.level
-        return ln_t.exp().clamp(self.about.sigma_min, self.about.sigma_max)
+        return ln_t.exp().clamp(self.sigma_min, self.sigma_max)
 
 
 def frozen(model: Preconditioned) -> Preconditioned:

@@ -20,7 +20,7 @@ class Continuous(Objective):
 
     def level(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """(t, dt/du), both (B,)."""
-        return schedule.karras_path(batch.u, self.about.sigma_min, self.about.sigma_max)
+        return schedule.karras_path(batch.u, self.sigma_min, self.sigma_max)
 
     def fine(self, images: int) -> bool:
         return True
@@ -36,10 +36,10 @@ class ContinuousDistillation(Continuous):
         super().__init__(config, model, teacher)
         self.teacher = frozen(teacher)
 
-    def loss(self, model, still, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, images: int):
         t, speed = self.level(batch)
         loss = losses.continuous_cd(
-            model, still, self.teacher, batch.x0, batch.noise, t, speed, self.about.sigma_data,
+            model, unwrapped, self.teacher, batch.x0, batch.noise, t, speed, self.sigma_data,
             weight=self.weight, **batch.inputs,
         )  # fmt: skip
         return loss, t
@@ -51,10 +51,10 @@ class ContinuousDistillationFull(ContinuousDistillation):
     passes = 10
     wrapped = False  # forward mode cannot enter that wrapper
 
-    def loss(self, model, still, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, images: int):
         t, speed = self.level(batch)
         loss = losses.continuous_cd_full(
-            model, self.teacher, batch.x0, batch.noise, t, speed, self.about.sigma_data,
+            model, self.teacher, batch.x0, batch.noise, t, speed, self.sigma_data,
             weight=self.weight, **batch.inputs,
         )  # fmt: skip
         return loss, t
@@ -65,10 +65,10 @@ class ContinuousTraining(Continuous):
 
     passes = 6
 
-    def loss(self, model, still, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, images: int):
         t, speed = self.level(batch)
         loss = losses.continuous_ct(
-            model, still, batch.x0, batch.noise, t, speed, self.about.sigma_data,
+            model, unwrapped, batch.x0, batch.noise, t, speed, self.sigma_data,
             weight=self.weight, **batch.inputs,
         )  # fmt: skip
         return loss, t
@@ -111,15 +111,15 @@ class SCM(Objective):
         self.log_weight = AdaptiveWeight()
 
     @classmethod
-    def describe_model(cls, about):
-        return replace(about, sigma_min=0.0)  # TrigFlow has its boundary at zero noise
+    def describe_model(cls, config):
+        return replace(config, sigma_min=0.0)  # TrigFlow has its boundary at zero noise
 
-    def loss(self, model, still, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, images: int):
         t = self.lognormal(batch)
         k, _ = self.config.step(images)
         ramp = min(1.0, k / self.config.scm.warmup) if self.config.scm.warmup else 1.0
         loss = losses.scm(
-            at_angle(model), at_angle(still), batch.x0, batch.noise, t, self.about.sigma_data,
+            at_angle(model), at_angle(unwrapped), batch.x0, batch.noise, t, self.sigma_data,
             self.log_weight(t), ramp, self.config.scm.c, self.teacher, **batch.inputs,
         )  # fmt: skip
         return loss, t

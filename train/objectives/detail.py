@@ -14,7 +14,7 @@ from train.objectives.discrete import EasyConsistencyTuning
 
 @dataclass(frozen=True)
 class Conditioned(Batch):
-    """A batch with what a detailer is told of its pictures."""
+    """A batch with the conditions of a detailer."""
 
     condition: Condition
 
@@ -33,19 +33,19 @@ class Detailing(EasyConsistencyTuning):
 
     form = Detailer
 
-    def loss(self, model, still, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, images: int):
         condition = spoilt(batch.x0, self.config.detail)
         batch = Conditioned(**vars(batch), condition=condition)
-        return super().loss(model, still, batch, images)
+        return super().loss(model, unwrapped, batch, images)
 
     def pair(self, batch: Conditioned, images: int) -> tuple[Tensor, Tensor]:
         t, r = super().pair(batch, images)
         faithful = batch.condition.faithful
-        return torch.where(faithful, self.about.sigma_max, t), torch.where(faithful, 0.0, r)
+        return torch.where(faithful, self.sigma_max, t), torch.where(faithful, 0.0, r)
 
 
 class AdversarialDetailing(Detailing, AdversarialTuning):
-    """The same with a discriminator of lively estimates beside; faithful ones are means."""
+    """The same with a discriminator of lively estimates: faithful ones are means."""
 
-    def judged(self, batch: Conditioned, t: Tensor) -> Tensor:
-        return super().judged(batch, t) & ~batch.condition.faithful
+    def discriminated(self, batch: Conditioned, t: Tensor) -> Tensor:
+        return super().discriminated(batch, t) & ~batch.condition.faithful

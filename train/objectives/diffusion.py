@@ -17,10 +17,9 @@ class EDM(Objective):
     form = Denoiser
     passes = 3
 
-    def loss(self, model, still, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, images: int):
         t = self.lognormal(batch)
-        sigma_data = self.about.sigma_data
-        return losses.edm(model, batch.x0, batch.noise, t, sigma_data, **batch.inputs), t
+        return losses.edm(model, batch.x0, batch.noise, t, self.sigma_data, **batch.inputs), t
 
 
 class ProgressiveDistillation(Objective):
@@ -53,23 +52,21 @@ class ProgressiveDistillation(Objective):
 
     def levels(self, halvings: int) -> torch.Tensor:
         """The noise levels of a sampler after so many halvings; its last step goes to zero."""
-        about = self.about
-        return karras_sigmas(self.config.pd.levels, about.sigma_min, about.sigma_max)[
-            :: 2**halvings
-        ]
+        sigmas = karras_sigmas(self.config.pd.levels, self.sigma_min, self.sigma_max)
+        return sigmas[:: 2**halvings]
 
     def sigmas(self) -> dict[int, tuple[float, ...]]:
-        own = self.levels(int(self.taught) + 1).tolist()
-        return {len(own): tuple(own)}
+        levels = self.levels(int(self.taught) + 1).tolist()
+        return {len(levels): tuple(levels)}
 
-    def loss(self, model, still, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, images: int):
         levels = self.levels(self.number(images)).to(batch.x0.device, torch.float32)
         levels = torch.cat([levels, levels.new_zeros(1)])
         pairs = (len(levels) - 1) // 2
         index = 2 * (batch.u * pairs).long().clamp(max=pairs - 1)
         t, middle, end = levels[index], levels[index + 1], levels[index + 2]
         loss = losses.progressive_distillation(
-            model, self.teacher, batch.x0, batch.noise, t, middle, end, self.about.sigma_data,
+            model, self.teacher, batch.x0, batch.noise, t, middle, end, self.sigma_data,
             weight=losses.WEIGHTS[self.config.pd.weight], **batch.inputs,
         )  # fmt: skip
         return loss, t

@@ -34,7 +34,7 @@ class Paired(Objective):
 
     def pair(self, batch: Batch, levels: int) -> tuple[torch.Tensor, torch.Tensor]:
         """(t_hi, t_lo), both (B,): uniformly one of the N - 1 neighbours of N levels."""
-        grid = schedule.karras_sigmas(levels, self.about.sigma_min, self.about.sigma_max)
+        grid = schedule.karras_sigmas(levels, self.sigma_min, self.sigma_max)
         grid = grid.to(batch.x0.device, torch.float32)
         index = (batch.u * (levels - 1)).long().clamp(max=levels - 2)
         return grid[index], grid[index + 1]
@@ -57,11 +57,11 @@ class ConsistencyDistillation(Paired):
         self.distance = DISTANCES[config.cd.distance]()
         self.weight = losses.WEIGHTS[config.cd.weight]
 
-    def loss(self, model, still, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, images: int):
         t_hi, t_lo = self.pair(batch, self.config.cd.levels)
         loss = losses.cd(
             model, self.target, self.teacher, self.solver, batch.x0, batch.noise, t_hi, t_lo,
-            self.about.sigma_data, distance=self.distance, weight=self.weight, **batch.inputs,
+            self.sigma_data, distance=self.distance, weight=self.weight, **batch.inputs,
         )  # fmt: skip
         return loss, t_hi
 
@@ -90,11 +90,11 @@ class ConsistencyTraining(Paired):
             schedule.ct_ema_decay(k, total, ct.s0, ct.s1, ct.mu0, ct.openai_compatible),
         )
 
-    def loss(self, model, still, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, images: int):
         levels, _ = self.schedule(images)
         t_hi, t_lo = self.pair(batch, levels)
         loss = losses.ct(
-            model, self.target, batch.x0, batch.noise, t_hi, t_lo, self.about.sigma_data,
+            model, self.target, batch.x0, batch.noise, t_hi, t_lo, self.sigma_data,
             distance=self.distance, weight=self.weight, **batch.inputs,
         )  # fmt: skip
         return loss, t_hi
@@ -118,9 +118,9 @@ class ImprovedConsistencyTraining(Objective):
         k, total = self.config.step(images)
         return schedule.ict_discretisation(k, total, self.config.ict.s0, self.config.ict.s1)
 
-    def loss(self, model, still, batch: Batch, images: int):
-        about, noise = self.about, self.config.noise
-        grid = schedule.karras_sigmas(self.levels(images), about.sigma_min, about.sigma_max)
+    def loss(self, model, unwrapped, batch: Batch, images: int):
+        noise = self.config.noise
+        grid = schedule.karras_sigmas(self.levels(images), self.sigma_min, self.sigma_max)
         grid = grid.to(batch.x0.device)
         index = schedule.lognormal_index(batch.u, grid, noise.mean, noise.std)
         t_hi, t_lo = grid[index].float(), grid[index + 1].float()
@@ -151,13 +151,13 @@ class EasyConsistencyTuning(Objective):
         """(t, r), both (B,): a level and the nearer one that the stage goes with it."""
         t = self.lognormal(batch)
         r = schedule.ect_r(t, self.number(images), self.config.ect.q)
-        # Below eps f is the identity: the nearest level a network is asked at is eps itself.
-        return t, torch.where(r > 0, r.clamp(min=self.about.sigma_min), r).minimum(t)
+        # The network is not evaluated below sigma_min, where f is the identity.
+        return t, torch.where(r > 0, r.clamp(min=self.sigma_min), r).minimum(t)
 
-    def loss(self, model, still, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, images: int):
         t, r = self.pair(batch, images)
         loss = losses.ect(
-            model, batch.x0, batch.noise, t, r, self.about.sigma_data, self.config.ect.c,
+            model, batch.x0, batch.noise, t, r, self.sigma_data, self.config.ect.c,
             weight=self.weight, **batch.inputs,
         )  # fmt: skip
         return loss, t

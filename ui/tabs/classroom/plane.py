@@ -37,7 +37,11 @@ WORDS = (  # of noise levels up to so much; a cluster is 0.2 wide, and 1 from th
     (8.0, "more noise than data: one cloud, and only its middle remembers that it was two"),
     (SIGMA_MAX, "noise and hardly anything else: where a point came from is all but lost"),
 )
-SOLVER_NAMES = {"euler": "Euler: what CT and CD-Euler learn", "heun": "Heun: what CD-Heun learns"}
+SOLVER_NAMES = {"euler": "Euler: what CD-Euler learns", "heun": "Heun: what CD-Heun learns"}
+TIP = (  # of an arrow
+    '<defs><marker id="tip" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="6" markerHeight="6" '
+    'orient="auto"><path class="tip" d="M0 0L6 3L0 6z"/></marker></defs>'
+)
 
 HEAD = head(
     "The plane",
@@ -49,7 +53,9 @@ HEAD = head(
 )
 COST = (
     "**What N levels cost.** For Gaussian data a linear student f(x, T) = a x is known in closed "
-    "form. The table has a over the true one: 1 is right."
+    "form. The table has a over the true one: 1 is right. CT, which needs no teacher, learns there "
+    "what CD-Euler does; of two clusters it learns something else, since its pairs are of one "
+    "picture each, where CD's are of the mean that D answers."
 )
 
 
@@ -104,6 +110,13 @@ class Panel:
         path = " ".join("{:.1f},{:.1f}".format(*self(point)) for point in points)
         return f'<polyline class="{kind}" points="{path}"/>'
 
+    def arrow(self, start: Tensor, tip: Tensor, kind: str) -> str:
+        (x1, y1), (x2, y2) = self(start), self(tip)
+        return (
+            f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
+            'marker-end="url(#tip)"/>'
+        )
+
     def dot(self, point: Tensor, kind: str, radius: float = 3.5) -> str:
         x, y = self(point)
         return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius}"/>'
@@ -125,9 +138,8 @@ def score_field(panel: Panel, t: float) -> str:
     longest = score.norm(dim=1).max().clamp(min=1e-12)
     reach = 1.6 * panel.window / ARROWS * (score.norm(dim=1, keepdim=True) / longest).sqrt()
     tips = places + reach * torch.nn.functional.normalize(score, dim=1)
-    return "".join(
-        panel.line(torch.stack([a, b]), "score") for a, b in zip(places, tips, strict=True)
-    )
+    arrows = (panel.arrow(*pair, "score") for pair in zip(places, tips, strict=True))
+    return TIP + "".join(arrows)
 
 
 def drawing(t: float, n: int, solver: str) -> str:

@@ -8,7 +8,19 @@ import torch
 from cm_core.exact import optimal_gain
 from cm_core.samplers import sample_euler
 from cm_core.schedule import SIGMA_MAX, karras_sigmas
-from ui.tabs.classroom.plane import MIXTURE, SIDE, WINDOW, drawing, ends, error, flight, gains
+from ui.tabs.classroom.plane import (
+    ARROWS,
+    MIXTURE,
+    SIDE,
+    WINDOW,
+    Panel,
+    drawing,
+    ends,
+    error,
+    flight,
+    gains,
+    score_field,
+)
 
 
 def circles(svg, kind):
@@ -35,6 +47,19 @@ def test_the_points_drawn_are_the_students_and_the_true_ends():
     torch.testing.assert_close(circles(svg, "student"), expected.float(), atol=0.051, rtol=0)
     both = len(circles(svg, "left")) + len(circles(svg, "right"))
     assert both == 2 * len(places)  # in both panels
+
+
+def test_arrows_point_along_the_score():
+    field = score_field(Panel(2.0), 0.8)
+    drawn = re.findall(r'x1="(.+?)" y1="(.+?)" x2="(.+?)" y2="(.+?)" marker-end="url\(#tip', field)
+    assert len(drawn) == ARROWS**2 and 'id="tip"' in field
+    x1, y1, x2, y2 = torch.tensor([[float(v) for v in line] for line in drawn]).double().T
+    places = 2.0 * torch.stack([2 * x1 / SIDE - 1, 1 - 2 * y1 / SIDE], 1)
+    score = MIXTURE.score(places[..., None, None], 0.8).flatten(1)
+    along = torch.stack([x2 - x1, y1 - y2], 1)
+    long = along.norm(dim=1) > 10  # places are rounded to a tenth
+    assert long.sum() > ARROWS**2 / 2
+    assert torch.cosine_similarity(along[long], score[long]).min() > 0.999
 
 
 @pytest.mark.parametrize("t", [80.0, 0.002])

@@ -1,8 +1,8 @@
-"""How models of landscapes are judged: what `python -m train evaluate` and `sheet` do for them."""
+"""Measures of models of landscapes, for `python -m train evaluate` and `sheet`."""
 
 from cm_core.labels import Labels
 
 
 def suits(labels: Labels) -> bool:
-    """Whether a model with these labels is judged here: they are scene and light."""
+    """Whether a model with these labels can be measured: they are scene and light."""
     return set(labels.axes) == {"scene", "light"}

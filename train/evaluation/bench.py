@@ -1,8 +1,9 @@
-"""What a model is put to the test with: scenes, a reference, features; and how large a test is."""
+"""What models are measured on: held-out scenes, reference renders, features; and how many."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import torch.nn.functional as F
 from torch import Tensor, cat
@@ -13,9 +14,8 @@ from train.evaluation import metrics
 from train.evaluation.kid import Kid
 from train.evaluation.scenes import Renderer, Scenes, held_out, trained_on
 
-REFERENCE_FROM = (
-    4096  # scenes of a half up to here are painted and edited, from here on compared to
-)
+# Scenes of a half up to here are painted and edited; from here on they are the reference.
+REFERENCE_FROM = 4096
 BATCH = 64
 GRID = 8  # side of the grid of means that faithfulness is measured on
 
@@ -43,77 +43,78 @@ QUICK = Sizes(
 )  # fmt: skip
 
 
+class Features(Protocol):
+    """A network's features of pictures, as Lite2Features computes them."""
+
+    def features(self, pictures: Tensor) -> Tensor: ...
+    def cached(self, pictures: Tensor) -> Tensor: ...
+
+
 @dataclass(frozen=True)
 class Bench:
-    """Scenes of one half, and the features of its renders that are not among them.
+    """Held-out scenes of one half, and the renders that pictures of them are compared with.
 
-    `features` has the methods of Lite2Features; `key` names what the scenes depend on.
+    reference: other held-out scenes; training: scenes that models learn from; key: all that the
+    scenes depend on.
     """
 
     renderer: Renderer
-    features: object
+    features: Features
     half: str
     scenes: Scenes
     reference: Scenes
-    known: Scenes
+    training: Scenes
 
     @property
     def key(self) -> tuple:
         return (self.renderer.version, self.half, tuple(self.scenes.pictures.shape))
 
     @cached_property
-    def real(self) -> Tensor:
+    def reference_features(self) -> Tensor:
         """Features of the reference."""
-        return self.features.kept(self.reference.pictures)
+        return self.features.cached(self.reference.pictures)
 
     @cached_property
-    def trained(self) -> Tensor:
+    def training_features(self) -> Tensor:
         """Features of training renders."""
-        return self.features.kept(self.known.pictures)
+        return self.features.cached(self.training.pictures)
 
     @cached_property
     def kid(self) -> Kid:
-        return Kid(self.real)
+        return Kid(self.reference_features)
 
     def label(self, labels: Labels) -> Tensor:
-        """A model's labels for the scenes."""
+        """The scenes' labels (N,) for a model."""
         return self.scenes.labels(labels, self.renderer)
 
     def realism(self, pictures: Tensor) -> dict[str, float]:
-        """KID-lite2 of pictures to the reference, and its standard error."""
+        """KID-lite2 of pictures (N, 3, H, W) to the reference, and its standard error."""
         value, error = self.kid(self.features.features(pictures))
         return {"KID-lite2": value, "error": error}
 
 
-def bench(half: str, sizes: Sizes, size: int, renderer: Renderer, features: object) -> Bench:
-    """The scenes of a half of a size in pixels, and what they are compared to."""
+def prepare(half: str, sizes: Sizes, size: int, renderer: Renderer, features: Features) -> Bench:
+    """The scenes of a half at a side of `size` pixels, with reference and training renders."""
     scenes = held_out(sizes.count, size, renderer, half)
     reference = held_out(sizes.reference, size, renderer, half, REFERENCE_FROM, painted=False)
     training = trained_on(sizes.known, size, renderer)
     return Bench(renderer, features, half, scenes, reference, training)
 
 
-def reported(sizes: Sizes, size: int, renderer: Renderer, features: object) -> Bench:
-    """The scenes that are reported on and their reference, without training renders."""
-    scenes = held_out(sizes.count, size, renderer)
-    reference = held_out(sizes.reference, size, renderer, first=REFERENCE_FROM, painted=False)
-    return Bench(renderer, features, "reported", scenes, reference, reference.first(0))
-
-
 def faithfulness(pictures: Tensor, paintings: Tensor) -> float:
-    """RMSE of an 8x8 grid of means, in units of [-1, 1]: pictures (N, 3, H, W), 0 the same."""
+    """RMSE of 8x8 means of pictures and paintings (N, 3, H, W), in units of [-1, 1]."""
     return metrics.rmse(means(pictures), means(paintings))
 
 
 def means(x: Tensor) -> Tensor:
-    """Means (N, 3, 8, 8) of the parts of pictures."""
+    """Means over the cells of an 8x8 grid: (N, 3, H, W) -> (N, 3, 8, 8)."""
     return F.avg_pool2d(x.cpu().float(), x.shape[-1] // GRID)
 
 
-def in_batches(make: Callable[[slice], Tensor], count: int, about: str) -> Tensor:
+def in_batches(make: Callable[[slice], Tensor], count: int, title: str) -> Tensor:
     """Pictures (count, 3, H, W) on the CPU, from `make(slice)` a batch at a time."""
     made = []
-    with tqdm(total=count, desc=about, unit="picture", leave=False) as bar:
+    with tqdm(total=count, desc=title, unit="picture", leave=False) as bar:
         for start in range(0, count, BATCH):
             part = slice(start, min(start + BATCH, count))
             made.append(make(part).cpu())
@@ -122,5 +123,5 @@ def in_batches(make: Callable[[slice], Tensor], count: int, about: str) -> Tenso
 
 
 def noise_seeds(seed: int, part: slice) -> list[int]:
-    """Seeds of the noise of pictures: each its own, and others in each repetition."""
+    """Seeds of the pictures' noise: one each, others in each repetition."""
     return [1_000_000 * seed + i for i in range(part.start, part.stop)]

@@ -1,4 +1,4 @@
-"""What costs minutes and never changes is kept on disk: scenes, features, a teacher's pictures."""
+"""A cache on disk of what takes minutes: scenes, features, pictures of a teacher."""
 
 import hashlib
 from collections.abc import Callable
@@ -14,27 +14,27 @@ FOLDER = Path("data/evaluation")
 Tensors = dict[str, Tensor]
 
 
-def path_of(name: str, about: tuple) -> Path:
-    """Where a thing is kept that depends on all of `about`, and on nothing else."""
-    return FOLDER / f"{name}-{hashlib.sha256(repr(about).encode()).hexdigest()[:20]}.safetensors"
+def path_of(name: str, key: tuple) -> Path:
+    """The file of tensors that depend on all of `key`, and on nothing else."""
+    return FOLDER / f"{name}-{hashlib.sha256(repr(key).encode()).hexdigest()[:20]}.safetensors"
 
 
-def kept(name: str, about: tuple, make: Callable[[], Tensors]) -> Tensors:
-    """Tensors by name, from the disk or made and kept; a damaged file is made anew."""
-    path = path_of(name, about)
+def cached(name: str, key: tuple, make: Callable[[], Tensors]) -> Tensors:
+    """Tensors by name, from the disk or made and written there; a damaged file is made anew."""
+    path = path_of(name, key)
     if path.exists():
         try:
             return load_file(path)
         except (SafetensorError, OSError):
             print(f"{path} is damaged: making it anew.")
-    made = {key: value.detach().cpu().contiguous() for key, value in make().items()}
+    made = {part: value.detach().cpu().contiguous() for part, value in make().items()}
     make_folder(path.parent)
     write_atomically(path, save(made))
     return made
 
 
 def fingerprint(*parts: bytes) -> str:
-    """What stands for contents in `about`."""
+    """A hash of contents, to be a part of a `key`."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(hashlib.sha256(part).digest())

@@ -48,8 +48,8 @@ def levels_from(config: ModelConfig, second: float, steps: int) -> tuple[float, 
 
 
 def best_strength(model: ConsistencyModel, bench: Bench) -> float:
-    """The least strength, which is the most faithful, at which two evaluations are as realistic as
-    is asked of them; where none is, the least that cannot be told from the most realistic one."""
+    """The least strength, which is the most faithful, at which two evaluations reach the
+    goal for realism; where none does, the least within a standard error of the most realistic."""
     asked = PAINTING_GOAL * bench.realism(bench.scenes.painted())["KID-lite2"]
     kid, error = {}, {}
     for strength in STRENGTHS:

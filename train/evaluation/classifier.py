@@ -13,8 +13,8 @@ HIDDEN, STEPS, BATCH, RATE = 256, 600, 256, 2e-3
 
 
 @dataclass(frozen=True)
-class Namer:
-    """Names scene and light of pictures by their features (N, D)."""
+class Classifier:
+    """Scene and light of pictures by their features (N, D)."""
 
     mean: Tensor
     std: Tensor
@@ -27,8 +27,8 @@ class Namer:
         scene, light = self.net((features - self.mean) / self.std).split(self.sizes, 1)
         return scene.argmax(1), light.argmax(1)
 
-    def right(self, features: Tensor, shown: Scenes) -> dict[str, float]:
-        """The fraction of pictures named as they should be."""
+    def accuracy(self, features: Tensor, shown: Scenes) -> dict[str, float]:
+        """The fractions of pictures whose scene, light and both are classified rightly."""
         scene, light = self(features)
         scene, light = scene == shown.scene, light == shown.light
         return {
@@ -38,7 +38,9 @@ class Namer:
         }
 
 
-def namer(features: Tensor, shown: Scenes, names: tuple[int, int], seed: int = 0) -> Namer:
+def train_classifier(
+    features: Tensor, shown: Scenes, names: tuple[int, int], seed: int = 0
+) -> Classifier:
     """Learn from renders: features (N, D), what they show, and how many scenes and lights there
     are. The same from a seed."""
     g = torch.Generator().manual_seed(seed)
@@ -61,4 +63,4 @@ def namer(features: Tensor, shown: Scenes, names: tuple[int, int], seed: int = 0
             loss.backward()
             optimiser.step()
             rate.step()
-    return Namer(mean, std, net.eval().requires_grad_(False), names)
+    return Classifier(mean, std, net.eval().requires_grad_(False), names)

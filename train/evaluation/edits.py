@@ -1,4 +1,4 @@
-"""How well held-out pictures are edited, each task beside a plain way to do it."""
+"""How well held-out pictures are edited, each task compared with a plain way to do it."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ def rows(model: ConsistencyModel, bench: Bench, count: int, seed: int) -> list[d
 
     def row(task: str, edit: Callable[[slice], Tensor], way: str, plain: Tensor, where=None):
         made = in_batches(edit, len(x0), task)
-        both = [judged(bench, x, x0, where) for x in (made, plain)]
+        both = [measures(bench, x, x0, where) for x in (made, plain)]
         found.append({"what": task} | both[0] | {"plain way": way})
         found[-1] |= {f"its {name}": value for name, value in both[1].items() if name != "error"}
 
@@ -76,8 +76,8 @@ def rows(model: ConsistencyModel, bench: Bench, count: int, seed: int) -> list[d
     return found
 
 
-def judged(bench: Bench, made: Tensor, x0: Tensor, where: Tensor | None) -> dict[str, float]:
-    """Measures of pictures (N, 3, H, W), as they are shown, beside the true ones."""
+def measures(bench: Bench, made: Tensor, x0: Tensor, where: Tensor | None) -> dict[str, float]:
+    """Measures of pictures (N, 3, H, W), rounded to bytes, against the true ones."""
     shown = as_floats(as_bytes(made))
     nearness = {"PSNR": metrics.psnr(shown, x0, where), "SSIM": metrics.ssim(shown, x0)}
     return nearness | bench.realism(shown)
@@ -111,8 +111,8 @@ def dabs(x0: Tensor) -> tuple[Tensor, Tensor]:
     hinted = (at[:, None] & at).to(x0).expand(len(x0), 1, -1, -1)
     grey = grey_picture(x0)
     colour = F.avg_pool2d((x0 - grey) * hinted, apart) * apart**2 / dab**2
-    spread = F.interpolate(colour, size=(side, side), mode="bilinear")
-    return torch.cat([x0, hinted], 1), (grey + spread).clamp(-1, 1)
+    tint = F.interpolate(colour, size=(side, side), mode="bilinear")
+    return torch.cat([x0, hinted], 1), (grey + tint).clamp(-1, 1)
 
 
 def telea_fill(x0: Tensor, hole: Tensor) -> Tensor:

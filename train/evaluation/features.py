@@ -1,6 +1,7 @@
-"""The features that pictures are judged in: EfficientNet-Lite2's, which has seen photographs only.
+"""The features of KID-lite2: those of EfficientNet-Lite2, trained on photographs only.
 
-A discriminator may look through EfficientNet-Lite0; a judge must not be what was trained against.
+The discriminator uses EfficientNet-Lite0, since a model must not be measured by the network that it
+was trained against.
 """
 
 from pathlib import Path
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cm_core.errors import ConfigError
-from train.evaluation.cache import fingerprint, kept
+from train.evaluation.cache import cached, fingerprint
 
 # The network was trained at 260 pixels. At 64, the pictures' own size, its last maps are 2x2 and
 # see nothing small; at 128 they are 4x4, photographs are still named rightly, and a picture costs a
@@ -65,11 +66,11 @@ class Lite2Features(nn.Module):
         parts = as_bytes(pictures).split(BATCH)
         return torch.cat([self(part.to(device).float() / 255).cpu() for part in parts])
 
-    def kept(self, pictures: Tensor) -> Tensor:
-        """As `features`, from the disk where the same pictures were seen before."""
+    def cached(self, pictures: Tensor) -> Tensor:
+        """As `features`, from the disk where they were computed before."""
         shown = as_bytes(pictures)
-        about = (self.side, tuple(shown.shape), fingerprint(shown.contiguous().numpy().tobytes()))
-        return kept("features", about, lambda: {"features": self.features(shown)})["features"]
+        key = (self.side, tuple(shown.shape), fingerprint(shown.contiguous().numpy().tobytes()))
+        return cached("features", key, lambda: {"features": self.features(shown)})["features"]
 
 
 def fold_norms(block: nn.Module) -> None:

@@ -11,10 +11,19 @@ from cm_core.model import ConsistencyModel
 from editing import enlarge, stroke
 from editing.detail import finished
 from train.evaluation import metrics
-from train.evaluation.bench import Bench, Sizes, faithfulness, in_batches, noise_seeds, reported
+from train.evaluation.bench import (
+    REFERENCE_FROM,
+    Bench,
+    Features,
+    Sizes,
+    faithfulness,
+    in_batches,
+    noise_seeds,
+)
+from train.evaluation.scenes import Renderer, held_out
 
 Row = dict[str, str | float | None]
-SIDE = 256  # of the network that judges: nearly the 260 pixels that it was trained with
+SIDE = 256  # of the feature network's input: nearly the 260 pixels that it was trained with
 STEPS = (1, 2)
 GOALS = {  # what is asked of enlarging by four
     "KID of a lively one over bicubic's": 1 / 3,
@@ -23,9 +32,12 @@ GOALS = {  # what is asked of enlarging by four
 }
 
 
-def bench(sizes: Sizes, size: int, renderer, features) -> Bench:
-    """Scenes to report on at four times `size`, judged in features of larger pictures."""
-    return reported(sizes, FACTOR * size, renderer, features)
+def prepare(sizes: Sizes, size: int, renderer: Renderer, features: Features) -> Bench:
+    """The reported scenes at four times `size`, and their reference; no training renders."""
+    large = FACTOR * size
+    scenes = held_out(sizes.count, large, renderer)
+    reference = held_out(sizes.reference, large, renderer, first=REFERENCE_FROM, painted=False)
+    return Bench(renderer, features, "reported", scenes, reference, reference.first(0))
 
 
 def rows(

@@ -27,7 +27,7 @@ def rows(
 ) -> list[Row]:
     """Rows of one repetition; what does not depend on noise is measured in the first.
 
-    Nobody says what is painted: labels are left open, but for one row at the default strength.
+    Labels are left open, but for one row at the default strength.
     """
     scenes, strengths = bench.scenes, sorted({*sizes.strengths, model.config.strength})
     paintings, made = scenes.painted(), []
@@ -42,11 +42,11 @@ def rows(
         row("painting", paintings)
         row("painting, blurred", blurred(paintings))
     for steps in sizes.steps:
-        ms = took(lambda n=steps: stroke(model, paintings[:1], 0.5, n)) if seed == 0 else None
+        ms = median_ms(lambda n=steps: stroke(model, paintings[:1], 0.5, n)) if seed == 0 else None
         for strength in strengths:
             row("ours", finish(model, bench, steps, strength, seed), steps, strength, ms)
-    told = finish(model, bench, 2, model.config.strength, seed, told=True)
-    row("ours, told scene and light", told, 2, model.config.strength)
+    labelled = finish(model, bench, 2, model.config.strength, seed, labelled=True)
+    row("ours, told scene and light", labelled, 2, model.config.strength)
     evaluations = teacher.evaluations(SDEDIT_LEVELS, None)
     for strength in sizes.teacher_strengths:
         row("teacher", teacher.finish(bench, noise_level(strength), seed), evaluations, strength)
@@ -59,13 +59,13 @@ def finish(
     steps: int,
     strength: float,
     seed: int,
-    told: bool = False,
+    labelled: bool = False,
     **options,
 ) -> Tensor:
-    """The bench's paintings as the model finishes them, told what they show or not; options are
-    those of `stroke`. (N, 3, H, W)."""
+    """The bench's paintings as the model finishes them, (N, 3, H, W), with their labels or none;
+    options are those of `stroke`."""
     paintings = bench.scenes.painted()
-    label = bench.label(model.config.labels) if told else None
+    label = bench.label(model.config.labels) if labelled else None
 
     def make(part: slice) -> Tensor:
         seeds, given = noise_seeds(seed, part), None if label is None else label[part]
@@ -82,7 +82,7 @@ def noise_level(strength: float) -> float:
     return low * (high / low) ** strength
 
 
-def took(make: Callable[[], object], times: int = 5) -> float:
+def median_ms(make: Callable[[], object], times: int = 5) -> float:
     """Milliseconds of a call, the median of a few after one that is not counted."""
     make()
     found = []
@@ -134,14 +134,14 @@ def compared(table: list[Row]) -> list[Row]:
 def goals(table: list[Row], strength: float) -> list[Row]:
     """What is asked of the rows at the default strength, what came out, and whether it is met."""
     ours = {r["evaluations"]: r for r in table if r["what"] == "ours" and r["strength"] == strength}
-    own = next(r["KID-lite2"] for r in table if r["what"] == "painting")
+    painting = next(r["KID-lite2"] for r in table if r["what"] == "painting")
     asked = [
         (f"evaluations {n}: KID over the teacher's at the same faithfulness", ours[n]["ratio"], at)
         for n, at in GOALS.items()
         if n in ours
     ]
     if 2 in ours:
-        found = ours[2]["KID-lite2"] / own
+        found = ours[2]["KID-lite2"] / painting
         asked.append(("evaluations 2: KID over the painting's own", found, PAINTING_GOAL))
     return [
         {"goal": name, "found": found, "at most": most, "met": verdict(found, most)}
@@ -150,7 +150,7 @@ def goals(table: list[Row], strength: float) -> list[Row]:
 
 
 def verdict(found: float | None, most: float) -> str:
-    """Whether a goal is met, or that it cannot be told."""
+    """Whether a goal is met, or why nothing can be said."""
     if found is None:
         return "beyond the teacher's curve"
     return "yes" if found <= most else "no"

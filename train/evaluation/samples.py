@@ -5,7 +5,7 @@ from torch import Tensor
 from cm_core.model import ConsistencyModel
 from train.evaluation import metrics
 from train.evaluation.bench import Bench, Sizes, in_batches, noise_seeds
-from train.evaluation.classifier import Namer
+from train.evaluation.classifier import Classifier
 from train.evaluation.teacher import Teacher
 from train.grid import samples
 
@@ -13,7 +13,12 @@ NEAREST = 3  # k of precision and recall
 
 
 def rows(
-    model: ConsistencyModel, teacher: Teacher, bench: Bench, named: Namer, sizes: Sizes, seed: int
+    model: ConsistencyModel,
+    teacher: Teacher,
+    bench: Bench,
+    classifier: Classifier,
+    sizes: Sizes,
+    seed: int,
 ) -> list[dict]:
     """Rows of one repetition. Labels are those of the bench's scenes: p(x | label) with labels as
     frequent as renders have them is to match the renders."""
@@ -24,8 +29,8 @@ def rows(
 
     def row(name: str, evaluations: int | None, pictures: Tensor) -> None:
         head = {"what": name, "evaluations": evaluations}
-        own = pictures is truth or name == "renders"
-        found.append(head | measures(bench, named, pictures, None if own else truth))
+        compared = None if pictures is truth or name == "renders" else truth
+        found.append(head | measures(bench, classifier, pictures, compared))
 
     if seed == 0:
         row("renders", None, bench.scenes.floats())
@@ -47,13 +52,13 @@ def draw(model: ConsistencyModel, label: Tensor, steps: int, seed: int) -> Tenso
     return in_batches(make, len(label), f"{steps} evaluations from nothing")
 
 
-def measures(bench: Bench, named: Namer, pictures: Tensor, truth: Tensor | None) -> dict:
+def measures(bench: Bench, classifier: Classifier, pictures: Tensor, truth: Tensor | None) -> dict:
     """Measures of pictures for the bench's labels against its reference, and to the `truth`."""
-    ours, real = bench.features.features(pictures), bench.real
+    ours, real = bench.features.features(pictures), bench.reference_features
     value, error = bench.kid(ours)
     # Both grow with the number of balls: at equal counts only.
     precision, recall = metrics.precision_recall(ours, real[: len(ours)], NEAREST)
-    ratio, copies = metrics.memorisation(ours, bench.trained, real[: len(ours)])
+    ratio, copies = metrics.memorisation(ours, bench.training_features, real[: len(ours)])
     return {
         "KID-lite2": value,
         "error": error,
@@ -62,4 +67,4 @@ def measures(bench: Bench, named: Namer, pictures: Tensor, truth: Tensor | None)
         "to teacher": None if truth is None else metrics.rmse(pictures, truth),
         "nearest": ratio,
         "copies": copies,
-    } | named.right(ours, bench.scenes)
+    } | classifier.accuracy(ours, bench.scenes)

@@ -1,4 +1,4 @@
-"""Scenes that no model was trained on, drawn by the renderer and kept on disk."""
+"""Scenes that no model was trained on, drawn by the renderer and cached on disk."""
 
 import hashlib
 import inspect
@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from cm_core.errors import SettingError
 from cm_core.labels import Labels
-from train.evaluation.cache import Tensors, kept, path_of
+from train.evaluation.cache import Tensors, cached, path_of
 from train.evaluation.features import as_floats
 from train.landscapes.store import HELD_OUT, our_renderer
 from train.landscapes.workers import workers
@@ -139,8 +139,8 @@ def in_blocks(name: str, draw: Callable, renderer: Renderer, seeds: range, size:
     full = -(-len(seeds) // BLOCK) * BLOCK
     whole = range(seeds.start, seeds.start + seeds.step * full, seeds.step)
     blocks = [whole[at : at + BLOCK] for at in range(0, full, BLOCK)]
-    about = {block: (renderer.version, size, block.start, block.step, BLOCK) for block in blocks}
-    missing = [s for b in blocks if not path_of(name, about[b]).exists() for s in b]
+    keys = {block: (renderer.version, size, block.start, block.step, BLOCK) for block in blocks}
+    missing = [s for b in blocks if not path_of(name, keys[b]).exists() for s in b]
     with pool(len(missing)) as run, tqdm(total=len(missing), desc=name, disable=not missing) as bar:
 
         def make(block: Sequence[int]) -> Tensors:
@@ -148,7 +148,7 @@ def in_blocks(name: str, draw: Callable, renderer: Renderer, seeds: range, size:
             bar.update(len(block))
             return {key: torch.from_numpy(np.stack([m[key] for m in made])) for key in made[0]}
 
-        parts = [kept(name, about[block], partial(make, block)) for block in blocks]
+        parts = [cached(name, keys[block], partial(make, block)) for block in blocks]
     return {key: torch.cat([part[key] for part in parts])[: len(seeds)] for key in parts[0]}
 
 

@@ -1,4 +1,4 @@
-"""The whole evaluation: three repetitions, mean and spread, into the card and the page's chart."""
+"""The whole evaluation: repetitions with their mean and spread, for the card and the chart."""
 
 import dataclasses
 import json
@@ -11,9 +11,9 @@ from cm_core.detailer import Detailer
 from cm_core.errors import SettingError
 from cm_core.model import ConsistencyModel
 from train.evaluation import card, edits, large, main_job, samples
-from train.evaluation.bench import QUICK, Bench, Sizes, bench
+from train.evaluation.bench import QUICK, Bench, Features, Sizes, prepare
 from train.evaluation.choose import chosen
-from train.evaluation.classifier import namer
+from train.evaluation.classifier import train_classifier
 from train.evaluation.features import Lite2Features
 from train.evaluation.kid import PARTS
 from train.evaluation.scenes import Renderer, landscapes
@@ -21,7 +21,7 @@ from train.evaluation.teacher import Teacher, load_teacher
 
 Row = dict[str, str | float | None]
 Tables = dict[str, list[Row]]
-HEAD = ("what", "evaluations", "strength")  # what tells rows of a table apart
+HEAD = ("what", "evaluations", "strength")  # what distinguishes the rows of a table
 TITLES = {
     "main job": "Crude paintings finished",
     "goals": "Goals at the default strength",
@@ -40,9 +40,9 @@ def evaluate(
     choose: bool = False,
     quality: Path | None = None,
     renderer: Renderer | None = None,
-    features: object | None = None,
+    features: Features | None = None,
     detailer: Detailer | None = None,
-    large_features: object | None = None,
+    large_features: Features | None = None,
 ) -> Tables:
     """Evaluate a checkpoint folder beside its teacher, and with a detailer; the tables go into its
     card, and with `quality` into a JSON file. With `choose`, noise levels and strength are chosen
@@ -53,13 +53,13 @@ def evaluate(
     features = features or Lite2Features().to(model.device)
     side = model.config.image_size
     if choose:
-        model.config = chosen(model, bench("choosing", sizes, side, renderer, features), sizes)
+        model.config = chosen(model, prepare("choosing", sizes, side, renderer, features), sizes)
         write_atomically(folder / "config.json", config_to_json(model).encode())
-    judge = bench("reported", sizes, side, renderer, features)
-    tables = measured(model, theirs, judge, sizes)
+    bench = prepare("reported", sizes, side, renderer, features)
+    tables = measured(model, theirs, bench, sizes)
     if detailer is not None:
         seen = large_features or Lite2Features(large.SIDE)
-        tables |= measured_large(model, detailer, large.bench(sizes, side, renderer, seen), sizes)
+        tables |= measured_large(model, detailer, large.prepare(sizes, side, renderer, seen), sizes)
     text = described(tables, sizes, model.config.strength)
     card.into_card(folder / "README.md", text)
     if quality is not None:
@@ -68,18 +68,17 @@ def evaluate(
     return tables
 
 
-def measured(model: ConsistencyModel, teacher: Teacher, judge: Bench, sizes: Sizes) -> Tables:
-    """Every table by name: means of the repetitions, and of what varies its spread."""
-    named = namer(
-        judge.trained, judge.known, (len(judge.renderer.scenes), len(judge.renderer.lights))
-    )
+def measured(model: ConsistencyModel, teacher: Teacher, bench: Bench, sizes: Sizes) -> Tables:
+    """Every table by name: means over repetitions, and their standard deviation as `spread`."""
+    counts = len(bench.renderer.scenes), len(bench.renderer.lights)
+    classifier = train_classifier(bench.training_features, bench.training, counts)
     runs = []
     for seed in range(sizes.seeds):
         runs.append(
             {
-                "main job": main_job.rows(model, teacher, judge, sizes, seed),
-                "from nothing": samples.rows(model, teacher, judge, named, sizes, seed),
-                "edits": edits.rows(model, judge, sizes.edits, seed),
+                "main job": main_job.rows(model, teacher, bench, sizes, seed),
+                "from nothing": samples.rows(model, teacher, bench, classifier, sizes, seed),
+                "edits": edits.rows(model, bench, sizes.edits, seed),
             }
         )
     tables = {name: combined([run[name] for run in runs]) for name in runs[0]}
@@ -89,20 +88,20 @@ def measured(model: ConsistencyModel, teacher: Teacher, judge: Bench, sizes: Siz
 
 
 def measured_large(
-    model: ConsistencyModel, detailer: Detailer, judge: Bench, sizes: Sizes
+    model: ConsistencyModel, detailer: Detailer, bench: Bench, sizes: Sizes
 ) -> Tables:
     """The tables of a detailer, as `measured`."""
     seeds = range(sizes.seeds)
     tables = {
-        "large": combined([large.rows(model, detailer, judge, sizes, s) for s in seeds]),
-        "enlarged": combined([large.enlarged(detailer, judge, sizes.edits, s) for s in seeds]),
+        "large": combined([large.rows(model, detailer, bench, sizes, s) for s in seeds]),
+        "enlarged": combined([large.enlarged(detailer, bench, sizes.edits, s) for s in seeds]),
     }
     return tables | {"goals of enlarging": large.goals(tables["enlarged"])}
 
 
 def combined(runs: list[list[Row]]) -> list[Row]:
-    """One row for the rows of all repetitions that are of the same thing: the mean of each measure,
-    and of KID the spread (standard deviation) between repetitions, None of a single one."""
+    """One row for rows of the same thing in all repetitions: the mean of each measure, and of KID
+    the standard deviation between repetitions, `spread`; None of a single one."""
     groups: dict[tuple, list[Row]] = {}
     for row in (row for run in runs for row in run):
         groups.setdefault(tuple(row.get(name) for name in HEAD), []).append(row)

@@ -1,4 +1,4 @@
-"""What the diffusion teacher makes, of paintings by SDEdit and from nothing; it is kept on disk."""
+"""Pictures by the diffusion teacher, of paintings by SDEdit and from nothing; cached on disk."""
 
 import hashlib
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from cm_core.noise import generators, randn_like
 from cm_core.samplers import Model, sample_heun
 from cm_core.schedule import SIGMA_MIN, karras_sigmas
 from train.evaluation.bench import Bench, in_batches, noise_seeds
-from train.evaluation.cache import kept
+from train.evaluation.cache import cached
 from train.evaluation.features import as_bytes, as_floats
 from train.grid import samples
 
@@ -57,7 +57,7 @@ class Teacher:
             given = paintings[part].to(self.model.device)
             return sdedit(self.model, given, sigma, noise_seeds(seed, part))
 
-        return self._kept("sdedit", (bench.key, sigma, SDEDIT_LEVELS, seed), make, len(paintings))
+        return self._cached("sdedit", (bench.key, sigma, SDEDIT_LEVELS, seed), make, len(paintings))
 
     def draw(self, bench: Bench, levels: int, seed: int) -> Tensor:
         """Pictures from nothing, labelled as the bench's scenes are: (N, 3, H, W)."""
@@ -67,12 +67,12 @@ class Teacher:
             first = noise_seeds(seed, part)[0]
             return samples(self.model, part.stop - part.start, levels, first, label[part])
 
-        return self._kept("teacher", (bench.key, levels, seed), make, len(label))
+        return self._cached("teacher", (bench.key, levels, seed), make, len(label))
 
-    def _kept(self, name: str, about: tuple, make, count: int) -> Tensor:
-        title = f"{name} {about[1]:.3g}"
-        made = kept(
-            name, (self.key, *about), lambda: {"x": as_bytes(in_batches(make, count, title))}
+    def _cached(self, name: str, key: tuple, make, count: int) -> Tensor:
+        title = f"{name} {key[1]:.3g}"
+        made = cached(
+            name, (self.key, *key), lambda: {"x": as_bytes(in_batches(make, count, title))}
         )
         return as_floats(made["x"])
 
@@ -83,5 +83,5 @@ def load_teacher(source: str) -> Teacher:
     if not isinstance(model, Denoiser):
         raise SettingError(f"The teacher must be a denoiser model, not a {model.kind}.")
     weights = BUNDLED.get(source, Path(source)) / "model.safetensors"
-    about = config_to_json(model).encode()
-    return Teacher(model, hashlib.sha256(about + weights.read_bytes()).hexdigest()[:20])
+    config = config_to_json(model).encode()
+    return Teacher(model, hashlib.sha256(config + weights.read_bytes()).hexdigest()[:20])

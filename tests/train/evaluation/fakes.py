@@ -49,4 +49,4 @@ class Means:
         rough = (F.adaptive_avg_pool2d(x**2, 4) - mean**2).clamp(min=0).sqrt()
         return torch.cat([mean, 3 * rough], 1).flatten(1)
 
-    kept = features
+    cached = features

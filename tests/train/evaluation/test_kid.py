@@ -50,10 +50,10 @@ def test_features_are_kept_by_the_pictures_contents(monkeypatch):
 
     net = Lite2Features(32)
     pictures = scenes.trained_on(20, 16, fakes.renderer()).pictures[:3]
-    made = net.kept(pictures)
+    made = net.cached(pictures)
     monkeypatch.setattr(Lite2Features, "features", lambda self, x: torch.zeros(len(x), 1))
-    assert torch.equal(net.kept(as_floats(pictures)), made)  # the same pictures, as floats
-    assert net.kept(pictures.flip(0)).shape == (3, 1)
+    assert torch.equal(net.cached(as_floats(pictures)), made)  # the same pictures, as floats
+    assert net.cached(pictures.flip(0)).shape == (3, 1)
 
 
 def test_bytes_and_floats_are_one_picture():

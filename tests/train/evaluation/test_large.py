@@ -1,4 +1,4 @@
-"""Pictures four times as large as a model's, judged: by a detailer that has learned nothing yet."""
+"""Pictures four times as large as a model's: by a detailer that has learned nothing yet."""
 
 import dataclasses
 
@@ -31,30 +31,30 @@ def model():
 
 
 @pytest.fixture
-def judge():
-    return large.bench(TINY, 16, fakes.renderer(), fakes.Means())
+def bench():
+    return large.prepare(TINY, 16, fakes.renderer(), fakes.Means())
 
 
-def test_scenes_are_four_times_as_large_as_the_model(judge):
-    assert judge.scenes.pictures.shape == (20, 3, 64, 64) and len(judge.reference) == 40
+def test_scenes_are_four_times_as_large_as_the_model(bench):
+    assert bench.scenes.pictures.shape == (20, 3, 64, 64) and len(bench.reference) == 40
 
 
-def test_rows_of_finished_paintings(model, detailer, judge):
-    renders, painting, plain, one, two = large.rows(model, detailer, judge, TINY, 0)
+def test_rows_of_finished_paintings(model, detailer, bench):
+    renders, painting, plain, one, two = large.rows(model, detailer, bench, TINY, 0)
     assert [r["what"] for r in (renders, painting, plain)] == [
         "renders", "painting", "ours, bicubic",
     ]  # fmt: skip
     assert (one["what"], one["evaluations"], two["evaluations"]) == ("ours, detailer", 1, 2)
     assert painting["RMSE"] == 0 and renders["RMSE"] == pytest.approx(
-        faithfulness(judge.scenes.floats(), judge.scenes.painted())
+        faithfulness(bench.scenes.floats(), bench.scenes.painted())
     )
     assert renders["KID-lite2"] < 3 * renders["error"] < painting["KID-lite2"]
-    assert len(large.rows(model, detailer, judge, TINY, 1)) == 3  # the rest hangs on no noise
+    assert len(large.rows(model, detailer, bench, TINY, 1)) == 3  # the rest hangs on no noise
 
 
-def test_rows_of_enlarged_renders(detailer, judge):
-    plain, faithful, lively = large.enlarged(detailer, judge, 10, 0)
-    x0 = judge.scenes.first(10).floats()
+def test_rows_of_enlarged_renders(detailer, bench):
+    plain, faithful, lively = large.enlarged(detailer, bench, 10, 0)
+    x0 = bench.scenes.first(10).floats()
     small = F.avg_pool2d(x0, 4)
     smooth = bicubic(small).clamp(-1, 1)
     assert plain["PSNR"] == pytest.approx(metrics.psnr(smooth, x0))
@@ -75,9 +75,9 @@ def test_goals_of_enlarging_compare_with_bicubic():
     assert [g["met"] for g in found] == ["yes", "no", "yes"]
 
 
-def test_a_detailer_adds_its_tables(model, detailer, judge):
+def test_a_detailer_adds_its_tables(model, detailer, bench):
     sizes = dataclasses.replace(TINY, seeds=2, edits=20)
-    tables = table.measured_large(model, detailer, judge, sizes)
+    tables = table.measured_large(model, detailer, bench, sizes)
     assert set(tables) == {"large", "enlarged", "goals of enlarging"} <= set(table.TITLES)
     row = next(r for r in tables["large"] if r["what"] == "ours, detailer")
     assert row["spread"] > 0

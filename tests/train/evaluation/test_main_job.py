@@ -33,7 +33,7 @@ def row(what, evaluations, strength, kid, rmse):
     return dict(zip(names, (what, evaluations, strength, kid, rmse), strict=True))
 
 
-def test_rows_are_compared_at_the_same_faithfulness_and_goals_judged_at_the_default_strength():
+def test_rows_are_compared_at_the_same_faithfulness_and_goals_set_at_the_default_strength():
     table = main_job.compared([
         row("renders", 0, None, 0.0, 0.2),
         row("painting", 0, None, 1.0, 0.0),
@@ -82,16 +82,16 @@ def test_a_blur_keeps_means_and_takes_grain():
     assert float(kept) == pytest.approx(1 / (4 * torch.pi * 4), rel=0.3)
 
 
-def test_a_namer_names_colour_coded_scenes_it_has_not_seen(monkeypatch):
+def test_a_classifier_knows_colour_coded_scenes_it_has_not_seen(monkeypatch):
     look, renderer = fakes.Means(), fakes.renderer()
     known, unseen = scenes.trained_on(200, 16, renderer), scenes.held_out(100, 16, renderer)
     monkeypatch.setattr(classifier, "STEPS", 300)
-    named = classifier.namer(look.features(known.pictures), known, (3, 2))
-    right = named.right(look.features(unseen.pictures), unseen)
+    trained = classifier.train_classifier(look.features(known.pictures), known, (3, 2))
+    right = trained.accuracy(look.features(unseen.pictures), unseen)
     assert min(right.values()) > 0.95
-    # Dark skies over what was drawn by day: the light is named wrongly, the scene is not.
+    # Dark skies over what was drawn by day: the light is classified wrongly, the scene is not.
     darker = unseen.pictures.clone()
     darker[..., :8, :] = darker[..., :8, :] // 8
-    right = named.right(look.features(darker), unseen)
+    right = trained.accuracy(look.features(darker), unseen)
     night = float((unseen.light == 1).float().mean())
     assert right["light named"] < night + 0.15 and right["scene named"] > 0.7

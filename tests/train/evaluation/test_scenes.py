@@ -52,8 +52,8 @@ def test_processes_draw_the_same_scenes(monkeypatch, tmp_path):
 
 
 def test_a_damaged_file_is_made_anew():
-    about = ("thing", 1)
-    assert cache.kept("x", about, lambda: {"a": torch.ones(2)})["a"].tolist() == [1, 1]
-    assert cache.kept("x", about, lambda: {"a": torch.zeros(2)})["a"].tolist() == [1, 1]
-    cache.path_of("x", about).write_bytes(b"not whole")
-    assert cache.kept("x", about, lambda: {"a": torch.zeros(2)})["a"].tolist() == [0, 0]
+    key = ("thing", 1)
+    assert cache.cached("x", key, lambda: {"a": torch.ones(2)})["a"].tolist() == [1, 1]
+    assert cache.cached("x", key, lambda: {"a": torch.zeros(2)})["a"].tolist() == [1, 1]
+    cache.path_of("x", key).write_bytes(b"not whole")
+    assert cache.cached("x", key, lambda: {"a": torch.zeros(2)})["a"].tolist() == [0, 0]

@@ -235,7 +235,7 @@ def test_it_begins_from_given_weights_and_keeps_their_scale(tmp_path, toy, teach
 def test_pictures_are_rendered_first(tmp_path, toy, pictures, monkeypatch, capsys):
     made, asked, slow = tmp_path / "renders", [], True
 
-    def build(folder, size, count, jobs):
+    def build(folder, size, count, jobs, force):
         asked.append((folder, size, count, jobs))
         began = time.monotonic()
         while slow and time.monotonic() - began < 60:

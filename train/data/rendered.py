@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from pydantic import Field
 from torch import Generator, Tensor
 
+from cm_core import schema
+from cm_core.errors import DataError, SettingError
 from cm_core.labels import Labels
 from train.config import DataConfig
 from train.data.in_memory import Pictures, shrink, to_floats
@@ -52,7 +55,40 @@ class Landscapes:
         """Nothing to do: a draw depends on its generator alone."""
 
 
-def render(folder: Path, size: int, count: int, jobs: int, **how: Any) -> dict[str, Any]:
+Count = Annotated[int, Field(ge=0, le=10**9)]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a set's `about.json` says, as train.landscapes.store writes it."""
+
+    __pydantic_config__ = schema.STRICT
+
+    format: int
+    size: Annotated[int, Field(ge=1, le=4096)]
+    count: Count
+    first: Count
+    held_out: Count
+    labels: dict[str, schema.Names]
+    renderer: str
+
+
+def check_about(folder: Path) -> None:
+    """Refuse a set whose `about.json` is there and says what cannot be. Raises DataError."""
+    from train.landscapes.store import ANEW, read_about
+
+    about = read_about(folder)
+    try:
+        if about is not None:
+            schema.parse(About, about)
+    except SettingError as error:
+        told = f"{folder / 'about.json'} is damaged: {str(error).removesuffix('.')}"
+        raise DataError(f"{told}; {ANEW}.") from None
+
+
+def render(
+    folder: Path, size: int, count: int, jobs: int, force: bool = False, **how: Any
+) -> dict[str, Any]:
     """Draw a set of landscapes, or what is missing of it; `how` and what comes back as of `build`.
 
     Of several processes that are to draw one folder, one draws it and the others wait for it.
@@ -60,14 +96,21 @@ def render(folder: Path, size: int, count: int, jobs: int, **how: Any) -> dict[s
     from train.landscapes.store import build  # brings the renderer along
 
     with kept(folder, wait=True):
-        return build(folder, size, count, jobs, **how)
+        if not force:
+            check_about(folder)
+        return build(folder, size, count, jobs, force=force, **how)
 
 
 def load_landscapes(config: DataConfig) -> tuple[Landscapes, Pictures]:
     """The training pictures of a folder of landscapes, and the first held-out ones in memory."""
-    from train.landscapes.store import open_store  # brings the renderer along
+    from train.landscapes.store import ANEW, open_store
 
-    store = open_store(Path(config.file))
+    folder = Path(config.file)
+    check_about(folder)
+    try:
+        store = open_store(folder)
+    except ValueError as error:  # numpy's, of a file that is no array
+        raise DataError(f"{folder} is damaged: {str(error).split('. ')[0]}; {ANEW}.") from None
     labels = Labels(store.axes, any=config.label_any)
     choices, held_out = (
         torch.from_numpy(part.astype(np.int64)) for part in (store.labels, store.held_out_labels)

@@ -1,6 +1,8 @@
 """Landscapes as a source of training batches, on a set of noise."""
 
 import dataclasses
+import json
+import shutil
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from train import __main__ as commands
 from train import loop
 from train.config import DataConfig, load
 from train.data import loading
+from train.data.rendered import load_landscapes, render
 from train.landscapes import store, workers
 
 COUNT, HELD, SIZE = 70, 9, 16
@@ -134,3 +137,34 @@ def test_of_two_who_draw_one_folder_the_second_waits_and_draws_nothing(
     assert f"{count} pictures of side {size}" in told.out
     assert f"{folder} is being written by another process" in told.err
     assert len(store.open_store(folder).images) == count
+
+
+DAMAGED = {
+    "nothing": {"format": 1},
+    "no renderer": {"renderer": ...},
+    "a side in words": {"size": "16"},
+    "less than none": {"count": -1},
+    "labels in a list": {"labels": ["lake"]},
+    "a label twice": {"labels": {"scene": ["lake", "lake"]}},
+}
+
+
+@pytest.mark.parametrize("said", DAMAGED.values(), ids=DAMAGED)
+def test_a_set_whose_words_are_damaged_is_neither_read_nor_gone_on_with(tmp_path, folder, said):
+    about = json.loads((folder / "about.json").read_text()) if "format" not in said else {}
+    about = {name: value for name, value in (about | said).items() if value is not ...}
+    (tmp_path / "about.json").write_text(json.dumps(about))
+    for use in (
+        lambda: load_landscapes(DataConfig(str(tmp_path), size=SIZE)),
+        lambda: render(tmp_path, SIZE, COUNT, 1),
+    ):
+        with pytest.raises(DataError, match=r"about\.json is damaged: '\w+.*force"):
+            use()
+
+
+def test_pictures_that_are_damaged_are_named(tmp_path, folder):
+    shutil.copytree(folder, tmp_path / "set")
+    with open(tmp_path / "set" / "images.npy", "r+b") as file:
+        file.write(b"nothing")
+    with pytest.raises(DataError, match=r"set is damaged: .*force"):
+        load_landscapes(DataConfig(str(tmp_path / "set"), size=SIZE))

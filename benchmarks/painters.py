@@ -38,7 +38,7 @@ class Report:
     @property
     def p95(self) -> float:
         """Seconds that all but a twentieth of the last frames took at most."""
-        return sorted(self.waited)[math.ceil(0.95 * len(self.waited)) - 1] if self.waited else 0.0
+        return percentile(self.waited, 0.95) if self.waited else 0.0
 
     def __str__(self) -> str:
         middle = statistics.median(self.waited) if self.waited else 0.0
@@ -46,6 +46,11 @@ class Report:
             f"{len(self.waited)} strokes, {self.frames} pictures; last frames lost: "
             f"{len(self.lost)}; pen up to picture: median {middle:.2f} s, p95 {self.p95:.2f} s"
         )
+
+
+def percentile(values: list[float], part: float) -> float:
+    """The least value that so large a part of them does not pass."""
+    return sorted(values)[math.ceil(part * len(values)) - 1]
 
 
 def stroke_frames(seed: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""One way to ask a model what it is, trained or a plain callable, for samplers and for tasks."""
+"""One interface to trained models and plain callables, for samplers and tasks."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,10 +14,10 @@ Model = Callable[..., Tensor]  # (x, sigma, label=None) -> x0
 
 
 class Adapter:
-    """A model (x, sigma, label=None) -> x0 that answers what a sampler or a task asks of it.
+    """A model (x, sigma, label=None) -> x0 with the properties that samplers and tasks need.
 
-    It passes on what the model says of itself, in its `config` and as attributes. For a plain
-    callable, which says nothing, it answers as below.
+    They come from the model's `config` and attributes. A plain callable has neither: it gets the
+    defaults below.
     """
 
     def __init__(self, model: Model):
@@ -29,22 +29,22 @@ class Adapter:
 
     @property
     def device(self) -> torch.device | None:
-        """Where x is to be; None is where it is already, for `x.to(model.device)`."""
+        """The device of the weights; None leaves x where it is, in `x.to(model.device)`."""
         return getattr(self.model, "device", None)
 
     @property
     def image_size(self) -> int | None:
-        """The side of the pictures that it draws; None is any."""
+        """The side of the pictures that it draws, in pixels; None is any."""
         return getattr(self.config, "image_size", None)
 
     @property
     def sigma_min(self) -> float:
-        """The level that x0 stands for."""
+        """The noise level of x0."""
         return getattr(self.config, "sigma_min", SIGMA_MIN)
 
     @property
     def sigma_max(self) -> float:
-        """The highest level that it knows."""
+        """The highest noise level."""
         return getattr(self.config, "sigma_max", SIGMA_MAX)
 
     @property
@@ -53,8 +53,10 @@ class Adapter:
         return getattr(self.config, "clip", True)
 
     def side(self, size: int | None = None) -> int:
-        """The side of what it is to draw: the size that is given, or its own. Raises SettingError
-        where neither is known."""
+        """The side of the pictures to draw, in pixels: `size`, or the model's own.
+
+        Raises SettingError where neither is known.
+        """
         side = size or self.image_size
         if side is None:
             raise SettingError(
@@ -63,13 +65,13 @@ class Adapter:
         return side
 
     def sigmas_for(self, steps: int) -> Sequence[float]:
-        """Its noise levels for so many evaluations. Raises SettingError where it has none."""
+        """The model's noise levels for a number of evaluations. Raises SettingError without any."""
         if not hasattr(self.model, "sigmas_for"):
             raise SettingError("Give sigmas, the noise levels: this model does not say its own.")
         return self.model.sigmas_for(steps)
 
     def between(self, labels: Sequence[int | None], weights: Tensor) -> Tensor | None:
-        """Labels mixed by weights (frames, labels). Raises SettingError where it cannot."""
+        """Labels mixed by weights (frames, labels). Raises SettingError for a plain callable."""
         if not hasattr(self.model, "between"):
             raise SettingError(
                 "This model does not say what lies between labels: give one for all."

@@ -1,8 +1,8 @@
-"""The network of a detailer: convolutions, and norms of one position each.
+"""The network of a detailer: convolutions, with norms over the channels of each position.
 
-A norm over a whole map would tie every pixel to all others, and tiles of a picture would disagree.
-Here a pixel depends on what lies within `DetailNetConfig.reach` of it and on nothing else, so that
-the inside of a tile is what the whole picture gives.
+A norm over a whole map would make every pixel depend on all others, and tiles would not fit
+together. Here a pixel depends only on those within `DetailNetConfig.reach`, so the inside of a tile
+is the same as in the whole picture.
 """
 
 import itertools
@@ -18,8 +18,8 @@ from cm_core.errors import SettingError
 from cm_core.schema import STRICT, Channels, Widths
 from cm_core.unet import timestep_embedding, zeroed
 
-FACTOR = 4  # pixels a side that one pixel of the small picture becomes
-TOLD = 3  # numbers that the network is told beside the noise level
+FACTOR = 4  # by which the sides of a picture grow
+TOLD = 3  # inputs besides the noise level: noise and blur of the small picture, and `faithful`
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class DetailNetConfig:
     channels: Channels = 32
     channel_mult: Widths = (1, 2, 4)
     middle: Annotated[int, Field(ge=0, le=64)] = 3  # blocks at the coarsest level
-    patch: int = 2  # pixels a side that one position of the first level stands for
+    patch: int = 2  # side, in pixels, of one position of the first level
 
     def __post_init__(self):
         if self.patch not in (1, 2, 4):
@@ -39,21 +39,21 @@ class DetailNetConfig:
 
     @property
     def sides(self) -> list[int]:
-        """Pixels a side that a position stands for, by level."""
+        """The side of a position in pixels, by level."""
         return [self.patch * 2**level for level in range(len(self.channel_mult))]
 
     @property
     def stride(self) -> int:
-        """What the sides of pictures are multiples of, in pixels."""
+        """Sides of pictures are multiples of this, in pixels."""
         return max(self.sides[-1], FACTOR)
 
     @property
     def reach(self) -> int:
-        """How far away, in pixels, something can lie that a pixel depends on.
+        """The largest distance, in pixels, from an output pixel to an input pixel it depends on.
 
-        A convolution of 3x3 sees one position further: the first and the last, four in the blocks
-        before and after the middle at each level but the coarsest, two in each block there. And a
-        pixel shares its position at that level with others.
+        A 3x3 convolution adds one position: the first and the last one, four in the blocks before
+        and after the middle at each level but the coarsest, two in each block there. A position of
+        that level holds several pixels.
         """
         *upper, last = self.sides
         return 2 * self.patch + sum(4 * side for side in upper) + 2 * self.middle * last + last - 1
@@ -67,7 +67,7 @@ class ChannelNorm(nn.LayerNorm):
 
 
 class DetailBlock(nn.Module):
-    """Two convolutions with the embedding between, beside what they are given."""
+    """A residual block: two convolutions with the embedding between them."""
 
     def __init__(self, c_in: int, c_out: int, emb_dim: int):
         super().__init__()
@@ -86,9 +86,9 @@ class DetailBlock(nn.Module):
 
 
 class DetailNet(nn.Module):
-    """F(x, c_noise, told, small): a U-Net whose maps fold and unfold, which loses no position.
+    """F(x, c_noise, told, small): a U-Net that resamples by pixel-(un)shuffle, losing no position.
 
-    Each level costs about the same: the first draws pixels, the coarsest sees the furthest.
+    All levels cost about the same. The first one draws pixels, the coarsest one sees the furthest.
     """
 
     def __init__(self, config: DetailNetConfig):
@@ -113,7 +113,7 @@ class DetailNet(nn.Module):
         self.out_conv = zeroed(nn.Conv2d(widths[0], planes, 3, padding=1))
 
     def forward(self, x: Tensor, c_noise: Tensor, told: Tensor, small: Tensor) -> Tensor:
-        """(B, 3, 4H, 4W), (B,), (B, TOLD), (B, 3, H, W) -> (B, 3, 4H, 4W); whole strides a side."""
+        """(B, 3, 4H, 4W), (B,), (B, TOLD), (B, 3, H, W) -> (B, 3, 4H, 4W); sides: whole strides."""
         features = timestep_embedding(c_noise, self.config.channels)
         emb = self.time(features.to(x.dtype)) + self.told(told)
         patch = self.config.patch

@@ -1,9 +1,8 @@
-"""The detailer: a consistency model of what a small picture leaves out, four times as large.
+"""The detailer: a consistency model of a picture given a version of it a quarter as large.
 
-Given the small picture, most of the large one is known. What is learned is the rest, the residual
-r = x0 - bicubic(small), whose standard deviation is a fifth of a picture's. Noise that drowns it is
-small, too: at sigma_max = 10 sigma_data a hundredth of the noisy residual's variance is the
-residual's, and an evaluation may start from noise on the bicubic picture alone.
+It learns the residual r = x0 - bicubic(small), whose standard deviation sigma_data is a fifth of a
+picture's. So sigma_max can be low, too: at 10 sigma_data the residual is a hundredth of the
+variance, and an evaluation can start from the bicubic picture plus noise.
 """
 
 import copy
@@ -31,16 +30,14 @@ PIXELS = 64_000_000  # of a result, at most
 
 
 class Augmentation(NamedTuple):
-    """What is wrong with a small picture, as the network is told (Ho et al. 2022, section 4).
+    """Noise and blur of a small picture, an input of the network (Ho et al. 2022, section 4).
 
-    Cascaded Diffusion Models: a network that was trained on clean conditions alone takes the first
-    model's errors for detail.
+    Cascaded Diffusion Models: a network trained on clean conditions only takes errors of the first
+    model for detail.
     """
 
-    noise: Annotated[float, Field(ge=0, le=10)]  # standard deviation of the Gaussian noise on it
-    blur: Annotated[
-        float, Field(ge=0, le=10)
-    ]  # standard deviation of the Gaussian over it, in its pixels
+    noise: Annotated[float, Field(ge=0, le=10)]  # standard deviation, in units of [-1, 1]
+    blur: Annotated[float, Field(ge=0, le=10)]  # standard deviation, in pixels of the small picture
 
 
 CLEAN = Augmentation(0.0, 0.0)
@@ -48,7 +45,7 @@ CLEAN = Augmentation(0.0, 0.0)
 
 @dataclass(frozen=True)
 class DetailerConfig:
-    """What a detailer's checkpoint says of itself, beside its weights."""
+    """The config.json of a detailer's checkpoint."""
 
     __pydantic_config__ = STRICT
 
@@ -58,7 +55,7 @@ class DetailerConfig:
     sigma_min: Sigma = SIGMA_MIN
     sigma_max: Sigma = 1.0
     c_noise: Literal["quarter_log", "openai", "angle"] = "quarter_log"
-    augmentation: Augmentation = CLEAN  # the most of each that it was trained with
+    augmentation: Augmentation = CLEAN  # the maxima that it was trained with
 
     def __post_init__(self):
         """Raises SettingError."""
@@ -66,37 +63,37 @@ class DetailerConfig:
 
     @property
     def labels(self) -> Labels:
-        """A detailer knows no labels."""
+        """None: a detailer is unconditional."""
         return Labels()
 
     @property
     def image_size(self) -> int:
-        """Raises SettingError: whatever asks for a size takes it for a model that draws."""
+        """Raises SettingError: a detailer has no size of its own."""
         raise SettingError(
             f"{self.name} is a detailer: it enlarges pictures of any size and draws none itself."
         )
 
     @property
     def step(self) -> int:
-        """What the sides of small pictures are multiples of within the network."""
+        """Sides of small pictures are padded to multiples of this, in their pixels."""
         return self.net.stride // FACTOR
 
     @property
     def margin(self) -> int:
-        """How far away, in pixels of the small picture, lies what a pixel depends on at most."""
+        """The largest distance that a pixel depends on, in pixels of the small picture."""
         return -(-self.net.reach // FACTOR) + BICUBIC_REACH
 
 
 def bicubic(small: Tensor) -> Tensor:
-    """(B, 3, H, W) -> (B, 3, 4H, 4W) by Keys' cubic (1981); overshoots the range at edges.
+    """(B, 3, H, W) -> (B, 3, 4H, 4W) by Keys' cubic (1981) with a = -1/2; may leave [-1, 1].
 
-    Torch's antialiased form has his a = -1/2, of which ramps come out straight; the other has -3/4.
+    Torch has a = -1/2, which reproduces linear ramps, only with antialias=True; else a = -3/4.
     """
     return F.interpolate(small.float(), scale_factor=FACTOR, mode="bicubic", antialias=True)
 
 
 class Detailer(nn.Module):
-    """f(x, sigma, small): the large picture at the end of the path through x, for a small one."""
+    """f(x, sigma, small): the end of the probability-flow path through x, given a small picture."""
 
     kind: ClassVar[str] = "detailer"
 
@@ -118,9 +115,9 @@ class Detailer(nn.Module):
         """Estimate x0 from x = x0 + sigma z and the small picture.
 
         x (B, 3, 4H, 4W); sigma a float or (B,); small (B, 3, H, W), H and W multiples of
-        config.step; augmentation (B, 2): `Augmentation` of each, None for clean ones; faithful (B,)
-        of bool: where True x and sigma are left out, and x0 is the mean of all that the small
-        picture may stand for. label: none are known. Raises SettingError.
+        config.step; augmentation (B, 2): `Augmentation` of each, None is clean; faithful (B,) of
+        bool: where True, x and sigma are ignored and x0 is the mean of all large pictures that
+        the small one may come from. label: always None. Raises SettingError.
         """
         about = self.config
         if small is None:
@@ -138,7 +135,7 @@ class Detailer(nn.Module):
         given = (c_in * (x - base)).contiguous(memory_format=torch.channels_last)
         time = self.time_input(t, about.sigma_data)
         raw = self.net(*(v.to(self.dtype) for v in (given, time, told, small)))
-        # x itself, to the last bit, at sigma_min.
+        # Exactly x at sigma_min, where c_skip is 1 and c_out is 0.
         return c_skip * x + (1 - c_skip) * base + c_out * raw.to(x.dtype)
 
     def coefficients(self, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -159,11 +156,11 @@ class Detailer(nn.Module):
     ) -> Tensor:
         """Pictures (B, 3, H, W) of any size -> (B, 3, 4H, 4W) in [-1, 1], in one evaluation.
 
-        faithful: the likely mean, without noise and nearest to the truth (PSNR), rather than one
-        lively picture of those that it may stand for. augmentation: what is wrong with x0; a base
-        model's pictures are not clean. noise_scale: of the noise that is told, what is given; less
-        is calmer. tile: side of the largest x0 that is done in one piece. The noise is drawn for
-        the whole: its picture does not depend on the tiles. Raises ImageError, SettingError.
+        faithful: the mean of all large pictures that x0 may come from, which has the best PSNR,
+        rather than a sample of them. augmentation: noise and blur of x0; pictures by a model are
+        not clean. noise_scale: scale of the added noise, 0 to 2, at an unchanged sigma; less is
+        calmer. tile: the largest side of x0 that is enlarged in one piece. The noise is drawn for
+        the whole picture, so the result does not depend on tiles. Raises ImageError, SettingError.
         """
         self.check(x0, noise_scale)
         told = self.told(augmentation)
@@ -194,7 +191,7 @@ class Detailer(nn.Module):
         return made.clamp_(-1, 1)
 
     def check(self, x0: Tensor, noise_scale: float) -> None:
-        """Refuse what is no picture, or makes one too large. Raises ImageError, SettingError."""
+        """Raises ImageError for no picture or one too large, SettingError for the noise scale."""
         if not isinstance(x0, Tensor) or x0.ndim != 4 or x0.shape[1] != 3 or not x0.numel():
             shape = tuple(x0.shape) if isinstance(x0, Tensor) else type(x0).__name__
             raise ImageError(f"A picture has the shape (B, 3, H, W), not {shape}.")
@@ -218,7 +215,7 @@ class Detailer(nn.Module):
         return torch.tensor([augmentation], dtype=torch.float32, device=self.device)
 
     def whole_steps(self, small: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """Both with sides of whole steps: the last pixels repeated, the noise begun again."""
+        """Both padded to whole steps: pictures by their last pixels, noise by its first ones."""
         rows, columns = (-side % self.config.step for side in small.shape[-2:])
         if not rows and not columns:
             return small, noise
@@ -230,14 +227,14 @@ class Detailer(nn.Module):
         return small, noise[:, :, down][..., along]
 
     def with_net(self, net: nn.Module) -> Self:
-        """The same detailer around another form of its network: compiled, or wrapped."""
+        """The same detailer with another form of its network: compiled, or wrapped."""
         other = copy.copy(self)
         other._modules = {**self._modules, "net": net}
         return other
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of the weights; inputs and results stay in fp32."""
+        """The weights' type; inputs and results are fp32."""
         return next(self.parameters()).dtype
 
     @property

@@ -27,10 +27,10 @@ def pseudo_huber(a: Tensor, b: Tensor, c: float) -> Tensor:
 
 
 class LPIPS:
-    """Learned perceptual distance, (B, 3, H, W) in [-1, 1] twice -> (B,) (Zhang et al. 2018).
+    """Learned perceptual distance of (B, 3, H, W) in [-1, 1] -> (B,) (Zhang et al. 2018).
 
-    Pictures below 256 are enlarged to 224 (Song et al. 2023, App. C). net: "alex" or "vgg".
-    pretrained: False leaves the backbone at random. Raises CheckpointError where its weights
+    Pictures narrower than 256 are resized to 224 (Song et al. 2023, App. C). net: "alex" or "vgg".
+    pretrained: False keeps the backbone's random weights. Raises CheckpointError where the weights
     cannot be fetched.
     """
 

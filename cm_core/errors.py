@@ -1,8 +1,8 @@
-"""Errors whose message is one sentence for the person who gave the input."""
+"""Errors whose message is one sentence for the user."""
 
 
 class OneStrokeError(Exception):
-    """Base of every error a user can cause; `str(error)` is fit to be shown as it is."""
+    """Base of all errors that a user can cause; show `str(error)` as it is."""
 
 
 class CheckpointError(OneStrokeError):
@@ -14,7 +14,7 @@ class ImageError(OneStrokeError):
 
 
 class SettingError(OneStrokeError):
-    """A number or name outside of its range: steps, sigma, strength, label."""
+    """A setting outside of its range, or an unknown name: steps, sigma, strength, label."""
 
 
 class DataError(OneStrokeError):
@@ -22,7 +22,7 @@ class DataError(OneStrokeError):
 
 
 class TrainingError(OneStrokeError):
-    """A training run that cannot begin where it was asked to, or cannot go on."""
+    """A training run that cannot start or cannot go on."""
 
 
 class ConfigError(OneStrokeError):

@@ -1,4 +1,4 @@
-"""Data whose denoiser, score and consistency function are known exactly: for tests and lessons.
+"""Data with exact denoiser, score and consistency function, for tests and lessons.
 
 Points in the plane are (B, 2, 1, 1), so that samplers and losses take them as pictures.
 """
@@ -20,7 +20,7 @@ TWO = torch.tensor([[-1.0, 0.0], [1.0, 0.0]])
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """Round Gaussian clusters in the plane, all as likely. centres (K, 2); std: along each axis."""
+    """Equally likely round Gaussians in the plane. centres (K, 2); std: along each axis."""
 
     centres: Tensor
     std: float = 0.2
@@ -31,13 +31,13 @@ class Mixture:
         return math.sqrt(float(self.centres.var(0, correction=0).mean()) + self.std**2)
 
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
-        """Points of it, (count, 2, 1, 1)."""
+        """Random points of the mixture, (count, 2, 1, 1)."""
         which = torch.randint(len(self.centres), (count,), generator=generator)
         noise = torch.randn(count, 2, generator=generator)
         return (self.centres[which] + self.std * noise)[..., None, None]
 
     def denoiser(self, x: Tensor, sigma: float | Tensor, label: None = None) -> Tensor:
-        """D(x, t), the mean of all points that x may have come from; sigma a float or (B,)."""
+        """D(x, t) = E[x0 | x] at noise level t; x (B, 2, 1, 1), sigma a float or (B,)."""
         variance = self.std**2 + levels_of(sigma, x).square()
         away = x.flatten(1)[:, None] - self.centres.to(x)
         weights = (-away.square().sum(2) / (2 * variance)).softmax(1)[..., None]
@@ -73,7 +73,7 @@ class Mixture:
 
 
 def levels_of(sigma: float | Tensor, x: Tensor) -> Tensor:
-    """A noise level for each point, (B, 1), in the points' own precision."""
+    """Noise levels (B, 1), one a point, in the dtype of x."""
     return torch.as_tensor(sigma, dtype=x.dtype, device=x.device).expand(len(x))[:, None]
 
 
@@ -97,9 +97,9 @@ def gaussian_gain(std: float = 0.5, t: float = SIGMA_MAX) -> float:
 
 
 def optimal_gain(n: int, solver: str = "euler", std: float = 0.5) -> float:
-    """What a linear student f(x, T) = a x learns on n levels, as a part of the true a(T).
+    """a(T) of the optimal linear student f(x, T) = a(T) x on n levels, divided by the true a(T).
 
-    The closed form: a product over neighbouring levels. With "euler" it is what consistency
+    The closed form is a product over neighbouring levels. With "euler" it is what consistency
     training reaches, too, and distillation by Euler steps: (s^2 + t t') / (s^2 + t^2). With "heun",
     1 + (t' - t) / 2 (m(t) + m(t') (1 + (t' - t) m(t))), where m(t) = t / (s^2 + t^2) is the slope.
     """
@@ -116,7 +116,7 @@ def optimal_gain(n: int, solver: str = "euler", std: float = 0.5) -> float:
 
 
 def walked_gain(n: int, solver: str = "euler", std: float = 0.5) -> float:
-    """The same by walking: the solver's own steps from T down n levels, from x = 1."""
+    """As `optimal_gain`, by the solver's own steps from x = 1 at T down the n levels."""
     x = torch.ones(1, 1, 1, 1, dtype=torch.float64)
     grid = karras_sigmas(n)
     for t, below in itertools.pairwise(grid[:, None]):

@@ -12,12 +12,11 @@ from torch import Tensor
 from cm_core.errors import SettingError
 from cm_core.schema import STRICT, Name, Names
 
-SHOWN = 12  # names that an error lists at most
+SHOWN = 12  # names that an error lists, at most
 
 
 def look_up(table: Tensor, label: Tensor) -> Tensor:
-    """What a table (labels, ...) says of each label: its rows at indices (B,), or, of labels that
-    lie between others, their mean by weights (B, labels)."""
+    """Rows of a table (labels, ...) at indices (B,), or their means by weights (B, labels)."""
     if label.is_floating_point():
         return torch.tensordot(label.to(table.dtype), table, 1)
     return table[label]
@@ -25,10 +24,11 @@ def look_up(table: Tensor, label: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Labels:
-    """Named axes of choices. With `any`, each axis has one more entry meaning "any of them".
+    """Class labels with named axes, e.g. scene and light. With `any`, each axis has one more entry
+    that means "any of them".
 
-    An index counts in mixed radix, last axis fastest; `any` is the last entry of an axis, so the
-    null label (any of everything) is the highest index.
+    The index is a mixed-radix number whose last axis counts fastest. `any` is the last entry of an
+    axis, so the null label (any on all axes) is the highest index.
     """
 
     __pydantic_config__ = STRICT
@@ -46,13 +46,14 @@ class Labels:
 
     @property
     def null(self) -> int | None:
-        """The index that leaves everything open, or None where the network has no such label."""
+        """The index of "any" on all axes; None where the network was not trained with it."""
         return self.count - 1 if self.any and self.axes else None
 
     def index(self, **choice: str | int | None) -> int | None:
-        """Index of a choice by axis, by name or number; an axis left out or None means any.
+        """The index of a name or number on each axis; an axis left out, or None, means any.
 
-        Raises SettingError for an unknown axis or name, or where "any" was not trained.
+        None without labels. Raises SettingError for an unknown axis or name, and for any where the
+        network was not trained with it.
         """
         unknown = set(choice) - set(self.axes)
         if unknown:
@@ -64,7 +65,7 @@ class Labels:
         return index if self.axes else None
 
     def encode(self, choices: Tensor) -> Tensor:
-        """Choices along the axes (B, axes), by number, -1 for any, as indices (B,)."""
+        """Numbers on the axes (B, axes), -1 for any -> indices (B,)."""
         index = torch.zeros(len(choices), dtype=torch.long, device=choices.device)
         for axis, names in enumerate(self.axes.values()):
             choice = choices[:, axis]
@@ -72,7 +73,7 @@ class Labels:
         return index
 
     def decode(self, index: Tensor) -> Tensor:
-        """Indices (B,) as choices along the axes (B, axes), by number, -1 for any."""
+        """Indices (B,) -> numbers on the axes (B, axes), -1 for any."""
         choices = index.new_empty(len(index), len(self.axes))
         for axis, names in reversed(list(enumerate(self.axes.values()))):
             size = len(names) + self.any
@@ -81,8 +82,9 @@ class Labels:
         return choices
 
     def drawn(self, seed: int, **choice: str | None) -> dict[str, str]:
-        """The choice by axis, with a name drawn by the seed wherever it leaves an axis open: the
-        same one whatever the other axes say. Empty without labels.
+        """The choice with a name drawn by the seed on each axis that it leaves open.
+
+        The names drawn do not depend on the choice on other axes. Empty without labels.
         """
         by_seed = random.Random(seed)
         drawn = {axis: by_seed.choice(names) for axis, names in self.axes.items()}

@@ -1,6 +1,6 @@
-"""The two models: a diffusion denoiser and a consistency model, one network form.
+"""The two models: a diffusion denoiser and a consistency model.
 
-Both map (x, sigma, label) to an estimate of x0; they differ in preconditioning only.
+Both map (x, sigma, label) to x0 by the same network; only their preconditioning differs.
 """
 
 import copy
@@ -29,7 +29,7 @@ Label = int | Sequence[int] | Tensor | None
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """What a checkpoint says of itself, beside its weights."""
+    """The config.json of a checkpoint."""
 
     __pydantic_config__ = STRICT
 
@@ -42,13 +42,12 @@ class ModelConfig:
     clip: bool = True  # clamp x0 to [-1, 1] between sampling steps
     labels: Labels = field(default_factory=Labels)
     sigmas: dict[int, tuple[Sigma, ...]] = field(default_factory=dict)  # recommended, per steps
-    # Towards the label, beyond 1; see Preconditioned.forward.
+    # Scale of classifier-free guidance; 1: none. See Preconditioned.forward.
     guidance: Annotated[float, Field(ge=0, le=100)] = 1.0
-    strength: Fraction = 0.5  # of painting, by default: how far a picture may leave its strokes
+    strength: Fraction = 0.5  # the default of `stroke`
 
     def __post_init__(self):
-        """Raises SettingError for labels that are not the network's, and for noise levels that no
-        sampler can go through."""
+        """Raises SettingError where labels and network do not fit, or noise levels do not fall."""
         if self.labels.count != self.unet.num_classes:
             raise SettingError(
                 f"{self.name} names {self.labels.count} labels, and its network knows "
@@ -69,7 +68,7 @@ class ModelConfig:
 
 
 class Preconditioned(nn.Module, ABC):
-    """A network with its preconditioning: (x, sigma, label) -> x0."""
+    """A preconditioned network, (x, sigma, label) -> x0."""
 
     kind: ClassVar[str]
 
@@ -92,11 +91,11 @@ class Preconditioned(nn.Module, ABC):
     ) -> Tensor:
         """Estimate x0 from x = x0 + sigma z. Raises SettingError.
 
-        x (B, 3, H, W); sigma a float or (B,); label None (any), an index, (B,) indices
-        or what `between` makes; guidance w, or None for the config's.
-        Classifier-free guidance (Ho and Salimans 2022): null + w (label - null) of the estimates
-        with that label and with none, which evaluates the network twice; at 1 it is the estimate
-        with the label.
+        x (B, 3, H, W); sigma a float or (B,); label None (any), an index, indices (B,) or weights
+        (B, labels) by `between`; guidance w, None for the config's.
+        Classifier-free guidance (Ho and Salimans 2022): x0 = null + w (labelled - null), of the
+        estimates with the null label and with this one, in two evaluations of the network. At
+        w = 1 it is the labelled estimate alone.
         """
         if isinstance(sigma, int | float) and not 0 <= sigma < math.inf:
             raise SettingError(f"A noise level is a number from 0 on, not {sigma}.")
@@ -113,7 +112,7 @@ class Preconditioned(nn.Module, ABC):
         return free + guidance * (ours - free)
 
     def guided(self, label: Label, guidance: float | None = None) -> bool:
-        """Whether an evaluation with this label is guided, and so costs two of the network."""
+        """Whether an evaluation with this label is guided, which evaluates the network twice."""
         labels = self.config.labels
         guidance = self.config.guidance if guidance is None else guidance
         if guidance == 1 or label is None or labels.count == 0:
@@ -126,29 +125,29 @@ class Preconditioned(nn.Module, ABC):
         return bool((label != labels.null).any())
 
     def estimate(self, x: Tensor, t: Tensor, label: Label = None) -> Tensor:
-        """The preconditioned network's x0 of x at noise levels t (B,), without guidance."""
+        """x0 of x (B, 3, H, W) at noise levels t (B,), without guidance."""
         c_skip, c_out, c_in = (c[:, None, None, None] for c in self.coefficients(t))
         time = self.time_input(t, self.config.sigma_data)
         raw = self.network(c_in * x, time, label)
         return c_skip * x + c_out * raw.to(x.dtype)
 
     def network(self, x: Tensor, time: Tensor, label: Label = None) -> Tensor:
-        """The raw network at an input already scaled by c_in and a time input (B,)."""
+        """The raw network's output for an input scaled by c_in and a time input (B,)."""
         x = x.to(self.dtype)
         return self.net(x, time, self.label_tensor(label, x))
 
     def with_net(self, net: nn.Module) -> Self:
-        """The same model around another form of its network: compiled, or wrapped."""
+        """The same model with another form of its network: compiled, or wrapped."""
         other = copy.copy(self)
         other._modules = {**self._modules, "net": net}
         return other
 
     def label_tensor(self, label: Label, x: Tensor) -> Tensor | None:
-        """Labels on x's device, (B,) long or weights (B, labels); None where the model has none."""
+        """Labels as indices (B,) or weights (B, labels), on x's device; None without labels."""
         return self._known(label, x) if self.config.labels.count else None
 
     def _known(self, label: Label, x: Tensor) -> Tensor:
-        """As `label_tensor`, of a model with labels; None is the null label."""
+        """As `label_tensor`, for a model with labels; None is the null label."""
         count, batch = self.config.labels.count, x.shape[0]
         if label is None:
             label = self.config.labels.null
@@ -165,14 +164,14 @@ class Preconditioned(nn.Module, ABC):
         return label.to(x.device).expand(batch, *label.shape[1:])
 
     def label_index(self, **choice: str | int | None) -> int | None:
-        """The label of a choice by axis, e.g. label_index(light="dusk"); left out means any."""
+        """The index of a label, e.g. label_index(light="dusk"); an axis left out means any."""
         return self.config.labels.index(**choice)
 
     def between(self, labels: Sequence[int | None], weights: Tensor) -> Tensor | None:
-        """Labels on the way between others, as `forward` takes them: n of these, None for any, and
-        weights (B, n) that sum to 1 -> (B, labels); None where the model has no labels.
+        """Mixtures of n labels, whose embeddings are averaged: an input of `forward`.
 
-        The labels' embeddings are mixed by these weights.
+        labels: n indices, None for any. weights (B, n), rows that sum to 1. Returns weights
+        (B, labels), or None where the model has no labels.
         """
         count = self.config.labels.count
         if count == 0:
@@ -183,7 +182,7 @@ class Preconditioned(nn.Module, ABC):
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of the weights; inputs and results stay in fp32."""
+        """The weights' type; inputs and results are fp32."""
         return next(self.parameters()).dtype
 
     @property
@@ -211,8 +210,8 @@ class ConsistencyModel(Preconditioned):
     def sigmas_for(self, steps: int) -> list[float]:
         """Noise levels for a number of evaluations, descending from sigma_max.
 
-        The checkpoint's own where it has them; else spread over its longest recommended list,
-        or over a Karras grid without its clean end.
+        Those that the config recommends; else log-interpolated in the shortest longer list that it
+        has; else a Karras grid without its last level. Raises SettingError for no steps.
         """
         if steps < 1:
             raise SettingError(f"steps counts network evaluations: at least 1, not {steps}.")

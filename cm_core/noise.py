@@ -1,6 +1,6 @@
-"""Random numbers: a seed gives the same picture on every machine, alone or in a batch.
+"""Seeded noise: a seed gives the same picture on every machine, alone or in a batch.
 
-Noise is drawn on the CPU, one `torch.randn` a picture and injection, then moved to the model.
+All noise is drawn on the CPU, by one `torch.randn` for each picture and injection.
 """
 
 import operator
@@ -16,9 +16,9 @@ Generators = Generator | Sequence[Generator]
 
 
 def generators(seed: int | Sequence[int], batch: int) -> list[Generator]:
-    """One CPU generator a picture. A single seed stands for seed, seed + 1, ... in a batch.
+    """One CPU generator for each picture; a single seed s means s, s + 1, ... in a batch.
 
-    seed: whole numbers of any library, within 64 bits. Raises SettingError.
+    seed: integers of 64 bits, of Python or any array library. Raises SettingError.
     """
     seeds = each(seed, batch)
     if len(seeds) != batch:
@@ -29,7 +29,7 @@ def generators(seed: int | Sequence[int], batch: int) -> list[Generator]:
 
 
 def each(seed: Any, batch: int) -> list[int]:
-    """Seeds one by one; a single one counts up. Raises SettingError."""
+    """One seed for each picture; a single one counts up. Raises SettingError."""
     try:
         return [operator.index(seed) + i for i in range(batch)]
     except TypeError:
@@ -43,7 +43,7 @@ def each(seed: Any, batch: int) -> list[int]:
 
 
 def randn(shape: torch.Size | tuple[int, ...], generator: Generators | None) -> Tensor:
-    """Standard normal float32 noise on the CPU, from one generator or one a picture."""
+    """N(0, 1) noise, float32 on the CPU, from one generator or one for each picture."""
     if generator is None or isinstance(generator, Generator):
         return torch.randn(tuple(shape), generator=generator)
     if len(generator) != shape[0]:
@@ -52,5 +52,5 @@ def randn(shape: torch.Size | tuple[int, ...], generator: Generators | None) -> 
 
 
 def randn_like(x: Tensor, generator: Generators | None) -> Tensor:
-    """As `randn`, with the shape, dtype and device of x."""
+    """N(0, 1) noise as `randn`, with the shape, dtype and device of x."""
     return randn(x.shape, generator).to(x)

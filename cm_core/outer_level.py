@@ -1,7 +1,7 @@
-"""A U-Net within an outer level of twice its resolution: detail for little work.
+"""A U-Net inside a narrow outer level of twice its resolution: more detail at little cost.
 
-Most of a U-Net's cost lies where its maps are largest. Here the U-Net works on means of 2x2
-pixels, and one narrow level around it sees every pixel before it and after it.
+Most of a U-Net's cost is in its largest maps. Here the U-Net works on means of 2x2 pixels, and the
+outer level, before and after it, on every pixel.
 """
 
 from dataclasses import replace
@@ -12,14 +12,14 @@ from torch import Tensor, nn
 
 from cm_core.unet import Convolution, ResBlock, UNet, UNetConfig, group_norm, zeroed
 
-PATCH = 2  # pixels a side that one position of the level's maps stands for
+PATCH = 2  # side, in pixels, of one position of the level's maps
 AFTER = 2  # blocks after the U-Net, one for each map kept from before it
 
 
 class OuterLevel(nn.Module):
     """Blocks at twice the resolution of a U-Net's first level, before it and after it.
 
-    Maps go down and up by folding and unfolding, which loses no position.
+    Maps are resampled by pixel-(un)shuffle, which loses no position.
     """
 
     def __init__(self, config: UNetConfig):
@@ -38,13 +38,13 @@ class OuterLevel(nn.Module):
         self.out_conv = zeroed(nn.Conv2d(width, planes, 3, padding=1))
 
     def encode(self, x: Tensor, emb: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """A picture -> (what it adds to the U-Net's first map, maps kept for `decode`)."""
+        """A picture -> (a map to add to the U-Net's first one, maps for `decode`)."""
         first = self.first(F.pixel_unshuffle(x, PATCH), emb)
         before = self.before(first, emb)
         return self.down(F.pixel_unshuffle(before, 2)), [first, before]
 
     def decode(self, h: Tensor, kept: list[Tensor], emb: Tensor) -> Tensor:
-        """The U-Net's last map and the kept ones -> what they add to the enlarged picture."""
+        """The U-Net's last map and those of `encode` -> a picture to add to the enlarged one."""
         h = F.pixel_shuffle(self.up(h), 2)
         for block, skip in zip(self.after, reversed(kept), strict=True):
             h = block(torch.cat([h, skip], dim=1), emb)
@@ -52,9 +52,9 @@ class OuterLevel(nn.Module):
 
 
 class TwoScaleUNet(UNet):
-    """F(x, c_noise, label) of pictures twice as large as those of the U-Net within.
+    """F(x, c_noise, label) for pictures twice as large as those of the inner U-Net.
 
-    What the U-Net draws is enlarged by repeating its pixels; the outer level adds the rest.
+    The U-Net's picture is enlarged by repeating its pixels; the outer level adds the detail.
     """
 
     def __init__(self, config: UNetConfig):
@@ -63,7 +63,7 @@ class TwoScaleUNet(UNet):
         self.outer = OuterLevel(config)
 
     def forward(self, x: Tensor, c_noise: Tensor, label: Tensor | None = None) -> Tensor:
-        """Raw network output."""
+        """(B, 3, H, W), time inputs (B,), labels as `look_up` takes them -> (B, 3, H, W)."""
         emb = self.embed(c_noise, label)
         added, kept = self.outer.encode(x, emb)
         h = self.inside(self.enter(F.avg_pool2d(x, 2), emb) + added, emb)
@@ -72,5 +72,5 @@ class TwoScaleUNet(UNet):
 
 
 def make_net(config: UNetConfig) -> UNet:
-    """The network that a config describes."""
+    """The network of a config: a UNet, or a TwoScaleUNet where it has an outer level."""
     return TwoScaleUNet(config) if config.outer_level else UNet(config)

@@ -20,7 +20,7 @@ def consistency(
     """(c_skip, c_out, c_in) with f(x, sigma_min) = x exactly (Song et al. 2023, App. C)."""
     shifted = t - sigma_min
     norm = torch.rsqrt(t**2 + sigma_data**2)
-    # Written so that it is 1 to the last bit at sigma_min.
+    # In this form it is exactly 1 at sigma_min.
     c_skip = 1 / (1 + (shifted / sigma_data) ** 2)
     c_out = sigma_data * shifted * norm
     return c_skip, c_out, norm

@@ -18,7 +18,7 @@ RHO = 7.0
 def karras_sigmas(
     n: int, sigma_min: float = SIGMA_MIN, sigma_max: float = SIGMA_MAX, rho: float = RHO
 ) -> Tensor:
-    """Descending grid of n noise levels, (n,) float64, ends exact (Karras et al. 2022, eq. 5)."""
+    """n noise levels, descending, (n,) float64 with exact ends (Karras et al. 2022, eq. 5)."""
     if n < 1:
         raise SettingError(f"A noise schedule needs at least one level, not {n}.")
     if n == 1:
@@ -31,11 +31,12 @@ def karras_sigmas(
 
 
 def ddim_sigmas(n: int, sigma_max: float = SIGMA_MAX) -> Tensor:
-    """Descending grid of n noise levels, evenly spaced in DDPM's timesteps, (n,) float64.
+    """n noise levels, descending, at evenly spaced timesteps of DDPM, (n,) float64.
 
-    sigma = sqrt((1 - a) / a), where a is the product of 1 - beta, and beta runs from 1e-4 to .02 in
-    1000 steps (Ho et al. 2020; Song, Meng and Ermon 2021, section 4.2). It begins at sigma_max and
-    ends near the first timestep. On it, DDIM without chance is an Euler step in sigma.
+    sigma = sqrt((1 - a) / a), where a is the product of 1 - beta and beta rises from 1e-4 to .02 in
+    1000 steps (Ho et al. 2020; Song, Meng and Ermon 2021, section 4.2). The first level is
+    sigma_max, the last one that of the first timestep. On this grid a deterministic DDIM step is
+    an Euler step in sigma.
     """
     if n < 1:
         raise SettingError(f"A noise schedule needs at least one level, not {n}.")
@@ -51,9 +52,9 @@ def ddim_sigmas(n: int, sigma_max: float = SIGMA_MAX) -> Tensor:
 def karras_path(
     u: Tensor, sigma_min: float = SIGMA_MIN, sigma_max: float | Tensor = SIGMA_MAX, rho: float = RHO
 ) -> tuple[Tensor, Tensor]:
-    """(t, dt/du) of the grid's continuous form, u in [0, 1] from clean to noisy.
+    """(t, dt/du) of the continuous Karras grid at u in [0, 1], from clean to noisy.
 
-    tau of Song et al. 2023, section 5; the grid of n levels lies at u = i / (n - 1).
+    t is tau(u) of Song et al. 2023, section 5; a grid of n levels has u = i / (n - 1).
     """
     top, bottom = sigma_max ** (1 / rho), sigma_min ** (1 / rho)
     root = bottom + u * (top - bottom)
@@ -61,7 +62,7 @@ def karras_path(
 
 
 def nearest_index(sigmas: Tensor, sigma: float) -> int:
-    """Index of the level of a grid nearest to sigma in log space."""
+    """The index of the level nearest to sigma in log space."""
     return int((sigmas.log() - math.log(sigma)).abs().argmin())
 
 
@@ -111,8 +112,8 @@ def lognormal_index(u: Tensor, sigmas: Tensor, mean: float, std: float) -> Tenso
 def ect_r(t: Tensor, stage: int, q: float = 4.0, k: float = 8.0, b: float = 1.0) -> Tensor:
     """The nearer noise level r < t that ECT pairs with t (Geng et al. 2024, eq. 13).
 
-    r = max(0, t (1 - q^-(stage+1) n(t))) with n(t) = 1 + k sigmoid(-b t); d = q^-(stage+1) is the
-    asked relative step, so stage 0 with q = 4 asks d = 1/4.
+    r = max(0, t (1 - d n(t))) with n(t) = 1 + k sigmoid(-b t) and the relative step
+    d = q^-(stage + 1): 1/4 in stage 0 with q = 4.
     """
     n = 1 + k * torch.sigmoid(-b * t)
     return (t * (1 - n * q ** -(stage + 1))).clamp(min=0)

@@ -1,7 +1,7 @@
-"""What a file says of a model or a run is checked here, before anything is built of it.
+"""Checks of configs read from files, before anything is built from them.
 
-The dataclasses carry kinds and ranges in their annotations, which pydantic reads, and in
-`__post_init__` what must hold between their values.
+Dataclasses declare types and ranges in annotations, which pydantic checks; `__post_init__` checks
+how their values fit together.
 """
 
 import json
@@ -14,13 +14,13 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationE
 
 from cm_core.errors import SettingError
 
-# As a dataclass's `__pydantic_config__`; those inside of it follow suit.
+# The `__pydantic_config__` of a dataclass and of those nested in it.
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, revalidate_instances="always")
 Kind = TypeVar("Kind")
 
 
 def different(names: tuple) -> tuple:
-    """Values of which none comes twice. Raises ValueError."""
+    """The values, or ValueError where one is there twice."""
     if len(set(names)) < len(names):
         raise ValueError(f"has {max(names, key=names.count)!r} twice")
     return names
@@ -33,7 +33,7 @@ Std = Annotated[float, Field(gt=0, le=1_000)]  # a standard deviation of picture
 Names = Annotated[
     tuple[Name, ...], Field(min_length=1, max_length=50_000), AfterValidator(different)
 ]
-# Times a network's width, by level: of 256 pixels a side, the ninth has one.
+# Factors of a network's width by level; from 256 pixels, the ninth level has one position.
 Widths = Annotated[
     tuple[Annotated[int, Field(ge=1, le=64)], ...], Field(min_length=1, max_length=9)
 ]
@@ -41,7 +41,7 @@ Channels = Annotated[int, Field(ge=2, le=4096, multiple_of=2)]  # sines and cosi
 
 
 def check_sigmas(sigma_min: float, sigma_max: float, sigma_data: float) -> None:
-    """Refuse noise levels without a range, or data that does not vary. Raises SettingError."""
+    """Raises SettingError unless 0 <= sigma_min < sigma_max and sigma_data > 0."""
     if not sigma_min < sigma_max or not sigma_data > 0:
         raise SettingError(
             f"Noise goes from sigma_min up to a larger sigma_max, around a sigma_data above 0: not "
@@ -51,12 +51,12 @@ def check_sigmas(sigma_min: float, sigma_max: float, sigma_data: float) -> None:
 
 @cache
 def adapter(kind: type[Kind]) -> TypeAdapter[Kind]:
-    """What checks a kind of value; made once, for that takes a while."""
+    """The validator of a type; cached, as it is slow to build."""
     return TypeAdapter(kind)
 
 
 def parse(kind: type[Kind], values: Mapping) -> Kind:
-    """A dataclass of values as JSON or TOML have them. Raises SettingError: the first wrong one."""
+    """A dataclass from the values of JSON or TOML. Raises SettingError for the first wrong one."""
     try:
         return adapter(kind).validate_json(json.dumps(values, default=str))
     except ValidationError as error:
@@ -64,7 +64,7 @@ def parse(kind: type[Kind], values: Mapping) -> Kind:
 
 
 def check(made: object) -> None:
-    """Refuse a dataclass that was built from what a file says. Raises SettingError."""
+    """Validate a dataclass that was built from a file. Raises SettingError."""
     try:
         adapter(type(made)).validate_python(made)
     except ValidationError as error:
@@ -72,9 +72,9 @@ def check(made: object) -> None:
 
 
 def complaint(error: ValidationError) -> str:
-    """The first of an error's faults, as a sentence without its full stop."""
+    """The first fault of an error, as a sentence without its full stop."""
     faults = error.errors(include_url=False)
-    # What is missing may stand there by another name.
+    # A misspelt name is reported before the missing one that it stands for.
     strange = [fault for fault in faults if fault["type"] == "unexpected_keyword_argument"]
     fault = (strange or faults)[0]
     where = ".".join(str(part) for part in fault["loc"] if part != "[key]")

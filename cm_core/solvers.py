@@ -1,4 +1,4 @@
-"""One step down the probability-flow path, by a diffusion model: dx/dt = (x - D(x, t)) / t."""
+"""Steps of a diffusion model along the probability-flow ODE, dx/dt = (x - D(x, t)) / t."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from cm_core.samplers import Model
 
 
 def euler_step(denoiser: Model, x: Tensor, t: Tensor, below: Tensor, label=None, **inputs):
-    """x at the levels `below` from x at the levels t, both (B,); `below` may be 0.
+    """Euler step of x from the levels t to `below`, both (B,); `below` may be 0.
 
     One evaluation (Karras et al. 2022, Algorithm 1 without its correction).
     """
@@ -16,9 +16,9 @@ def euler_step(denoiser: Model, x: Tensor, t: Tensor, below: Tensor, label=None,
 
 
 def heun_step(denoiser: Model, x: Tensor, t: Tensor, below: Tensor, label=None, **inputs):
-    """As `euler_step`, to second order by two evaluations; `below` must be positive.
+    """Heun step of x from the levels t to `below`, both (B,); `below` must be positive.
 
-    Karras et al. 2022, Algorithm 1.
+    Two evaluations (Karras et al. 2022, Algorithm 1).
     """
     t4, below4 = t[:, None, None, None], below[:, None, None, None]
     slope = (x - denoiser(x, t, label, **inputs)) / t4

@@ -1,4 +1,4 @@
-"""Long pictures in overlapping windows: cut by margins, or blended where they overlap."""
+"""Overlapping windows over large pictures, to be cut by their margins or blended."""
 
 import math
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from cm_core.errors import SettingError
 
 @dataclass(frozen=True)
 class Window:
-    """Along one side of a picture: what is read, [start, stop), and what of it is kept."""
+    """Along one side of a picture: a range to read, [start, stop), and one of it to keep."""
 
     start: int
     stop: int
@@ -17,23 +17,23 @@ class Window:
     last: int
 
     def read(self, scale: int = 1) -> slice:
-        """What is read, in a picture `scale` times as long."""
+        """The range to read, in a picture `scale` times as long."""
         return slice(scale * self.start, scale * self.stop)
 
     def kept(self, scale: int = 1) -> slice:
-        """What is kept, in the whole."""
+        """The range to keep, in the whole picture."""
         return slice(scale * self.first, scale * self.last)
 
     def inside(self, scale: int = 1) -> slice:
-        """What is kept, in what was read."""
+        """The range to keep, in the part that was read."""
         return slice(scale * (self.first - self.start), scale * (self.last - self.start))
 
 
 def windows(length: int, most: int, margin: int, step: int) -> list[Window]:
-    """Windows of at most `most` that keep each position of a length once, `margin` from their ends.
+    """Windows up to `most` long that together keep each position once, `margin` from their ends.
 
-    All begin at multiples of `step`, which divides `length`, so that networks with strides see each
-    position in the same place. A length up to `most` is one window. Raises SettingError.
+    They start at multiples of `step`, which divides `length`, as a network with strides needs. A
+    length up to `most` is one window. Raises SettingError.
     """
     if length <= most:
         return [Window(0, length, 0, length)]
@@ -64,9 +64,9 @@ def tiles(
 
 
 def overlapping(length: int, side: int, overlap: float) -> list[slice]:
-    """Evenly placed windows of one side over a length of at least that, to be blended.
+    """Evenly placed windows of length `side` over a length of at least `side`, to be blended.
 
-    overlap: the least fraction of a window that the next one shares.
+    overlap: the least fraction of a window that it has in common with the next one.
     """
     apart = max(1, math.floor(side * (1 - overlap)))
     count = 1 + math.ceil((length - side) / apart)

@@ -18,7 +18,7 @@ M = TypeVar("M", bound=nn.Module)
 
 @dataclass(frozen=True)
 class UNetConfig:
-    """Architecture of a UNet. Attention sizes are feature-map sides, after `patch` folding."""
+    """Architecture of a UNet. Attention sizes are sides of feature maps, after pixel-unshuffle."""
 
     __pydantic_config__ = STRICT
 
@@ -39,7 +39,7 @@ class UNetConfig:
     num_classes: Annotated[int, Field(ge=0, le=10**6)] = 0
 
     def __post_init__(self):
-        """Raises SettingError for sides that cannot be halved and heads that do not fill a map."""
+        """Raises SettingError where sides cannot be halved or heads do not divide the channels."""
         if self.outer_level and self.patch != 2:  # which halves a picture twice itself
             raise SettingError(f"Within an outer level patch is 2, not {self.patch}.")
         levels = len(self.channel_mult) + bool(self.outer_level)
@@ -57,7 +57,7 @@ class UNetConfig:
 
     @property
     def attended(self) -> set[int]:
-        """Widths of the levels that attend; the middle, on the last, always does."""
+        """Widths of the levels with attention; the middle, at the last level, always has it."""
         first = self.image_size // self.patch // (2 if self.outer_level else 1)
         mults = self.channel_mult
         depths = [d for d in range(len(mults)) if first >> d in self.attention_sizes]
@@ -65,15 +65,18 @@ class UNetConfig:
 
 
 def zeroed(module: M) -> M:
-    """The module with all of its weights at zero, so that a residual branch starts silent."""
+    """The module with all weights at zero, so that a residual branch starts as the identity."""
     for parameter in module.parameters():
         nn.init.zeros_(parameter)
     return module
 
 
 def group_norm(channels: int, fewest: int) -> nn.GroupNorm:
-    """A norm takes the mean of each group away, and with it what an additive embedding gave all of
-    the group's channels: narrow networks need several channels a group."""
+    """A group norm with at least `fewest` channels in a group, and at most 32 groups.
+
+    A norm subtracts each group's mean, and with it an embedding that was added to all channels of
+    the group alike: narrow networks need several channels in a group.
+    """
     return nn.GroupNorm(math.gcd(32, max(1, channels // fewest)), channels)
 
 
@@ -86,7 +89,7 @@ def timestep_embedding(t: Tensor, dim: int, max_period: float = 10000.0) -> Tens
 
 
 class ResBlock(nn.Module):
-    """Two convolutions with the time embedding between; optionally resamples by 2."""
+    """Two convolutions with the time embedding between them; optionally resamples by 2."""
 
     def __init__(
         self,
@@ -144,14 +147,14 @@ class Attention(nn.Module):
 
 
 class Convolution(nn.Conv2d):
-    """The first layer, taking and ignoring the embedding like its neighbours."""
+    """The first layer; it ignores the embedding that all layers take."""
 
     def forward(self, x: Tensor, emb: Tensor) -> Tensor:
         return super().forward(x)
 
 
 class Level(nn.ModuleList):
-    """Layers run one after another, each with the embedding."""
+    """Layers in sequence, each given the embedding."""
 
     def forward(self, x: Tensor, emb: Tensor) -> Tensor:
         for layer in self:
@@ -215,12 +218,12 @@ class UNet(nn.Module):
         self.out_conv = zeroed(nn.Conv2d(c, planes, 3, padding=1))
 
     def forward(self, x: Tensor, c_noise: Tensor, label: Tensor | None = None) -> Tensor:
-        """Raw network output."""
+        """(B, 3, H, W), time inputs (B,), labels as `look_up` takes them -> (B, 3, H, W)."""
         emb = self.embed(c_noise, label)
         return self.leave(self.inside(self.enter(x, emb), emb))
 
     def embed(self, c_noise: Tensor, label: Tensor | None) -> Tensor:
-        """What every layer is told, (B, 4 channels)."""
+        """The embedding of time and label that every layer takes, (B, 4 channels)."""
         features = timestep_embedding(c_noise, self.config.channels)
         emb = self.time(features.to(self.out_norm.weight.dtype))
         if self.label is None:
@@ -230,12 +233,12 @@ class UNet(nn.Module):
         return emb + look_up(self.label.weight, label)
 
     def enter(self, x: Tensor, emb: Tensor) -> Tensor:
-        """The first layer's map of a picture."""
+        """A picture -> the first layer's map."""
         h = F.pixel_unshuffle(x, self.config.patch) if self.config.patch > 1 else x
         return self.encoder[0](h, emb)
 
     def inside(self, h: Tensor, emb: Tensor) -> Tensor:
-        """The first layer's map -> the last level's, of the same side."""
+        """The first layer's map -> the last layer's, of the same size."""
         skips = [h]
         for layers in self.encoder[1:]:
             h = layers(h, emb)
@@ -246,6 +249,6 @@ class UNet(nn.Module):
         return h
 
     def leave(self, h: Tensor) -> Tensor:
-        """The last level's map -> a picture."""
+        """The last layer's map -> a picture."""
         h = self.out_conv(F.silu(self.out_norm(h)))
         return F.pixel_shuffle(h, self.config.patch) if self.config.patch > 1 else h

@@ -31,7 +31,7 @@ ENLARGERS = (  # name of the command, its model unless another is named
 
 
 def labels_of(model, args: argparse.Namespace) -> dict[str, object]:
-    """What a task is told of labels: one, or with --to those of a walk's two ends."""
+    """The label of a task, or with --to the labels of a walk's two ends."""
     chosen = commands.chosen(args)
     label, to = model.config.labels.index(**chosen), getattr(args, "to", None)
     if not to:
@@ -140,7 +140,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def finer(task: argparse.ArgumentParser) -> None:
-    """The option of tasks that draw parts of pictures larger than the model's."""
+    """Add the option of tasks on parts of pictures that are larger than the model's."""
     task.add_argument("--detailer", help="detailer that draws finer what is larger than the model")
 
 

@@ -51,7 +51,7 @@ def slope(luma: Tensor, chroma: Tensor) -> Tensor:
 
 
 def strips(width: int, height: int) -> Iterator[tuple[int, int]]:
-    """(top, bottom) of the strips that a picture is worked on in."""
+    """(top, bottom) of the strips in which a picture is processed."""
     rows = max(1, ROWS // width)
     return ((top, min(top + rows, height)) for top in range(0, height, rows))
 

@@ -126,7 +126,7 @@ def colorize(model: Preconditioned, args: Namespace, options: Options) -> Result
 
 
 def enlarge(model: Preconditioned | Detailer, args: Namespace, options: Options) -> Result:
-    """Any size by a detailer; another model draws its own, to which a factor fits the picture."""
+    """By a detailer at any size; by another model at its own, `factor` times the picture's."""
     picture = small = open_picture(args.input)
     fitted = args.factor and not isinstance(model, Detailer)
     if fitted:

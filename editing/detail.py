@@ -1,6 +1,6 @@
-"""What a detailer does in an edit: pictures of any size, two or four times as large.
+"""Enlarging by a detailer, two or four times, in an edit.
 
-Nothing here is zero-shot but the last act: the means of patches are the small picture's, exactly.
+Only the last act is zero-shot: the means of patches become exactly the small picture's.
 """
 
 from collections.abc import Iterator, Sequence
@@ -53,8 +53,8 @@ def stream_detail(
 ) -> Iterator[Step]:
     """Enlarge a picture (B, 3, h, w) of any size; one Step, whose x is the bicubic enlargement.
 
-    The options are those of `enlarge` for a detailer. By 2 it is what was drawn four times as
-    large, averaged. Raises ImageError, SettingError.
+    The options are those of `enlarge` for a detailer. At factor 2 the fourfold picture is averaged
+    down. Raises ImageError, SettingError.
     """
     if factor not in FACTORS:
         raise SettingError(f"A picture is enlarged by 2 or 4, not {factor}.")
@@ -72,9 +72,9 @@ def stream_detail(
 
 
 def finished(detailer: Detailer, x0: Tensor, seed: int | Sequence[int] = 0) -> Tensor:
-    """A picture that a model drew (B, 3, H, W), four times as large.
+    """Enlarge a model's picture (B, 3, H, W) four times.
 
-    Unlike a photo it is not clean, and its means need not be kept. The detailer is told so, and
-    draws from less noise.
+    Such a picture is not clean, as its `augmentation` says, and its means need not be kept. Weaker
+    noise makes a calmer result.
     """
     return detailer.enlarge(x0, seed, augmentation=DRAWN_BY_A_MODEL, noise_scale=CALM_NOISE)

@@ -93,7 +93,7 @@ def decoded(
 
 
 def learn_heic(content: BinaryIO, name: str) -> None:
-    """Have Pillow read HEIC before the first such file, if the package for it is there."""
+    """Register Pillow's reader of HEIC at the first such file, if its package is installed."""
     head = content.read(12)
     content.seek(0)
     if head[4:8] != b"ftyp" or "HEIF" in Image.OPEN:

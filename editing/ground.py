@@ -2,7 +2,7 @@
 
 A model repaints a speck on white paper, and not quite as white as the paper is. So a plane is
 fitted to the colours around a hole. Where it fits to about a level of 8 bits, it fills the hole.
-The worse it fits, the more the model's picture counts; in texture that alone does.
+The worse it fits, the more the model's picture counts; in texture nothing else does.
 """
 
 import torch

@@ -1,8 +1,8 @@
-"""What a painting shows: scenes and lights, the likeliest first, by which colours lie where.
+"""The likely scenes and lights of a painting, by a softmax regression on its colours.
 
 A table made from pictures (`python -m train.landscapes.guess`) holds a palette and, for every name,
-how much it is spoken for by each colour in the upper half, the middle and the lower half of a
-picture: a softmax regression, which costs no evaluation of a model.
+the weight of each colour in the upper half, the middle and the lower half of a picture. No network
+is evaluated.
 """
 
 import functools

@@ -81,7 +81,7 @@ def on_white(picture: Image.Image) -> Image.Image:
 
 
 def informed(made: Image.Image, picture: Image.Image) -> Image.Image:
-    """The first picture, with what the file of the second held; see editing.metadata."""
+    """The first picture with the info of the second; see editing.metadata."""
     made.info = {name: value for name, value in picture.info.items() if name != "transparency"}
     return made
 
@@ -119,7 +119,7 @@ def is_grey(picture: Image.Image) -> bool:
 
 
 def like(made: Image.Image, picture: Image.Image) -> Image.Image:
-    """An edit (RGB or RGBA) as grey as its picture, and with what the picture's file held."""
+    """An edit (RGB or RGBA) with the picture's info, and grey where the picture is."""
     if is_grey(picture):
         grey = made.convert("LA" if made.mode == "RGBA" else "L")
         made = grey if grey_mode(picture) else grey.convert(made.mode)
@@ -165,6 +165,6 @@ def fit(picture: Image.Image, size: int) -> Image.Image:
 def crop_like(edited: Image.Image, picture: Image.Image) -> Image.Image:
     """The edit of a fitted picture without the margins that made `picture` square.
 
-    It has in its info what the picture's file held.
+    Its info is the picture's.
     """
     return informed(edited.crop(fit_box(picture.size, edited.width)), picture)

@@ -77,7 +77,7 @@ def known_lights(file: Path = TABLE) -> Lights:
 
 
 def movable(light: str | None) -> str | None:
-    """A light's name, if colours can be moved into it."""
+    """The light, if colours can be moved into it, else None."""
     return light if light in known_lights() else None
 
 
@@ -96,7 +96,7 @@ def transport(source: Tensor, target: Tensor) -> Tensor:
 
 
 def rows_of(lab: Tensor) -> Tensor:
-    """Where each row of a picture lies, (H,) from 0, the top, to 1."""
+    """The height of each row of a picture, (H,) from 0 at the top to 1."""
     return torch.linspace(0, 1, lab.shape[-2], dtype=lab.dtype, device=lab.device)
 
 

@@ -80,7 +80,7 @@ def numbers(mask: MaskLike) -> np.ndarray:
 
 
 def plainest(values: np.ndarray) -> np.ndarray:
-    """Without an alpha that is nowhere below half of its most, and grey as (H, W)."""
+    """Values without an alpha that is above half of its maximum everywhere; greys as (H, W)."""
     if (
         values.ndim == 3
         and values.shape[2] == 4

@@ -61,7 +61,7 @@ def text_of(picture: PngImagePlugin.PngImageFile) -> dict[str, str]:
 
 
 def orientation(picture: Image.Image) -> int:
-    """What a file says of how it was held, 1 where it says nothing that can be read."""
+    """The EXIF orientation of a picture, 1 where none can be read."""
     try:
         return picture.getexif().get(ORIENTATION, 1)
     except Exception:  # whatever a damaged block raises
@@ -131,7 +131,7 @@ def wipe(block: bytearray, order: str, places: dict[int, int]) -> None:
 
 
 def options(picture: Image.Image, kind: str, quality: int | None = None) -> dict[str, Any]:
-    """What Pillow is told to save a picture in a kind of file with all that its info holds.
+    """Options of Pillow's save for a kind of file, so that it holds all of the picture's info.
 
     quality: 1 to 100, of kinds that lose something; None: the picture's own or the best.
     """

@@ -17,7 +17,7 @@ LUMA = (0.2989, 0.5870, 0.1140)
 
 
 class Operator(Protocol):
-    """What the masked sampler asks of a measurement."""
+    """A measurement, as the masked sampler takes it."""
 
     def measure(self, x: Tensor) -> Any:
         """What is known of x."""
@@ -124,7 +124,7 @@ class Compose:
         return x
 
     def _check(self, x: Tensor) -> None:
-        """Merging another picture's measurements must keep them all."""
+        """Raises SettingError unless a merge keeps the measurements of all parts."""
         probe = torch.randn(x.shape, generator=torch.Generator().manual_seed(0)).to(x)
         wanted = [operator.measure(probe) for operator in self.operators]
         merged = self.merge(wanted, x)

@@ -1,4 +1,4 @@
-"""What leaves the library as a file: enlarged PNG, SVG, animations and strips of frames."""
+"""Writing picture files: enlarged PNG, SVG, animations and strips of frames."""
 
 import io
 import os

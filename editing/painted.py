@@ -17,7 +17,7 @@ class Finish(Protocol):
     """The whole picture of an x0."""
 
     def __call__(self, x0: Tensor, last: bool) -> Image.Image:
-        """last: whether it is the last, and worth much work."""
+        """last: whether it is the last step, which deserves the most care."""
         ...
 
 
@@ -37,7 +37,7 @@ class Painted:
 def as_pictures(
     taken: Iterator[Step], finish: Finish, steps: int, sigmas: Sigmas = None
 ) -> Iterator[Painted]:
-    """The steps of an edit as pictures; only the last of them is worth much work."""
+    """The steps of an edit with their pictures; `finish` takes the most care over the last one."""
     final = (steps if sigmas is None else len(sigmas)) - 1
     return (Painted(step, partial(finish, last=step.index == final)) for step in taken)
 

@@ -32,7 +32,7 @@ def masked_multistep(
     image: (B, 3, H, W) in [-1, 1], whose measurement is kept. sigmas: noise levels, positive and
     descending; each may be (B,), one a picture. generator: one, or one a picture. start: the
     picture that the first noise is added to; None is the measurement with zero for what is free.
-    sigma_min: the level that x0 stands for; None is the model's own. samples_per_step: evaluations
+    sigma_min: the noise level of x0; None is the model's own. samples_per_step: evaluations
     that a step takes the mean of, 1 to 64. Their noises sum to zero, so that most of what they add
     cancels; the mean is nearer to the truth and less vivid (Blau and Michaeli 2018).
 

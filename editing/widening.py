@@ -97,7 +97,7 @@ def growth(size: tuple[int, int], width: int) -> list[tuple[str, int]]:
 
 
 def parts(pixels: int, most: int, edge: str) -> list[tuple[str, int]]:
-    """So many pixels in parts of at most `most`, all about as long."""
+    """A number of pixels as about equal parts of at most `most`."""
     count = -(-pixels // most)
     return [(edge, (i + 1) * pixels // count - i * pixels // count) for i in range(count)]
 
@@ -121,7 +121,7 @@ def mirrored(image: Tensor, hole: Tensor) -> Tensor:
 
 
 def finisher(region: Region, drawn: tuple[int, int], detailer: Detailer | None, seed: int):
-    """What makes a step's x0 the whole canvas, with the window in it."""
+    """The function from a step's x0 to the whole canvas with the window in it."""
 
     def finish(x0: Tensor) -> Image.Image:
         made = region.paste(detailed(detailer, x0, region, seed), drawn)

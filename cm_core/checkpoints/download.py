@@ -1,7 +1,7 @@
-"""Fetching checkpoints: from the Hugging Face hub into its cache, or a single file by its address.
+"""Downloads of checkpoints, from the Hugging Face hub or of single files by URL.
 
-huggingface_hub is imported only when something is asked of it; it draws the progress bar, and
-HF_HUB_OFFLINE and HF_HUB_CACHE mean what they mean everywhere.
+huggingface_hub is imported when it is needed. It shows the progress bar and follows HF_HUB_OFFLINE
+and HF_HUB_CACHE.
 """
 
 import errno
@@ -21,12 +21,12 @@ NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w./-]+)?")
 
 
 def is_hub_name(source: str) -> bool:
-    """Whether a text has the form "org/name" or "org/name@revision"."""
+    """Whether a source has the form "org/name" or "org/name@revision"."""
     return NAME.fullmatch(source) is not None
 
 
 def fetch(repo: str, revision: str | None = None) -> Path:
-    """The folder of a checkpoint in the cache, downloading what is not there yet.
+    """The cached folder of a checkpoint; missing files are downloaded.
 
     Only the files of one model are fetched: ours, a pipeline's or a bare UNet2DModel's. Raises
     CheckpointError; a file is in the cache whole or not at all.
@@ -38,7 +38,7 @@ def fetch(repo: str, revision: str | None = None) -> Path:
 
 
 def cached(repo: str, revision: str | None = None) -> bool:
-    """Whether `fetch` would find everything on the disk, without asking the network."""
+    """Whether `fetch` would need no network."""
     try:
         return _collect(repo, revision, local=True).is_dir()
     except CheckpointError:
@@ -53,7 +53,7 @@ def _collect(repo: str, revision: str | None, local: bool) -> Path:
     missing: Exception | None = None
 
     def first(*names: str) -> Path | None:
-        """The first of these files that there is."""
+        """The first of these files that exists."""
         nonlocal missing, local
         for name in names:
             try:
@@ -85,7 +85,7 @@ def _collect(repo: str, revision: str | None, local: bool) -> Path:
 
 
 def _is_ours(config: Path) -> bool:
-    """Whether a config.json is ours; one that cannot open is refused before its weights come."""
+    """Whether a config.json is ours. Raises CheckpointError for one that cannot be used."""
     values = read_json(config)
     if "_class_name" in values:
         unet_from_config(values, config)
@@ -130,19 +130,19 @@ def _why(repo: str, revision: str | None, error: Exception | None) -> str:
 
 
 def discard(folder: Path) -> None:
-    """Take a fetched model's weights out of the cache, so that they are fetched anew."""
+    """Delete a model's weights from the cache, so that they are fetched anew."""
     for path in (*folder.rglob("*.safetensors"), *folder.rglob("*.bin")):
         path.resolve().unlink(missing_ok=True)  # the file that the link stands for
         path.unlink(missing_ok=True)
 
 
 def url_path(url: str) -> Path:
-    """Where a file of this address is kept: with the other weights that PyTorch fetches."""
+    """The cached file of a URL, in torch's hub folder."""
     return Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[1]
 
 
 def fetch_url(url: str) -> Path:
-    """The file of an address, downloaded whole or not at all. Raises CheckpointError."""
+    """The file of a URL, downloaded whole or not at all. Raises CheckpointError."""
     path = url_path(url)
     if path.exists():
         return path

@@ -23,13 +23,13 @@ M = TypeVar("M", bound=Preconditioned | Detailer)
 
 
 class GraphNet(nn.Module):
-    """A network with its forward pass left to ONNX Runtime; made by `by_graph`."""
+    """A network whose forward pass is run by ONNX Runtime; see `by_graph`."""
 
     inputs: tuple[str, ...]
     session: "InferenceSession"
 
     def forward(self, x: Tensor, *others: Tensor | None) -> Tensor:
-        """What the network computes, by its graph; what that cannot do, as ever."""
+        """The network's output by its graph; by PyTorch where the graph cannot do it."""
         named = zip(self.inputs, (x, *others), strict=False)
         given = {name: value for name, value in named if value is not None}
         label = given.get("label")  # the graph looks one up, and knows nothing between two
@@ -41,12 +41,12 @@ class GraphNet(nn.Module):
 
 
 def inputs_of(net: nn.Module) -> tuple[str, ...]:
-    """The names of a network's inputs, which are those of its graph."""
+    """The names of a network's inputs, and of its graph's."""
     return tuple(inspect.signature(type(net).forward).parameters)[1:]
 
 
 def by_graph(net: nn.Module, graph: bytes) -> nn.Module:
-    """The network run by a graph of it: still of its class, with the same weights as they are now.
+    """The network, of its own class and with its present weights, run by a graph of it.
 
     Raises ImportError where ONNX Runtime was not built for this machine, and its own errors.
     """

@@ -1,6 +1,6 @@
-"""Where each weight of the U-Net lives in OpenAI's files and in diffusers' files.
+"""Names of the U-Net's weights in OpenAI's files and in diffusers' files.
 
-OpenAI's blocks run one to one with ours, so only the words differ. diffusers counts layers within
+OpenAI's blocks are ours by other names. diffusers counts layers within
 levels, keeps q, k and v apart and writes 1x1 convolutions of the attention as linear layers.
 """
 

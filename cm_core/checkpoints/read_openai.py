@@ -1,8 +1,8 @@
 """OpenAI's .pt checkpoints: the network is inferred from the names and shapes of its weights.
 
-The files hold a bare state dict (cm/unet.py of openai/consistency_models). The side of the
-pictures and the width of an attention head leave no trace in it: the published networks go down
-to 8x8 and have heads of 64 channels.
+The files are bare state dicts (cm/unet.py of openai/consistency_models). They do not show the side
+of the pictures and the width of attention heads: the published networks go down to 8x8 and have
+heads of 64 channels.
 """
 
 import re
@@ -52,7 +52,7 @@ def chosen_network(weights: Mapping[str, Tensor], path: Path) -> dict[str, Tenso
 def infer_unet(
     weights: Mapping[str, Tensor], path: Path, image_size: int | None = None
 ) -> UNetConfig:
-    """Architecture from names and shapes; image_size: None for one that ends at 8x8."""
+    """The architecture by the weights' names and shapes. image_size: None for one down to 8x8."""
     inputs = _layers(weights, "input_blocks")
     outputs = _layers(weights, "output_blocks")
     if any(".op." in key or re.search(r"\.[12]\.conv\.", key) for key in weights):
@@ -100,7 +100,7 @@ def infer_unet(
 
 
 def _layers(weights: Mapping[str, Tensor], part: str) -> int:
-    """How many numbered entries a part has."""
+    """The number of numbered entries of a part."""
     return len({m[1] for key in weights if (m := re.match(rf"{part}\.(\d+)\.", key))})
 
 

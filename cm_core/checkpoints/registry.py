@@ -1,4 +1,4 @@
-"""Checkpoints by name, and `load_model`, which opens whatever it is pointed at."""
+"""Checkpoints by name, and `load_model`, which opens any of them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +100,7 @@ PUBLIC = {row[0]: Public(*row) for row in ROWS}
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """What a menu shows of a model before it is loaded."""
+    """A model in a menu, before it is loaded."""
 
     name: str
     title: str
@@ -112,7 +112,7 @@ class MenuEntry:
 
 
 def menu(kind: str | None = "consistency") -> list[MenuEntry]:
-    """Models to offer, the bundled ones first; nothing is downloaded or loaded for it."""
+    """Models for a menu, the bundled ones first; none is downloaded or loaded."""
     entries = []
     for name, folder in BUNDLED.items():
         path = folder / "model.safetensors"
@@ -131,7 +131,7 @@ def menu(kind: str | None = "consistency") -> list[MenuEntry]:
 
 
 def public(name: str) -> Public | None:
-    """The published checkpoint that a file, folder or repository is called after, if one is."""
+    """The published checkpoint with the name of a file, folder or repository, or None."""
     return PUBLIC.get(name.removeprefix("diffusers-").removesuffix(".pt").removesuffix("_ema"))
 
 
@@ -183,8 +183,8 @@ def load_model(
 
 
 def fit_device(model: TrainedModel, device: torch.device) -> TrainedModel:
-    """The model in the form that the device runs fastest: on a GPU channels last, and in fp16
-    where the weights are many; x0 and the preconditioning stay in fp32."""
+    """The model in the fastest form for a device: on a GPU channels last, and fp16 if it is large;
+    x0 and the preconditioning stay in fp32."""
     if device.type == "cuda":
         model.net.to(memory_format=torch.channels_last)
         if sum(p.numel() for p in model.parameters()) > MANY:

@@ -1,4 +1,4 @@
-"""Writing a folder for diffusers' ConsistencyModelPipeline, of the models it can express."""
+"""Writing folders for diffusers' ConsistencyModelPipeline."""
 
 import dataclasses
 import json
@@ -21,7 +21,7 @@ VERSION = "0.21.0"  # of diffusers: the first with attn_norm_num_groups
 
 
 def head_dims(unet: UNetConfig) -> list[int | None]:
-    """Values of attention_head_dim that give our heads at every level; None is one head a level."""
+    """Values of attention_head_dim that give our heads at all levels; None: one head each."""
     depths = [
         d for d in range(len(unet.channel_mult)) if unet.image_size >> d in unet.attention_sizes
     ]
@@ -36,13 +36,13 @@ def head_dims(unet: UNetConfig) -> list[int | None]:
 
 
 def off_grid(sigma: float, config: ModelConfig, scales: int) -> float:
-    """How far a noise level lies from the nearest of the pipeline's, as a part of itself."""
+    """The relative distance of a noise level from the pipeline's nearest one."""
     grid = karras_sigmas(scales, config.sigma_min, config.sigma_max)
     return abs(float(grid[nearest_index(grid, sigma)]) / sigma - 1)
 
 
 def obstacles(model: Preconditioned, scales: int) -> list[str]:
-    """What of a model a diffusers ConsistencyModelPipeline cannot do, in words; [] if nothing.
+    """Reasons why diffusers' ConsistencyModelPipeline cannot run a model; [] if it can.
 
     scales: N, the length of its noise grid. Labels are no obstacle: they become class numbers.
     """

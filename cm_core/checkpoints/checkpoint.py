@@ -54,7 +54,7 @@ def make_folder(folder: Path) -> None:
 
 
 def config_to_json(model: TrainedModel) -> str:
-    """config.json of a model."""
+    """The text of a model's config.json."""
     values = dataclasses.asdict(model.config)
     return json.dumps({"format": FORMAT, "kind": model.kind, **values}, indent=2) + "\n"
 
@@ -66,7 +66,10 @@ def save_checkpoint(
     card: str | None = None,
     dtype: torch.dtype = torch.float16,
 ) -> None:
-    """Write a checkpoint folder; `weights` stand in for the model's own (an EMA's, say)."""
+    """Write a checkpoint folder. weights: instead of the model's own, e.g. an EMA's.
+
+    Raises CheckpointError.
+    """
     folder = Path(folder)
     make_folder(folder)
     tensors = {
@@ -81,16 +84,16 @@ def save_checkpoint(
 
 
 def in_use(values: dict) -> dict:
-    """Settings without those of earlier versions, as far as these changed nothing.
+    """Settings without those of earlier versions that had no effect.
 
-    An earlier version began pure noise at the `mean` of the pictures. It matters little where they
-    are not all bright, and checkpoints that it wrote go on from zero.
+    Pure noise once had the pictures' `mean`, which matters only where all pictures are bright;
+    checkpoints with it are now sampled from noise of mean 0.
     """
     return {k: v for k, v in values.items() if k != "mean" and (k not in OLD or v != OLD[k])}
 
 
 def read_json(path: Path) -> dict:
-    """The object that a JSON file holds; a name that comes twice in one makes it unreadable."""
+    """The object in a JSON file. Raises CheckpointError, for a name that is there twice, too."""
 
     def once(pairs: list[tuple[str, object]]) -> dict:
         if len(dict(pairs)) < len(pairs):
@@ -111,7 +114,7 @@ def read_json(path: Path) -> dict:
 
 
 def read_config(folder: Path) -> tuple[str, Config]:
-    """(kind, config) of a checkpoint folder."""
+    """(kind, config) of a checkpoint folder. Raises CheckpointError."""
     path = folder / "config.json"
     values = read_json(path)
     if values.pop("format", None) != FORMAT:
@@ -132,16 +135,16 @@ def read_config(folder: Path) -> tuple[str, Config]:
 
 @contextmanager
 def describing(path: Path) -> Iterator[None]:
-    """What is wrong with a description is told with the file that it comes from."""
+    """Errors of a config, raised in this block, name its file."""
     try:
         yield
     except SettingError as error:
-        told = str(error).removesuffix(".")
-        raise CheckpointError(f"{path} does not describe a model: {told}.") from None
+        reason = str(error).removesuffix(".")
+        raise CheckpointError(f"{path} does not describe a model: {reason}.") from None
 
 
 def check_weights(expected: Mapping[str, Tensor], found: Mapping[str, Tensor], path: Path) -> None:
-    """Refuse weights that are missing, unknown, mis-shaped or no numbers, naming the first."""
+    """Raises CheckpointError that names the first weight that is missing, unknown or misshapen."""
     if not isinstance(found, Mapping) or not all(isinstance(v, Tensor) for v in found.values()):
         raise CheckpointError(f"{path} holds something else where weights are looked for.")
     for name in expected:
@@ -159,7 +162,7 @@ def check_weights(expected: Mapping[str, Tensor], found: Mapping[str, Tensor], p
 
 
 def check_finite(weights: Mapping[str, Tensor], path: Path) -> None:
-    """Refuse weights of which one is infinite or no number. path: of their file."""
+    """Raises CheckpointError where a weight is not finite. path: the file of the weights."""
     for name, value in weights.items():
         if not value.float().isfinite().all():
             raise CheckpointError(
@@ -168,7 +171,7 @@ def check_finite(weights: Mapping[str, Tensor], path: Path) -> None:
 
 
 def blank(form: type[M], config: Config, path: Path) -> M:
-    """A model without weights, on the meta device; path: where its config comes from."""
+    """A model without weights, on the meta device. path: the file of its config."""
     with describing(path), torch.device("meta"):
         schema.check(config)
         return form(config)

@@ -71,7 +71,7 @@ class Extra:
 
 @dataclass(frozen=True)
 class Scheduler:
-    """What matters here of a scheduler's config, with diffusers' defaults."""
+    """The settings of a scheduler that matter here, with diffusers' defaults."""
 
     __pydantic_config__ = schema.STRICT
 
@@ -82,7 +82,7 @@ class Scheduler:
 
 
 def is_diffusers(folder: Path) -> bool:
-    """Whether a folder is of diffusers' kind rather than ours."""
+    """Whether a folder is one of diffusers, not ours."""
     if (folder / "model_index.json").exists() or (folder / "unet").is_dir():
         return True
     config = folder / "config.json"
@@ -90,12 +90,12 @@ def is_diffusers(folder: Path) -> bool:
 
 
 def norm_groups(model: nn.Module) -> set[int]:
-    """The numbers of groups that occur among a network's norms."""
+    """All numbers of groups of a network's norms."""
     return {m.num_groups for m in model.modules() if isinstance(m, nn.GroupNorm)}
 
 
 def unet_from_config(values: Mapping, path: Path) -> UNetConfig:
-    """Our architecture from a UNet2DModel's config; refuses what ours cannot express."""
+    """The UNetConfig of a UNet2DModel. Raises CheckpointError for what it cannot express."""
 
     def refuse(key: str) -> CheckpointError:
         return CheckpointError(
@@ -148,8 +148,8 @@ def unet_from_config(values: Mapping, path: Path) -> UNetConfig:
         )
         schema.check(unet)
     except (KeyError, TypeError, IndexError, ArithmeticError, SettingError) as error:
-        told = str(error).removesuffix(".")
-        raise CheckpointError(f"{path} does not describe a network: {told}.") from None
+        reason = str(error).removesuffix(".")
+        raise CheckpointError(f"{path} does not describe a network: {reason}.") from None
     with torch.device("meta"):
         if list(norm_groups(make_net(unet))) != [groups]:
             raise refuse("norm_num_groups")
@@ -171,9 +171,9 @@ def scheduler_settings(folder: Path) -> dict:
     ours = {field.name for field in dataclasses.fields(Scheduler)}
     with describing(path):
         read = schema.parse(Scheduler, {k: v for k, v in values.items() if k in ours})
-    told = dataclasses.asdict(read)
-    clip = told.pop("clip_denoised")
-    return {**told, "clip": clip}
+    settings = dataclasses.asdict(read)
+    clip = settings.pop("clip_denoised")
+    return {**settings, "clip": clip}
 
 
 def load_diffusers(

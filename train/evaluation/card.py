@@ -1,13 +1,15 @@
 """What an evaluation leaves behind: a section of the model card."""
 
 from pathlib import Path
+from typing import Any
 
 from cm_core.checkpoints.checkpoint import write_atomically
 
+Row = dict[str, Any]  # a table's: names, and numbers or None by name
 BEGIN, END = "<!-- evaluation -->", "<!-- /evaluation -->"
 
 
-def table(rows: list[dict]) -> str:
+def table(rows: list[Row]) -> str:
     """Rows as a Markdown table; numbers to four digits, a dash for what does not apply."""
     names = list(rows[0])
     lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]

@@ -56,7 +56,7 @@ def best_strength(model: ConsistencyModel, bench: Bench) -> float:
         found = bench.realism(finish(model, bench, 2, strength, SEED))
         kid[strength], error[strength] = found["KID-lite2"], found["error"]
         print(f"strength {strength}: KID-lite2 {kid[strength]:.5f}, {asked:.5f} is asked")
-    best = min(kid, key=kid.get)
+    best = min(kid, key=kid.__getitem__)
     return least(kid, asked) or least(kid, kid[best] + error[best]) or best
 
 

@@ -12,6 +12,7 @@ from editing import add_noise, colorize, denoise, inpaint, super_resolve
 from editing.operators import PatchMean, grey_picture
 from train.evaluation import metrics
 from train.evaluation.bench import Bench, in_batches, noise_seeds
+from train.evaluation.card import Row
 from train.evaluation.features import as_bytes, as_floats
 
 FACTORS = (4, 2)
@@ -20,7 +21,7 @@ NOISE = (0.25, 0.5, 1.0)
 BLURS = (0.3, 0.5, 0.8, 1.2, 1.8, 2.6)  # pixels; the plain denoiser takes the best of these
 
 
-def rows(model: ConsistencyModel, bench: Bench, count: int, seed: int) -> list[dict]:
+def rows(model: ConsistencyModel, bench: Bench, count: int, seed: int) -> list[Row]:
     """Rows of one repetition: PSNR (inside the hole, where there is one), SSIM and KID of edits of
     the first `count` scenes, and of the plain way. Nobody says what is shown: labels are open."""
     x0, found = bench.scenes.first(count).floats(), []

@@ -16,6 +16,7 @@ from cm_core.errors import OneStrokeError
 from cm_core.model import Preconditioned
 from train.config import DataConfig
 from train.data import loading
+from train.evaluation.card import Row
 from train.grid import samples
 
 FOLDER = Path("runs/fidelity")  # features of the real pictures are kept here
@@ -86,7 +87,7 @@ def rows(
     steps: Sequence[int],
     count: int,
     extractor: str | None = None,
-) -> list[dict]:
+) -> list[Row]:
     """The measures of `count` samples by each number of steps, against the pictures trained on.
 
     Samples are of seeds 0 to count - 1, labels as frequent as they are among the pictures. Raises

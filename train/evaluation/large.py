@@ -20,9 +20,9 @@ from train.evaluation.bench import (
     in_batches,
     noise_seeds,
 )
+from train.evaluation.card import Row
 from train.evaluation.scenes import Renderer, held_out
 
-Row = dict[str, str | float | None]
 SIDE = 256  # of the feature network's input: nearly the 260 pixels that it was trained with
 STEPS = (1, 2)
 GOALS = {  # what is asked of enlarging by four

@@ -13,10 +13,10 @@ from cm_core.model import ConsistencyModel
 from editing import stroke
 from editing.tasks import STROKE_SIGMAS
 from train.evaluation.bench import Bench, Sizes, faithfulness, in_batches, noise_seeds
+from train.evaluation.card import Row
 from train.evaluation.teacher import SDEDIT_LEVELS, Teacher
 
 BLUR = 2.0  # pixels of a picture of 64: what a model without detail would make
-Row = dict[str, str | float | None]
 Curve = list[tuple[float, float]]
 GOALS = {1: 2.0, 2: 1.5}  # KID over the teacher's at the same faithfulness, at most, by evaluations
 PAINTING_GOAL = 0.2  # KID of two evaluations over the painting's own, at most

@@ -5,6 +5,7 @@ from torch import Tensor
 from cm_core.model import ConsistencyModel
 from train.evaluation import metrics
 from train.evaluation.bench import Bench, Sizes, in_batches, noise_seeds
+from train.evaluation.card import Row
 from train.evaluation.classifier import Classifier
 from train.evaluation.teacher import Teacher
 from train.grid import samples
@@ -19,7 +20,7 @@ def rows(
     classifier: Classifier,
     sizes: Sizes,
     seed: int,
-) -> list[dict]:
+) -> list[Row]:
     """Rows of one repetition. Labels are those of the bench's scenes: p(x | label) with labels as
     frequent as renders have them is to match the renders."""
     label, found = bench.label(model.config.labels), []

@@ -42,7 +42,7 @@ def landscapes() -> Renderer:
     """The renderer of landscapes; its version is that of what draws pictures and paintings."""
     from train.landscapes import crude  # here, as its tables take seconds
 
-    ours, painter = our_renderer(), Path(inspect.getsourcefile(crude)).read_bytes()
+    ours, painter = our_renderer(), Path(inspect.getfile(crude)).read_bytes()
     version = hashlib.sha256(ours.version.encode() + painter).hexdigest()[:20]
     return Renderer(ours.render, crude, ours.scenes, ours.lights, version)
 
@@ -50,10 +50,10 @@ def landscapes() -> Renderer:
 @dataclass(frozen=True)
 class Scenes:
     """Pictures and crude paintings of the same scenes, uint8 (N, 3, H, W), and what they show: the
-    number of its scene and of its light (N,). Where nobody paints, paintings are None."""
+    number of its scene and of its light (N,). Without paintings these are (0, 3, H, W)."""
 
     pictures: Tensor
-    paintings: Tensor | None
+    paintings: Tensor
     scene: Tensor
     light: Tensor
 
@@ -62,8 +62,8 @@ class Scenes:
 
     def first(self, count: int) -> "Scenes":
         """The first scenes of these."""
-        paintings = None if self.paintings is None else self.paintings[:count]
-        return Scenes(self.pictures[:count], paintings, self.scene[:count], self.light[:count])
+        parts = (self.pictures, self.paintings, self.scene, self.light)
+        return Scenes(*(part[:count] for part in parts))
 
     def floats(self) -> Tensor:
         """The pictures in [-1, 1]."""
@@ -111,7 +111,7 @@ def trained_on(count: int, size: int, renderer: Renderer) -> Scenes:
 def drawn(renderer: Renderer, seeds: range, size: int, painted: bool) -> Scenes:
     """The scenes of some seeds, from the disk as far as they are there."""
     shown = in_blocks("scenes", partial(scene, renderer), renderer, seeds, size)
-    paintings = None
+    paintings = shown["picture"][:0]
     if painted:
         made = in_blocks("paintings", partial(painting, renderer), renderer, seeds, size)
         paintings = made["painting"]

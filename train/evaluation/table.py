@@ -12,6 +12,7 @@ from cm_core.errors import SettingError
 from cm_core.model import ConsistencyModel
 from train.evaluation import card, edits, large, main_job, samples
 from train.evaluation.bench import QUICK, Bench, Features, Sizes, prepare
+from train.evaluation.card import Row
 from train.evaluation.choose import chosen
 from train.evaluation.classifier import train_classifier
 from train.evaluation.features import Lite2Features
@@ -19,7 +20,6 @@ from train.evaluation.kid import PARTS
 from train.evaluation.scenes import Renderer, landscapes
 from train.evaluation.teacher import Teacher, load_teacher
 
-Row = dict[str, str | float | None]
 Tables = dict[str, list[Row]]
 HEAD = ("what", "evaluations", "strength")  # what distinguishes the rows of a table
 TITLES = {

@@ -48,6 +48,7 @@ class Objective(nn.Module, ABC):
     form: ClassVar[type[Preconditioned] | type[Detailer]] = ConsistencyModel
     needs_teacher: ClassVar[bool] = False
     wrapped: ClassVar[bool] = True  # whether its gradients run through DistributedDataParallel
+    teacher: TrainedModel  # frozen, of an objective that needs one
     passes: ClassVar[int]  # network evaluations a picture and step; a backward counts for two
 
     def __init__(self, config: RunConfig, model: TrainedModel, teacher: TrainedModel | None = None):
@@ -55,8 +56,10 @@ class Objective(nn.Module, ABC):
         self.config = config
         self.sigma_data = model.config.sigma_data
         self.sigma_min, self.sigma_max = model.config.sigma_min, model.config.sigma_max
-        if self.needs_teacher and teacher is None:
-            raise ConfigError(f"{config.name}: '{config.objective}' needs a teacher's folder.")
+        if self.needs_teacher:
+            if teacher is None:
+                raise ConfigError(f"{config.name}: '{config.objective}' needs a teacher's folder.")
+            self.teacher = frozen(teacher)
 
     @classmethod
     def describe_model(cls, config: ModelConfig) -> ModelConfig:
@@ -94,7 +97,7 @@ class Objective(nn.Module, ABC):
         return ln_t.exp().clamp(self.sigma_min, self.sigma_max)
 
 
-def frozen(model: Preconditioned) -> Preconditioned:
+def frozen(model: TrainedModel) -> TrainedModel:
     """The model in eval mode, its weights without gradients."""
     return model.eval().requires_grad_(False)
 

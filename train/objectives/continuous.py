@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from cm_core import losses, schedule
+from cm_core.checkpoints.checkpoint import TrainedModel
 from cm_core.model import Preconditioned
 from cm_core.unet import timestep_embedding
 from train.objectives.base import Batch, Objective, frozen
@@ -31,10 +32,6 @@ class ContinuousDistillation(Continuous):
 
     needs_teacher = True
     passes = 7
-
-    def __init__(self, config, model, teacher=None):
-        super().__init__(config, model, teacher)
-        self.teacher = frozen(teacher)
 
     def loss(self, model, unwrapped, batch: Batch, images: int):
         t, speed = self.level(batch)
@@ -103,6 +100,7 @@ def at_angle(model: Preconditioned):
 class SCM(Objective):
     """sCM (Lu and Song 2024): distilled where there is a teacher, else trained on data alone."""
 
+    teacher: TrainedModel | None
     passes = 6
 
     def __init__(self, config, model, teacher=None):
@@ -114,7 +112,7 @@ class SCM(Objective):
     def describe_model(cls, config):
         return replace(config, sigma_min=0.0)  # TrigFlow has its boundary at zero noise
 
-    def loss(self, model, unwrapped, batch: Batch, images: int):
+    def loss(self, model: Preconditioned, unwrapped: Preconditioned, batch: Batch, images: int):
         t = self.lognormal(batch)
         k, _ = self.config.step(images)
         ramp = min(1.0, k / self.config.scm.warmup) if self.config.scm.warmup else 1.0

@@ -3,6 +3,7 @@
 import copy
 
 import torch
+from torch import Tensor
 
 from cm_core import losses
 from cm_core.errors import ConfigError
@@ -30,6 +31,7 @@ class ProgressiveDistillation(Objective):
 
     form = Denoiser
     needs_teacher = True
+    taught: Tensor  # stage that the teacher belongs to
     passes = 5
 
     def __init__(self, config, model, teacher=None):
@@ -39,8 +41,7 @@ class ProgressiveDistillation(Objective):
                 f"{config.name}: {config.pd.levels} levels cannot be halved "
                 f"{config.pd.stages} times."
             )
-        self.teacher = frozen(teacher)
-        self.register_buffer("taught", torch.tensor(0))  # stage that the teacher belongs to
+        self.register_buffer("taught", torch.tensor(0))
 
     def number(self, images: int) -> int:
         """Stage at so many images seen."""
@@ -50,7 +51,7 @@ class ProgressiveDistillation(Objective):
     def last(self) -> int:
         return self.config.pd.stages - 1
 
-    def levels(self, halvings: int) -> torch.Tensor:
+    def levels(self, halvings: int) -> Tensor:
         """The noise levels of a sampler after so many halvings; its last step goes to zero."""
         sigmas = karras_sigmas(self.config.pd.levels, self.sigma_min, self.sigma_max)
         return sigmas[:: 2**halvings]

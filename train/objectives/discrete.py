@@ -7,7 +7,7 @@ import torch
 from cm_core import distance, losses, schedule
 from cm_core.solvers import SOLVERS
 from train.ema import blend
-from train.objectives.base import Batch, Objective, frozen
+from train.objectives.base import Batch, Objective
 
 HUBER = 0.00054  # of sqrt(dimensions): Song and Dhariwal 2023, section 3.3
 
@@ -52,7 +52,6 @@ class ConsistencyDistillation(Paired):
 
     def __init__(self, config, model, teacher=None):
         super().__init__(config, model, teacher)
-        self.teacher = frozen(teacher)
         self.solver = SOLVERS[config.cd.solver]
         self.distance = DISTANCES[config.cd.distance]()
         self.weight = losses.WEIGHTS[config.cd.weight]

@@ -15,8 +15,8 @@ import torch
 
 from benchmarks.measure import Row, gflop, matrix_product, side_by_side, tell
 from cm_core.checkpoints.registry import ASSETS
-from train import reproduce
 from train.landscapes import render, store
+from train.recipe import load_recipe
 from train.run import Run
 
 RECIPES = ("landscape64", "landscape-detail")
@@ -28,7 +28,7 @@ def stages(folder: Path) -> dict[str, Run]:
     """A run of each stage, on a few renders, begun from the weights that ship."""
     made = {}
     for name in RECIPES:
-        recipe = reproduce.read(name, folder)
+        recipe = load_recipe(name, folder)
         for stage in recipe.stages:
             data = replace(stage.config.data, file=str(folder / str(stage.config.data.size)))
             store.build(Path(data.file), data.size, RENDERS, jobs=1, held_out=8)

@@ -11,9 +11,10 @@ from cm_core.detail_net import FACTOR, TOLD, DetailNet, DetailNetConfig
 from cm_core.detailer import Detailer
 from cm_core.outer_level import make_net
 from cm_core.unet import UNetConfig
-from train import config, reproduce
+from train import config
 from train.config import RunConfig
 from train.objectives import OBJECTIVES
+from train.recipe import load_recipe
 
 # Useful arithmetic a second, to turn operations into hours: about what one core of a current server
 # CPU reaches with small networks, and a tenth of what an H100 promises in bf16.
@@ -71,7 +72,7 @@ def runs_of(preset: Path) -> dict[str, RunConfig]:
     _, values = config.read(preset)
     if "stage" not in values:
         return {preset.stem: config.load(preset)}
-    stages = reproduce.read(preset, Path("runs") / preset.stem).stages
+    stages = load_recipe(preset, Path("runs") / preset.stem).stages
     return {f"{preset.stem}: {stage.name}": stage.config for stage in stages}
 
 

@@ -1,9 +1,7 @@
 """Weights by one command: a recipe's pictures, then its stages, one after the other.
 
-A recipe is one TOML file: settings of all stages, a table [[stage]] for each of them, and in
-[budget.NAME] what somebody with other means changes. A call skips what it finds done and goes on
-with what it finds begun, so that the same command may be stopped at any moment, by a power cut too,
-and given again. Read from `reproduce` at the end.
+A call skips what it finds done and goes on with what it finds begun, so that the same command may
+be stopped at any moment, by a power cut too, and given again. Read from `reproduce` at the end.
 """
 
 import _thread
@@ -15,122 +13,15 @@ import signal
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from cm_core.checkpoints.checkpoint import load_checkpoint, read_config, write_atomically
 from cm_core.errors import CheckpointError, ConfigError
-from train import config, loop, snapshot
-from train.config import RunConfig
+from train import loop
 from train.data import rendered
-from train.ema import name_of
-from train.objectives import OBJECTIVES
-from train.objectives.base import known
+from train.recipe import PLAIN, START, Recipe, Stage, load_recipe
 
-PLAIN = "cpu"  # the budget that a recipe's values are for as they stand
-START = "start"  # folder of the weights that a recipe begins from, where it was given some
 SAVE_EVERY = 10.0  # minutes; a save with its held-out errors and grid takes most of one on a CPU
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One run of a recipe, in a folder of its own."""
-
-    name: str
-    config: RunConfig
-    folder: Path
-
-    @property
-    def weights(self) -> Path:
-        """The checkpoint folder of its average."""
-        decay = self.config.ema[-1] if self.config.ema else 0.0
-        return self.folder / name_of(decay, self.config.ema_halflife)
-
-    @property
-    def progress(self) -> tuple[int, int]:
-        """(images seen, images in all), as its saved state says."""
-        state = snapshot.load_state(self.folder)
-        if state is None:
-            return 0, self.config.images
-        return state["images"], state.get("length", self.config.images)
-
-    @property
-    def work_left(self) -> float:
-        """Network evaluations left to do, by the length that the recipe gives; 0 at the end."""
-        images, length = self.progress
-        work = OBJECTIVES[self.config.objective].passes * self.config.images
-        return work * max(0.0, 1 - images / length)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Stages in their order, and how many pictures have to be rendered first (0: none)."""
-
-    name: str
-    stages: tuple[Stage, ...]
-    renders: int = 0
-
-    def up_to(self, name: str | None) -> tuple[Stage, ...]:
-        """The stages up to and including one; all of them for None."""
-        names = [stage.name for stage in self.stages]
-        if name is None:
-            return self.stages
-        if name not in names:
-            raise ConfigError(f"{self.name} has no stage '{name}': it has {', '.join(names)}.")
-        return self.stages[: names.index(name) + 1]
-
-
-def merged(*tables: dict) -> dict:
-    """Tables laid over each other, the last on top; tables inside of them likewise."""
-    made: dict = {}
-    for table in tables:
-        for key, value in table.items():
-            below = made.get(key)
-            inside = below if isinstance(below, dict) else {}
-            made[key] = merged(inside, value) if isinstance(value, dict) else value
-    return made
-
-
-def read(preset: str | Path, out: Path, budget: str = PLAIN, begun: bool = False) -> Recipe:
-    """A recipe by name (of train/presets) or path; begun: from weights in `out`/start.
-
-    A stage's settings are those of all, then its own, then the budget's for all and for it. It
-    starts from the stage before; its `init` and `teacher` may name any earlier one.
-    """
-    file, values = config.read(preset)
-    name, tables, budgets = (values.pop(k, {}) for k in ("name", "stage", "budget"))
-    staged = tables and isinstance(tables, list) and all(isinstance(t, dict) for t in tables)
-    if not isinstance(name, str) or not staged:
-        raise ConfigError(f"{file} is no recipe: it needs a name and at least one [[stage]].")
-    changes = merged(known({PLAIN: {}, **budgets}, budget, "budget"))
-    of_stages = changes.pop("stage", {})
-
-    stages: list[Stage] = []
-    renders = 0
-    for number, table in enumerate(tables, 1):
-        stage = table.pop("name", f"stage {number}")
-        where = f"{file}, stage '{stage}',"
-        folders = {earlier.name: str(earlier.weights) for earlier in stages}
-        if stage in (name, START, *folders):
-            raise ConfigError(f"{where} needs another name: that one is taken.")
-        settings = merged(values, table, changes, of_stages.pop(stage, {}))
-        settings["name"] = name if number == len(tables) else f"{name}-{stage}"
-        settings.setdefault("init", stages[-1].name if stages else "")
-        for key in ("init", "teacher"):
-            if settings.get(key):
-                settings[key] = known(folders, settings[key], f"stage before '{stage}' called")
-        if begun and not stages:
-            settings["init"] = str(out / START)
-        if isinstance(data := settings.get("data"), dict):
-            renders = data.pop("count", 0)
-        run = config.build(settings, where.removesuffix(","))
-        if not isinstance(renders, int) or renders < 0:
-            raise ConfigError(f"{where} renders a number of pictures, not {renders!r}.")
-        known(OBJECTIVES, run.objective, "objective")
-        stages.append(Stage(stage, run, out / stage))
-    if of_stages:
-        raise ConfigError(f"{file}, budget '{budget}', has no stage '{min(of_stages)}'.")
-    return Recipe(name, tuple(stages), renders)
 
 
 def copy_whole(source: Path, target: Path, card: str | None = None) -> None:
@@ -242,7 +133,7 @@ def reproduce(
     ends = time.monotonic() + 60 * minutes
     closing = min(1.0, minutes / 20)  # minutes kept for the last save of a stage
 
-    recipe = read(preset, out, budget, begun=start is not None or (out / START).is_dir())
+    recipe = load_recipe(preset, out, budget, begun=start is not None or (out / START).is_dir())
     stages = recipe.up_to(last)
     if start is not None:
         begin(recipe, start, out)

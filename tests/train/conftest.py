@@ -17,6 +17,43 @@ from train.config import (
 from train.landscapes import store
 from train.objectives import OBJECTIVES
 
+TOY = """
+name = "toy"
+batch = 8
+ema_share = 0.1
+[data]
+file = "{data}"
+size = 16
+[net]
+image_size = 16
+patch = 2
+channels = 16
+channel_mult = [1, 2]
+attention_sizes = [4]
+norm_channels = 4
+[optim]
+name = "muon"
+warmup = 2
+decay = 0.5
+[[stage]]
+name = "teacher"
+objective = "edm"
+images = {images}
+optim = {{ lr = 1e-3 }}
+[[stage]]
+name = "model"
+objective = "ect"
+images = {images}
+teacher = "teacher"
+optim = {{ lr = 5e-4 }}
+ect = {{ shares = [0.5, 0.5] }}
+[budget.gpu]
+batch = 16
+optim = {{ warmup = 1 }}
+[budget.gpu.stage.model]
+images = 32
+"""
+
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory):
@@ -85,3 +122,18 @@ def config_of(run_config, ect_config, teacher):
         )
 
     return config
+
+
+@pytest.fixture
+def toy(tmp_path, pictures):
+    """A recipe of two short stages on coloured squares, of any length."""
+
+    def write(images: int = 80, data=pictures, **replaced: str) -> str:
+        text = TOY.format(data=data, images=images)
+        for old, new in replaced.items():
+            assert old in text
+            text = text.replace(old, new)
+        (tmp_path / "toy.toml").write_text(text)
+        return str(tmp_path / "toy.toml")
+
+    return write

@@ -16,7 +16,7 @@ from cm_core.detailer import Augmentation, Detailer, bicubic
 from cm_core.errors import ConfigError, DataError
 from tests.cm_core.test_model import tiny
 from tests.train.test_loop import same, weights
-from train import loop, reproduce
+from train import loop
 from train.config import PRESETS, DataConfig, ECTConfig, NoiseConfig, OptimConfig, RunConfig
 from train.data import loading
 from train.data.crops import Crops
@@ -27,6 +27,7 @@ from train.landscapes import store
 from train.landscapes.workers import Renderer
 from train.objectives.base import Batch
 from train.objectives.detail import Conditioned, Detailing
+from train.recipe import load_recipe
 
 SIDE, CROP = 32, 16
 
@@ -231,7 +232,7 @@ def test_a_discriminator_sees_lively_estimates_from_high_noise_alone(config):
 
 @pytest.mark.parametrize("budget", ["cpu", "gpu"])
 def test_the_recipe_that_ships(tmp_path, budget):
-    recipe = reproduce.read("landscape-detail", tmp_path, budget)
+    recipe = load_recipe("landscape-detail", tmp_path, budget)
     run, finish = (stage.config for stage in recipe.stages)
     assert (run.name, run.objective) == ("landscape-detail-detailer", "detail")
     assert (finish.name, finish.objective) == ("landscape-detail", "detail-gan")

@@ -13,44 +13,7 @@ from cm_core import ConsistencyModel, Denoiser, load_model
 from cm_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
 from cm_core.errors import CheckpointError, ConfigError
 from train import __main__, loop, reproduce, snapshot
-from train.config import PRESETS
-
-TOY = """
-name = "toy"
-batch = 8
-ema_share = 0.1
-[data]
-file = "{data}"
-size = 16
-[net]
-image_size = 16
-patch = 2
-channels = 16
-channel_mult = [1, 2]
-attention_sizes = [4]
-norm_channels = 4
-[optim]
-name = "muon"
-warmup = 2
-decay = 0.5
-[[stage]]
-name = "teacher"
-objective = "edm"
-images = {images}
-optim = {{ lr = 1e-3 }}
-[[stage]]
-name = "model"
-objective = "ect"
-images = {images}
-teacher = "teacher"
-optim = {{ lr = 5e-4 }}
-ect = {{ shares = [0.5, 0.5] }}
-[budget.gpu]
-batch = 16
-optim = {{ warmup = 1 }}
-[budget.gpu.stage.model]
-images = 32
-"""
+from train.recipe import Stage, load_recipe
 
 # A recipe in a process of its own, slowed down and saving after every step.
 CHILD = """
@@ -64,21 +27,6 @@ loop.Log.held_out = lambda *_: None
 loop.Run.step = lambda run: (time.sleep(0.05), step(run))[1]
 reproduce.reproduce(sys.argv[1], Path(sys.argv[2]), device="cpu")
 """
-
-
-@pytest.fixture
-def toy(tmp_path, pictures):
-    """A recipe of two short stages on coloured squares, of any length."""
-
-    def write(images: int = 80, data=pictures, **replaced: str) -> str:
-        text = TOY.format(data=data, images=images)
-        for old, new in replaced.items():
-            assert old in text
-            text = text.replace(old, new)
-        (tmp_path / "toy.toml").write_text(text)
-        return str(tmp_path / "toy.toml")
-
-    return write
 
 
 def weights(folder):
@@ -117,7 +65,7 @@ def test_a_stage_starts_from_the_weights_of_the_one_before(tmp_path, toy):
     out = tmp_path / "out"
     assert run(toy(), out, last="teacher")
     assert not (out / "model").exists() and (out / "toy-teacher").is_dir()
-    stage = reproduce.read(toy(), out).stages[1]
+    stage = load_recipe(toy(), out).stages[1]
     begun = loop.Run(stage.config, None, torch.device("cpu"))
     before = load_checkpoint(out / "teacher/ema-share-0.1")
     assert isinstance(begun.model, ConsistencyModel)
@@ -153,7 +101,7 @@ def test_killed_in_every_stage_it_ends_with_the_very_same_weights(tmp_path, toy)
 
 def test_a_state_that_says_the_end_has_its_checkpoints(tmp_path, config_of, monkeypatch):
     """Killed while it writes its last checkpoint, a stage is not done yet."""
-    stage = reproduce.Stage("teacher", config_of("edm"), tmp_path)
+    stage = Stage("teacher", config_of("edm"), tmp_path)
     run = loop.Run(stage.config, None, torch.device("cpu"))
     run.images = stage.config.images
 
@@ -186,7 +134,7 @@ def test_it_stops_in_its_minutes_and_says_how_to_go_on(tmp_path, toy, capsys):
 
 def test_all_stages_end_in_the_minutes_they_are_fitted_into(tmp_path, toy):
     out, preset = tmp_path / "out", toy(10**6)
-    teacher, model = reproduce.read(preset, out).stages
+    teacher, model = load_recipe(preset, out).stages
     assert (teacher.work_left, model.work_left) == (3e6, 4e6)  # in evaluations: edm 3, ect 4
     began = time.monotonic()
     assert run(preset, out, minutes=0.15, fit=True)
@@ -220,7 +168,7 @@ def test_it_begins_from_given_weights_and_keeps_their_scale(tmp_path, toy, teach
     model = Denoiser(dataclasses.replace(model.config, name="given", sigma_data=0.123))
     save_checkpoint(model, start)
     assert run(toy(), out, start=start, last="teacher")
-    assert reproduce.read(toy(), out, begun=True).stages[0].config.init == str(out / "start")
+    assert load_recipe(toy(), out, begun=True).stages[0].config.init == str(out / "start")
     (start / "model.safetensors").unlink()
     assert run(toy(), out)  # what it began from lies in its own folder
     for name in ("toy-teacher", "toy"):
@@ -250,63 +198,3 @@ def test_pictures_are_rendered_first(tmp_path, toy, pictures, monkeypatch, capsy
     slow = False
     assert run(preset, tmp_path / "out", jobs=3)
     assert asked == [(made, 16, 40, os.cpu_count()), (made, 16, 40, 3)]
-
-
-def test_budgets_lie_over_stages_over_what_all_share(tmp_path, toy):
-    plain, gpu = (reproduce.read(toy(), tmp_path, b).stages for b in ("cpu", "gpu"))
-    read = [[(s.config.batch, s.config.images, s.config.optim.warmup) for s in p]
-            for p in (plain, gpu)]  # fmt: skip
-    assert read == [[(8, 80, 2), (8, 80, 2)], [(16, 80, 1), (16, 32, 1)]]
-    assert [s.config.optim.lr for s in gpu] == [1e-3, 5e-4]
-    assert reproduce.command("toy", "runs/toy", "gpu").endswith(" reproduce toy --budget gpu")
-
-
-@pytest.mark.parametrize(
-    "old, new, said",
-    [
-        (
-            '"edm"',
-            '"edm"\npace = 1',
-            r"toy\.toml, stage 'teacher' cannot work: 'pace' is no setting",
-        ),
-        ("{ lr = 5e-4 }", "{ rate = 1 }", "stage 'model' cannot work: 'optim.rate' is no setting"),
-        ("batch = 8", "batches = 8", "stage 'teacher' cannot work: 'batches' is no setting"),
-        ('teacher = "teacher"', 'teacher = "tutor"', "no stage before 'model' called 'tutor'"),
-        ('name = "model"', 'name = "toy"', "'toy', needs another name"),
-        ('"edm"', '"ddpm"', "no objective 'ddpm'"),
-        ("gpu.stage.model", "gpu.stage.modell", "budget 'gpu', has no stage 'modell'"),
-        ("[[stage]]", "[[stages]]", "is no recipe"),
-        ('name = "toy"\n', "", "is no recipe"),
-        ('name = "toy"\n', 'name = "toy"\nstage = 3\n', "is not valid TOML"),
-        ("size = 16\n[net]", "size = 16\ncount = 0.5\n[net]", "renders a number of pictures"),
-    ],
-)
-def test_mistakes_are_named(tmp_path, toy, old, new, said):
-    with pytest.raises(ConfigError, match=said):
-        reproduce.read(toy(**{old: new}), tmp_path, "gpu")
-
-
-def test_unknown_names_are_refused(tmp_path, toy):
-    with pytest.raises(ConfigError, match=r"no preset 'landscape': choose landscape.*landscape64"):
-        reproduce.read("landscape", tmp_path)
-    with pytest.raises(ConfigError, match="no budget 'tpu': choose cpu, gpu"):
-        reproduce.read(toy(), tmp_path, "tpu")
-    with pytest.raises(ConfigError, match="no stage 'last': it has teacher, model"):
-        run(toy(), tmp_path, last="last")
-
-
-@pytest.mark.parametrize("budget", ["cpu", "gpu"])
-def test_the_recipe_that_ships(tmp_path, budget):
-    recipe = reproduce.read("landscape64", tmp_path, budget)
-    teacher, model, finish = recipe.stages
-    configs = [stage.config for stage in recipe.stages]
-    assert [c.objective for c in configs] == ["edm", "ect", "ect-gan"]
-    names = ["landscape64-teacher", "landscape64-model", "landscape64"]
-    assert [c.name for c in configs] == names
-    assert all((c.net, c.data) == (configs[0].net, configs[0].data) for c in configs)
-    assert finish.config.init == str(model.weights) and model.config.init == str(teacher.weights)
-    assert recipe.renders == 60_000 and teacher.config.data.size == teacher.config.net.image_size
-    assert [model.config.ect.q ** -(model.config.ect.stage(p) + 1) for p in (0.1, 0.5, 0.8, 0.9)] \
-        == [1 / 4, 1 / 16, 1 / 64, 1 / 256]  # fmt: skip
-    first = next(PRESETS.rglob("landscape64.toml")).read_text().splitlines()[1]
-    assert first == "#   python -m train reproduce landscape64"

@@ -61,7 +61,7 @@ def numbered(run: Run, number: int) -> None:
 def save_on_and_on(run: Run, out: Path, number: int, told: Connection) -> None:
     """What is killed: saves with rising numbers, each told once it is done."""
     torch.set_num_threads(1)  # of a forked process only one has come along
-    with snapshot.kept(out), torch.no_grad():
+    with snapshot.locked(out), torch.no_grad():
         while True:
             number += 1
             numbered(run, number)
@@ -95,7 +95,7 @@ def lost(out: Path, number: int) -> list[str]:
     """What is not there, or is older than the last save that was told, in words."""
     found = []
     try:
-        with snapshot.kept(out):  # the killed run holds it no longer
+        with snapshot.locked(out):  # the killed run holds it no longer
             for what, there in saves(out):
                 # The save in progress may be there already, as a whole.
                 if there % DISTINCT not in (number % DISTINCT, (number + 1) % DISTINCT):

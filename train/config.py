@@ -115,7 +115,7 @@ class ECTConfig:
     fractions: Annotated[
         tuple[Fraction, ...], Field(min_length=1, validation_alias=either("fractions", "shares"))
     ] = (0.15, 0.2, 0.25, 0.4)
-    c: Annotated[float, Field(gt=0, le=100)] = 0.06  # at 0 gradients of equal outputs are none
+    c: Annotated[float, Field(gt=0, le=100)] = 0.06  # at 0 equal outputs have no gradient
     q: Annotated[float, Field(gt=1, le=100)] = 4.0
     weight: Weighting = "karras"
 
@@ -163,8 +163,8 @@ class PDConfig:
 class GANConfig:
     """A discriminator's part in consistency tuning."""
 
-    weight: Weight = 1.5  # of its push, against the pull of ECT's pairs
-    sigma_min: Annotated[float, Field(ge=0)] = 0.25  # noise level from which estimates are judged
+    weight: Weight = 1.5  # of its gradient, relative to that of ECT's pairs
+    sigma_min: Annotated[float, Field(ge=0)] = 0.25  # noise level from which it sees estimates
     warmup: Counted = 3_200  # images up to which only the discriminator learns from it
 
 
@@ -231,7 +231,7 @@ class RunConfig:
 
 
 def build(values: dict, where: str) -> RunConfig:
-    """A run from a preset's values, told as `where`. Raises ConfigError: the first wrong one."""
+    """A run from a preset's values. Raises ConfigError, with `where`, for the first wrong one."""
     try:
         return schema.parse(RunConfig, values)
     except SettingError as error:

@@ -34,26 +34,26 @@ def train(
     fit: bool = False,
     force: bool = False,
 ) -> None:
-    """Run a leg: to the end of the run, or until its minutes are over; saves as it goes.
+    """Run a leg: train to the end of the run, or for so many minutes, and save every few minutes.
 
-    With `fit` the run is as long as its minutes allow, so that its schedule ends with them; one
-    that goes on runs through what is left of its schedule. force: another run in `out` may be
-    overwritten. Raises OneStrokeError; a broken picture only after what was learnt is saved.
+    fit: the length of the run follows from its speed, so that its schedule ends with the minutes;
+    a resumed run does so from where its schedule stands. force: overwrite another run in `out`.
+    Raises OneStrokeError; for a broken picture only after the run is saved.
     """
     if not minutes > 0 or not save_every >= 0:
         raise ConfigError("--minutes are more than 0, and --save-every is 0 or more.")
     if fit and (processes.size > 1 or minutes == math.inf):
         raise ConfigError("--fit goes by the clock: it needs --minutes, and one process.")
     started = time.monotonic()
-    with enough_memory(), snapshot.kept(out) if processes.writes else nullcontext():
+    with enough_memory(), snapshot.locked(out) if processes.writes else nullcontext():
         if processes.writes:
             snapshot.check_start(out, resume, force)
         run = Run(config, resume, processes.device(device), processes)
         leg(run, out, started, minutes, save_every, shards, fit)
 
 
-def watched(model: TrainedModel, pictures: Pictures, path: Path) -> dict[str, float]:
-    """A model's errors on held-out pictures; its sheet is written to a path."""
+def validate(model: TrainedModel, pictures: Pictures, path: Path) -> dict[str, float]:
+    """Errors of a model on held-out pictures; a sheet of its pictures is written to a path."""
     if isinstance(model, Detailer):
         detail.sheet(model, pictures, path)
         return detail.errors(model, pictures)
@@ -64,7 +64,7 @@ def watched(model: TrainedModel, pictures: Pictures, path: Path) -> dict[str, fl
 def leg(
     run: Run, out: Path, started: float, minutes: float, save_every: float, shards: bool, fit: bool
 ) -> None:
-    """What `train` does with a run, in a folder of its own. started: when its minutes began."""
+    """Train a run in a folder that is locked. started: when its minutes began."""
     begun, saved, writes = run.images, started, run.processes.writes
     log, model = Log(out / "log.jsonl", run.config), run.model
     if writes:
@@ -75,7 +75,7 @@ def leg(
         if writes:
             run.save(out, shards)
             with run.averaged() as average:
-                log.held_out(run.images, watched(average, run.held_out, out / "grid.png"))
+                log.held_out(run.images, validate(average, run.held_out, out / "grid.png"))
 
     def over() -> bool:
         spent, given = time.monotonic() - started, 60 * minutes

@@ -60,7 +60,7 @@ def begin(recipe: Recipe, start: Path, out: Path) -> None:
 
 
 def command(preset: str | Path, out: Path, budget: str) -> str:
-    """What makes a recipe's weights, as it is typed."""
+    """The command that makes a recipe's weights."""
     usual = Path("runs") / Path(preset).stem
     given = [("--out", str(out), str(usual)), ("--budget", budget, PLAIN)]
     options = [f" {option} {value}" for option, value, default in given if value != default]
@@ -70,22 +70,22 @@ def command(preset: str | Path, out: Path, budget: str) -> str:
 def publish(stage: Stage, images: int, out: Path, by: str) -> Path:
     """Copy the weights of a stage that has seen its images to `out`, with a card; returns where.
 
-    A copy of these very weights is left as it is: its card may say more by now.
+    A copy of the same weights stays as it is: its card may have grown.
     """
     name, target = stage.config.name, out / stage.config.name
     if not same_weights(stage.weights, target):
         begun = ""
         if (out / START).is_dir():
             begun = f", begun from the weights of {read_config(out / START)[1].name}"
-        told = f"Made by `{by}`: stage '{stage.name}', {images:,} images{begun}."
-        copy_whole(stage.weights, target, f"# {name}\n\n{told}\n")
+        text = f"Made by `{by}`: stage '{stage.name}', {images:,} images{begun}."
+        copy_whole(stage.weights, target, f"# {name}\n\n{text}\n")
     return target
 
 
 def render(recipe: Recipe, jobs: int | None, ends: float) -> bool:
-    """Make the recipe's pictures, those that are not there yet; whether all are by the time `ends`.
+    """Render the recipe's missing pictures until the time `ends`; whether none is missing then.
 
-    Breaking off is what the builder stands at any moment, so the clock does as Ctrl+C would.
+    The builder can be interrupted at any moment, so the clock does what Ctrl+C would do.
     """
     if not recipe.renders:
         return True
@@ -147,7 +147,7 @@ def reproduce(
         left = (ends - time.monotonic()) / 60 - closing * len(work)
         if work[0] and left > 0:
             given = left * work[0] / sum(work)
-            with suppress(loop.TooShortError):  # what comes next tells where it stands
+            with suppress(loop.TooShortError):  # the line below says where it stands
                 loop.train(
                     stage.config, stage.folder, resume=stage.folder, minutes=given,
                     save_every=SAVE_EVERY, device=device, fit=fit,

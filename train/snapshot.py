@@ -1,7 +1,7 @@
-"""What a run leaves behind: its whole state to resume from, and light shards to carry away.
+"""A run's files: its full state, to resume from, and light shards of fp16 weights.
 
-Each file is whole or not there, and what says that others are there is written after them: a run
-that is killed at any moment has its last save still.
+Each file is written whole or not at all, and files that refer to others come after them. So a run
+that is killed at any moment leaves its last save.
 """
 
 import io
@@ -28,12 +28,12 @@ COUNTS = ("images", "length", "warm_from", "skipped")  # of a state: whole numbe
 
 
 @contextmanager
-def kept(folder: Path, wait: bool = False) -> Iterator[None]:
-    """A run's folder, made if need be, to one process alone for as long as the block.
+def locked(folder: Path, wait: bool = False) -> Iterator[None]:
+    """A block in which a folder, made if need be, belongs to this process alone.
 
-    The system itself gives it free again when that process ends, however it ends. wait: for another
-    that has it, instead of raising. Raises TrainingError for one that is taken or cannot be written
-    to.
+    The operating system frees the lock of a process that ends, however it ends. wait: wait for
+    another process, instead of raising. Raises TrainingError for a folder that is locked or cannot
+    be written to.
     """
     if folder.exists() and not folder.is_dir():
         raise TrainingError(f"{folder} is a file: name a folder to write to.")
@@ -46,8 +46,8 @@ def kept(folder: Path, wait: bool = False) -> Iterator[None]:
             raise TrainingError(
                 f"Another run is writing to {folder}: wait for its end, or name another folder."
             ) from None
-        told = f"{folder} is being written by another process: this one waits until it is done."
-        print(told, file=sys.stderr)
+        message = f"{folder} is being written by another process: this one waits until it is done."
+        print(message, file=sys.stderr)
         held = lock.acquire()
     except (OSError, NotImplementedError) as error:
         reason = getattr(error, "strerror", None) or "it cannot be kept from others"
@@ -57,7 +57,7 @@ def kept(folder: Path, wait: bool = False) -> Iterator[None]:
 
 
 def saved(folder: Path) -> bool:
-    """Whether there is a run to go on from."""
+    """Whether a folder holds a run to go on from."""
     return (folder / STATE).exists() or (folder / INDEX).exists()
 
 
@@ -134,8 +134,8 @@ def load_shards(folder: Path) -> tuple[dict[str, dict[str, Tensor]], int] | None
     path = folder / INDEX
     if not path.exists():
         return None
-    about = read_json(path)
-    names, images = about.get("shards"), about.get("images")
+    index = read_json(path)
+    names, images = index.get("shards"), index.get("images")
     if (
         not isinstance(names, list)
         or not all(isinstance(name, str) and "/" not in name for name in names)

@@ -15,7 +15,7 @@ from cm_core.labels import Labels
 from train.config import DataConfig
 from train.data.in_memory import Pictures, shrink, to_floats
 from train.data.source import HELD_OUT_MOST
-from train.snapshot import kept
+from train.snapshot import locked
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def render(
     """
     from train.landscapes.store import build  # brings the renderer along
 
-    with kept(folder, wait=True):
+    with locked(folder, wait=True):
         if not force:
             check_about(folder)
         return build(folder, size, count, jobs, force=force, **how)

@@ -48,7 +48,7 @@ def test_what_to_go_on_from_has_to_be_there_but_in_the_run_s_own_folder(short, t
 def test_one_run_at_a_time_writes_to_a_folder(short, tmp_path):
     out = tmp_path / "out"
     code = "import sys; from train import snapshot; from pathlib import Path\n"
-    code += "with snapshot.kept(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    code += "with snapshot.locked(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     other = subprocess.Popen(
         [sys.executable, "-c", code, str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
@@ -60,7 +60,7 @@ def test_one_run_at_a_time_writes_to_a_folder(short, tmp_path):
         other.kill()  # and not let go in good order
         other.wait()
     loop.train(short, out, device="cpu")
-    with snapshot.kept(out), pytest.raises(TrainingError, match="Another run"):
+    with snapshot.locked(out), pytest.raises(TrainingError, match="Another run"):
         loop.train(short, out, out, device="cpu")
 
 

@@ -27,6 +27,14 @@ def opened(request, browser, url):  # noqa: F811
     page.context.close()
 
 
+@pytest.fixture
+def fresh(browser, url):  # noqa: F811
+    """A page of a visitor who was never here."""
+    page = open_page(browser, url, "desktop")
+    yield page
+    page.context.close()
+
+
 def foreign(address: str, home: str) -> bool:
     """Whether a request leaves the page's own server."""
     parts = urlsplit(address)

@@ -22,17 +22,12 @@ from tests.e2e.browser import (
     settle,
     source,
 )
+from tests.e2e.canvas import brush
 from ui.page import launch
 from ui.service.engine import Engine
 from ui.service.examples import MATERIALS, example
 from ui.tabs.paint import FIRST
 from ui.web.preview import PICTURE
-
-
-def brush(page: Page, canvas: str, size: int) -> None:
-    """Set a canvas's brush size, in canvas pixels."""
-    slider = page.locator(f"#{canvas} [data-set=size]")
-    slider.evaluate("(s, v) => { s.value = v; s.dispatchEvent(new Event('input')); }", size)
 
 
 def press(page: Page, name: str, result: str = "result") -> None:

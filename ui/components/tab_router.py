@@ -25,6 +25,7 @@ from ui.service.slots import EXPORTS
 from ui.service.tasks import MAX_SEED, Tasks
 
 Settings = dict[str, gr.Slider | gr.Radio]
+WRITTEN = "() => { document.dispatchEvent(new Event('onestroke-written')); }"
 
 
 @dataclass
@@ -80,11 +81,11 @@ class TabRouter:
             kind = said(event, "kind", [*FORMATS, *SIDES, LAYERED])
             picture = reference(said(event, "url"))
             if kind == LAYERED:
-                strokes, paper = (reference(said(event, name)) for name in ("strokes", "paper"))
-                return written_in_layers(picture, strokes, paper, enlarge)
+                layers = (reference(said(event, name)) for name in ("sketch", "paint", "paper"))
+                return written_in_layers(picture, *layers, enlarge)
             return written(picture, kind, enlarge)
 
-        gr.on(
+        saving = gr.on(
             [result.download for result in self.results],
             save,
             None,
@@ -93,3 +94,4 @@ class TabRouter:
             api_visibility="private",
             **EXPORTS,
         )
+        saving.then(None, js=WRITTEN, api_visibility="private")  # or refused

@@ -1,7 +1,8 @@
-// The painting as a small picture for a link, base64 for addresses: a PNG of few colours, below MOST characters.
-const MOST = 4000;
-// Longer side and number of colours, the best first.
-const SIZES = [[128, 64], [128, 16], [96, 32], [64, 64], [64, 16], [48, 8]];
+// A painting or a sketch as a small picture for a link, base64 for addresses: a PNG of few colours. So many characters
+// at most; and longer side and number of colours, the best first.
+const PAINTING = { most: 4000, sizes: [[128, 64], [128, 16], [96, 32], [64, 64], [64, 16], [48, 8]] };
+const LINES = { most: 2400, sizes: [[256, 8], [256, 2], [192, 4], [128, 4], [96, 2]] };
+const OPAQUE = 96; // of 255; below, a pixel is left out
 
 function scaled(layers, side) {
   const [{ width, height }] = layers, scale = side / Math.max(width, height), canvas = document.createElement("canvas");
@@ -16,6 +17,7 @@ function scaled(layers, side) {
 function fewColours({ data }, most) {
   const counts = new Map(), chosen = [];
   for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] < OPAQUE) continue;
     const colour = (data[i] << 16) | (data[i + 1] << 8) | data[i + 2];
     counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
@@ -31,14 +33,15 @@ function fewColours({ data }, most) {
 function distance(a, b) {
   return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2;
 }
-// One byte a pixel, each row after a filter byte of 0, as PNG has it.
+// One byte a pixel, 0 where there is none, each row after a filter byte of 0, as PNG has it.
 function indexed({ data, width, height }, palette) {
   const rows = new Uint8Array((width + 1) * height), known = new Map();
   for (let p = 0; p < width * height; p++) {
+    if (data[p * 4 + 3] < OPAQUE) continue;
     const colour = data.subarray(p * 4, p * 4 + 3), key = colour.join();
     if (!known.has(key)) {
       const far = palette.map((one) => distance(one, colour));
-      known.set(key, far.indexOf(Math.min(...far)));
+      known.set(key, 1 + far.indexOf(Math.min(...far)));
     }
     rows[p + 1 + Math.floor(p / width)] = known.get(key);
   }
@@ -66,16 +69,20 @@ async function png(pixels, colours) {
   return [
     137, 80, 78, 71, 13, 10, 26, 10,
     ...chunk("IHDR", [...big(pixels.width), ...big(pixels.height), 8, 3, 0, 0, 0]),
-    ...chunk("PLTE", palette.flat()),
+    ...chunk("PLTE", [255, 255, 255, ...palette.flat()]),
+    ...chunk("tRNS", [0]), // the first of them is none
     ...chunk("IDAT", await deflated(indexed(pixels, palette))),
     ...chunk("IEND", []),
   ];
 }
-async function asLink(layers) {
+function isDrawnOn(layer) {
+  return layer.getContext("2d").getImageData(0, 0, layer.width, layer.height).data.some((value) => value);
+}
+async function asLink(layers, { most, sizes } = PAINTING) {
   let text = "";
-  for (const [side, colours] of SIZES) {
+  for (const [side, colours] of sizes) {
     text = btoa(String.fromCharCode(...(await png(scaled(layers, side), colours))));
-    if (text.length < MOST) break;
+    if (text.length < most) break;
   }
   return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

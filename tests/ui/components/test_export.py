@@ -63,10 +63,12 @@ def test_an_openraster_file_holds_its_layers_and_what_they_look_like_together():
     assert max(opened("Thumbnails/thumbnail.png").size) == 256
 
 
-def test_a_painting_is_saved_beneath_its_picture_at_its_own_size():
-    strokes = Image.new("RGBA", (512, 512))
-    path = written_in_layers(example("Coast"), strokes, example("Beach"), enlarge_picture)
+def test_a_painting_is_saved_in_its_layers_beneath_its_picture_at_its_own_size():
+    sketch, paint = (Image.new("RGBA", (512, 512), colour) for colour in ("#0000", "#f00f"))
+    path = written_in_layers(example("Coast"), sketch, paint, example("Beach"), enlarge_picture)
     archive = zipfile.ZipFile(path)
     names = [layer.get("name") for layer in ElementTree.fromstring(archive.read("stack.xml"))[0]]
-    assert names == ["Picture", "Strokes", "Paper"]
-    assert {Image.open(archive.open(f"data/layer{i}.png")).size for i in range(3)} == {(512, 512)}
+    assert names == ["Picture", "Sketch", "Paint", "Paper"]
+    layers = [Image.open(archive.open(f"data/layer{i}.png")) for i in range(4)]
+    assert {layer.size for layer in layers} == {(512, 512)}
+    assert [layers[i].tobytes() for i in (1, 2)] == [sketch.tobytes(), paint.tobytes()]

@@ -11,6 +11,7 @@ function copy(canvas) {
   other.getContext("2d").drawImage(canvas, 0, 0);
   return other;
 }
+const rgbOf = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16)); // of "#rrggbb"
 
 // Tips. `add` takes the points so far and gives the drawing of what the last of them adds; `end` that
 // of what is left when the pen lifts. A drawing may be drawn twice, for the two halves of a mirror.
@@ -64,15 +65,19 @@ function flatTip(ctx, { size }) { // a chisel, held aslant
     end: () => () => {},
   };
 }
-// Marks every `spacing` pixels of the way, each as `mark(place, random)` says; the same way, the same marks.
-function scattered(spacing, mark) {
-  let ahead = 0, seed = 1; // pixels to the next mark; mulberry32
-  function random() {
+// Random numbers from 0 to 1, the same ones of the same seed: mulberry32.
+function randomOf(seed) {
+  return () => {
     seed = (seed + 0x6d2b79f5) | 0;
     let t = Math.imul(seed ^ (seed >>> 15), seed | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
+  };
+}
+// Marks every `spacing` pixels of the way, each as `mark(place, random)` says; the same way, the same marks.
+function scattered(spacing, mark) {
+  let ahead = 0; // pixels to the next mark
+  const random = randomOf(1);
   return {
     add(points) {
       const [a, b = a] = points.slice(-2), length = Math.hypot(b[0] - a[0], b[1] - a[1]), marks = [];
@@ -112,7 +117,32 @@ function cloudTip(ctx, { size, colour }) { // soft puffs
     return () => { ctx.fillStyle = soft; disc(ctx, cx, cy, radius); };
   });
 }
-const TIPS = { round: roundTip, flat: flatTip, spray: sprayTip, cloud: cloudTip };
+// A tree where the pen is set down, more of them along its way: a crown as wide as the brush, with a shade, and a trunk
+// below. Its shape is of its place, so that the same place has the same tree.
+function treeTip(ctx, { size, colour }) {
+  const shade = `rgb(${rgbOf(colour).map((value) => 0.6 * value)})`;
+  return scattered(size, ([atX, atY, pressure]) => {
+    const x = Math.round(atX), y = Math.round(atY), wide = size * pressure, random = randomOf(4096 * y + x);
+    const turn = random(), lean = 0.2 * (random() - 0.5) * wide;
+    const puffs = Array.from({ length: 6 }, (_, i) => {
+      const angle = 2 * Math.PI * (turn + i / 6), far = (0.22 + 0.08 * random()) * wide;
+      return [x + far * Math.cos(angle), y + far * Math.sin(angle), (0.17 + 0.06 * random()) * wide];
+    });
+    puffs.push([x, y, 0.28 * wide]);
+    return () => {
+      ctx.strokeStyle = ctx.fillStyle = shade;
+      ctx.lineWidth = Math.max(1.5, 0.11 * wide);
+      ctx.beginPath();
+      ctx.moveTo(x, y);
+      ctx.lineTo(x + lean, y + wide);
+      ctx.stroke();
+      puffs.forEach(([px, py, radius]) => disc(ctx, px + 0.05 * wide, py + 0.07 * wide, radius));
+      ctx.fillStyle = colour;
+      puffs.forEach((puff) => disc(ctx, ...puff));
+    };
+  });
+}
+const TIPS = { round: roundTip, flat: flatTip, spray: sprayTip, cloud: cloudTip, tree: treeTip };
 
 // One stroke over `ink`; brush is {tool, kind, colour, opacity, size, mirror}. Points are [x, y, pressure].
 function startStroke(ink, brush) {
@@ -120,7 +150,8 @@ function startStroke(ink, brush) {
   const inkCtx = ink.getContext("2d"), ctx = wet.getContext("2d"), points = [];
   ctx.strokeStyle = ctx.fillStyle = brush.colour;
   ctx.lineCap = ctx.lineJoin = "round";
-  const tip = TIPS[brush.kind](ctx, brush);
+  const stamps = brush.tool === "eraser" && brush.kind === "tree"; // nobody erases by the tree
+  const tip = TIPS[stamps ? "round" : brush.kind](ctx, brush);
 
   function mirrored(draw) {
     draw();

@@ -19,8 +19,20 @@ from ui.service.pictures import data_url, from_data_url
 
 HERE = Path(__file__).parent
 HTML = Template((HERE / "canvas.html").read_text())
-FILES = ("brush.js", "fill.js", "view.js", "palette.js", "canvas.js", "keys.js")
-JS = KEEPING + "".join((HERE / name).read_text() for name in FILES)
+PARTS = (
+    "brush",
+    "fill",
+    "view",
+    "palette",
+    "canvas",
+    "layers",
+    "keeping",
+    "drawing",
+    "toolbar",
+    "photo",
+    "keys",
+)
+JS = KEEPING + "".join((HERE / f"{name}.js").read_text() for name in PARTS)
 BACKGROUND_SIDE = 512  # the canvas is no larger; the full picture stays on the server
 
 

@@ -6,6 +6,7 @@ function resize(factor) {
 const KEYS = { b: () => chooseTool("brush"), e: () => chooseTool("eraser"), m: () => mirror.click(),
   "[": () => resize(0.8), "]": () => resize(1.25), "0": view.reset, "-": () => view.zoomAt(0.8, inSheet(hand)),
   "+": () => view.zoomAt(1.25, inSheet(hand)), "=": () => view.zoomAt(1.25, inSheet(hand)) };
+if (mode === "paint") KEYS.l = () => drawOn(onto === "ink" ? "sketch" : "ink");
 if (mode !== "mask") {
   Object.assign(KEYS, { g: () => chooseTool("fill"), i: () => chooseTool("pick") });
   [...kind.options].forEach(({ value }, i) => { KEYS[i + 1] = () => { brush.kind = kind.value = value; }; });

@@ -13,7 +13,7 @@ function layOutPalette(root, materials, choose) {
   }
   const named = Object.entries(materials).map(swatch), free = Object.entries(COLOURS).map(swatch);
   named.forEach((b) => {
-    const [r, g, blue] = [1, 3, 5].map((i) => parseInt(b.dataset.colour.slice(i, i + 2), 16));
+    const [r, g, blue] = rgbOf(b.dataset.colour);
     b.classList.toggle("lc-dark", 0.3 * r + 0.59 * g + 0.11 * blue < 115);
     b.append(b.title);
   });

@@ -79,13 +79,17 @@ def written(picture: Image.Image, kind: str, enlarge: Enlarge = enlarge_picture)
 
 
 def written_in_layers(
-    picture: Image.Image, strokes: Image.Image, paper: Image.Image, enlarge: Enlarge
+    picture: Image.Image,
+    sketch: Image.Image,
+    paint: Image.Image,
+    paper: Image.Image,
+    enlarge: Enlarge,
 ) -> str:
-    """Write a picture over the painting it was made from, all as large as the strokes."""
-    large = sized(picture, max(strokes.size), enlarge).resize(strokes.size)
-    layers = [("Picture", large), ("Strokes", strokes), ("Paper", paper.resize(strokes.size))]
+    """Write a picture over the layers it was made from, all as large as those."""
+    large = sized(picture, max(paint.size), enlarge).resize(paint.size)
+    layers = [("Picture", large), ("Sketch", sketch), ("Paint", paint), ("Paper", paper)]
     path = folder() / "onestroke.ora"
-    path.write_bytes(openraster(layers))
+    path.write_bytes(openraster([(name, one.resize(paint.size)) for name, one in layers]))
     return str(path)
 
 

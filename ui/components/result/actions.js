@@ -24,14 +24,27 @@ function menu(title, entries) {
     document.addEventListener(elsewhere, (event) => { if (!details.contains(event.target)) details.open = false; });
   return details;
 }
-function save(current, kind, more = {}) {
-  const { url, file } = current();
-  trigger("download", { url: file ?? url, kind, ...more });
+// canvas: where the picture was painted, if it was, to be saved in layers with that.
+function saveMenu(current, canvas) {
+  function save(kind, more = {}) {
+    const { url, file } = current();
+    writing(true);
+    trigger("download", { url: file ?? url, kind, ...more });
+  }
+  const entries = SAVES.map(([text, kind]) => [text, () => save(kind)]);
+  if (canvas) entries.push(["OpenRaster, in layers", () => save("ora", layersOf(canvas))]);
+  const details = menu("Save", [["Copy (Ctrl+C)", () => copyPicture(current)], ...entries]);
+  function writing(on) { // a large file takes a while
+    details.firstChild.textContent = on ? "Saving…" : "Save";
+    details.firstChild.ariaBusy = on;
+  }
+  document.addEventListener("onestroke-written", () => writing(false));
+  return details;
 }
-// What is on a canvas, as {strokes, paper}: data URLs below the most that the server takes.
+// What is on a canvas, as {sketch, paint, paper}: data URLs below the most that the server takes.
 function layersOf(canvas) {
-  const [paper, strokes] = document.querySelectorAll(`#${canvas} canvas`), exact = paper.toDataURL();
-  return { strokes: strokes.toDataURL(), paper: exact.length < 1_200_000 ? exact : paper.toDataURL("image/jpeg", 0.95) };
+  const [paper, paint, sketch] = document.querySelectorAll(`#${canvas} canvas`), exact = paper.toDataURL();
+  return { sketch: sketch.toDataURL(), paint: paint.toDataURL(), paper: exact.length < 1_200_000 ? exact : paper.toDataURL("image/jpeg", 0.95) };
 }
 function tell(sentence, good = false) {
   window.dispatchEvent(new CustomEvent("onestroke-told", { detail: { sentence, good } }));
@@ -49,12 +62,9 @@ function send(current, tab, more = {}) {
   const { url, file, seed } = current();
   trigger("select", { tab, url: file ?? url, seed, ...more });
 }
-// canvas: where the picture was painted, if it was, to be saved in layers with that.
 function actions(current, canvas = null) {
-  const saves = SAVES.map(([text, kind]) => [text, () => save(current, kind)]);
-  if (canvas) saves.push(["OpenRaster, in layers", () => save(current, "ora", layersOf(canvas))]);
   return [
-    menu("Save", [["Copy (Ctrl+C)", () => copyPicture(current)], ...saves]),
+    saveMenu(current, canvas),
     menu("Send to", TABS.map((tab) => [tab, () => send(current, tab)])),
   ];
 }

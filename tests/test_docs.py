@@ -134,7 +134,7 @@ def test_the_notebook_makes_its_figures(monkeypatch):
         exec(compile(text, "classroom", "exec"), known)
         figures += len(plt.get_fignums())
         plt.close("all")
-    assert figures == 6
+    assert figures == 7
 
 
 def test_what_it_withstands_is_not_overstated(request):

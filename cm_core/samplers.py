@@ -16,7 +16,7 @@ from cm_core.errors import SettingError
 from cm_core.model import Label
 from cm_core.noise import Generators, randn_like
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN
-from cm_core.stream import Level, Step, last, last_of
+from cm_core.stream import Level, Step, last_of, last_x0
 
 
 def levels(sigmas: Sequence[Level | Sequence[float]] | Tensor, batch: int = 1) -> list[Level]:
@@ -128,9 +128,9 @@ def sample_onestep(
     model: Model, noise: Tensor, sigma_max: float = SIGMA_MAX, label: Label = None
 ) -> Tensor:
     """One evaluation from pure noise: f(sigma_max z, sigma_max), (B, 3, H, W)."""
-    return last(stream_multistep(model, noise, [sigma_max], label=label))
+    return last_x0(stream_multistep(model, noise, [sigma_max], label=label))
 
 
-sample_multistep = last_of(stream_multistep, last, "sample_multistep")
-sample_euler = last_of(stream_euler, last, "sample_euler")
-sample_heun = last_of(stream_heun, last, "sample_heun")
+sample_multistep = last_of(stream_multistep, last_x0, "sample_multistep")
+sample_euler = last_of(stream_euler, last_x0, "sample_euler")
+sample_heun = last_of(stream_heun, last_x0, "sample_heun")

@@ -42,7 +42,7 @@ class Task(Protocol[P, R_co]):
     def __call__(self, *args: Any, on_step: OnStep, **kwargs: Any) -> R_co: ...
 
 
-def last(steps: Iterable[Step], on_step: OnStep = None) -> Tensor:
+def last_x0(steps: Iterable[Step], on_step: OnStep = None) -> Tensor:
     """Run a stream to its end, calling on_step at each step, and return the last x0."""
     step = None
     for step in steps:

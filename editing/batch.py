@@ -30,7 +30,7 @@ def inputs_and_outputs(
     if not pictures:
         raise ImageError(f"There are no pictures in {folder}.")
     make_folder(out, folder)
-    return [(str(path), out / name_of(path)) for path in pictures]
+    return [(str(path), out / result_name(path)) for path in pictures]
 
 
 def pictures_in(folder: Path) -> list[Path]:
@@ -41,7 +41,7 @@ def pictures_in(folder: Path) -> list[Path]:
     return sorted(path for path in files if path.is_file() and not path.name.startswith("."))
 
 
-def name_of(picture: Path) -> str:
+def result_name(picture: Path) -> str:
     """The name of the result of a picture file."""
     return picture.name if kind_of(picture) in KEPT else f"{picture.name}.png"
 

@@ -8,14 +8,21 @@ from cm_core.errors import ImageError, SettingError
 from editing.masks import to_mask
 
 
-def check_picture(image: Tensor, name: str = "picture", channels: tuple[int, ...] = (3,)) -> Tensor:
-    """A finite float picture (B, C, H, W) in [-1, 1], or ImageError."""
+def check_picture(
+    image: Tensor, name: str = "picture", channels: tuple[int, ...] = (3,), noisy: bool = False
+) -> Tensor:
+    """A finite float picture (B, C, H, W) in [-1, 1] up to rounding, or ImageError.
+
+    noisy: a clean one lies in [-1, 1], this one need not.
+    """
     if not isinstance(image, Tensor) or image.ndim != 4 or image.shape[1] not in channels:
         shape = tuple(image.shape) if isinstance(image, Tensor) else type(image).__name__
         allowed = " or ".join(str(c) for c in channels)
         raise ImageError(f"A {name} has the shape (B, {allowed}, H, W), not {shape}.")
     if not image.is_floating_point() or not torch.isfinite(image).all():
         raise ImageError(f"A {name} holds finite floats in [-1, 1].")
+    if not noisy and image.abs().max() > 1.01:
+        raise ImageError(f"A {name} lies in [-1, 1]: scale it before the edit.")
     return image
 
 
@@ -25,13 +32,6 @@ def check_size(image: Tensor, model: Model, name: str = "picture") -> Tensor:
     if needs is not None and image.shape[-2:] != (needs, needs):
         has = "x".join(map(str, image.shape[-1:-3:-1]))
         raise ImageError(f"The {name} is {has}, the model draws {needs}x{needs}: fit it first.")
-    return image
-
-
-def check_range(image: Tensor, name: str = "picture") -> Tensor:
-    """A clean picture must lie in [-1, 1], up to rounding."""
-    if image.abs().max() > 1.01:
-        raise ImageError(f"A {name} lies in [-1, 1]: scale it before the edit.")
     return image
 
 

@@ -14,8 +14,8 @@ from cm_core.detailer import CLEAN, Detailer
 from cm_core.errors import SettingError
 from cm_core.model import Label
 from cm_core.noise import Generators
-from cm_core.stream import Step, last, last_of
-from editing.checks import check_count, check_picture, check_range
+from cm_core.stream import Step, last_of, last_x0
+from editing.checks import check_count, check_picture
 from editing.detail import stream_detail
 from editing.operators import PatchMean, repeat_pixels
 from editing.sampler import masked_multistep
@@ -62,7 +62,7 @@ def stream_enlarge(
     An option of the other kind of model is refused. A Step's x0 is (B, 3, factor h, factor w).
     Raises ImageError, SettingError.
     """
-    small = check_range(check_picture(small, "small picture"))
+    small = check_picture(small, "small picture")
     if factor is not None:
         check_count(factor, MOST, "factor")
     if isinstance(model, Detailer):
@@ -149,5 +149,5 @@ def stream_super_resolve(
     )
 
 
-enlarge = last_of(stream_enlarge, last)
-super_resolve = last_of(stream_super_resolve, last)
+enlarge = last_of(stream_enlarge, last_x0)
+super_resolve = last_of(stream_super_resolve, last_x0)

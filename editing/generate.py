@@ -15,7 +15,7 @@ from cm_core.model import Label
 from cm_core.noise import Generators, generators, randn
 from cm_core.samplers import stream_euler, stream_heun, stream_multistep
 from cm_core.schedule import ddim_sigmas, karras_sigmas
-from cm_core.stream import Step, last, last_of
+from cm_core.stream import Step, last_of, last_x0
 from editing.checks import check_between
 
 Sigmas = Sequence[float] | Tensor | None
@@ -134,5 +134,5 @@ def apart(steps: Sequence[Step]) -> float:
     return float(torch.stack(gaps).mean())
 
 
-generate = last_of(stream_generate, last)
-sample_teacher = last_of(stream_teacher, last, "sample_teacher")
+generate = last_of(stream_generate, last_x0)
+sample_teacher = last_of(stream_teacher, last_x0, "sample_teacher")

@@ -13,7 +13,7 @@ from cm_core.adapter import Adapter, Model, adapt
 from cm_core.errors import ImageError
 from cm_core.model import Label
 from cm_core.noise import generators
-from cm_core.stream import Step, last, last_of
+from cm_core.stream import Step, last_of, last_x0
 from editing.checks import check_between, check_picture
 from editing.generate import MAX_FRAMES
 from editing.guess import light_of
@@ -70,7 +70,7 @@ def hours(frames: int) -> list[Time]:
     return [(DAY[i], DAY[i + 1], time - i) for i, time in zip(before, at, strict=True)]
 
 
-def name_of(time: Time) -> str:
+def nearest_light(time: Time) -> str:
     """The light that a frame is nearer to."""
     before, after, weight = time
     return after if weight > 0.5 else before
@@ -102,4 +102,4 @@ def labels_of(model: Adapter, scene: str | None, times: Sequence[Time]) -> Label
     return model.between([labels.index(**told, light=name) for name in names], weights)
 
 
-day = last_of(stream_day, last)
+day = last_of(stream_day, last_x0)

@@ -30,7 +30,7 @@ from editing.image import (
 from editing.masks import MaskLike
 from editing.noisy import add_noise
 from editing.painted import Painted, as_pictures, last_picture
-from editing.region import CONTEXT, Region, extend, find_region, whole
+from editing.region import CONTEXT, Region, extend, find_region, whole_picture
 from editing.tasks import (
     SAMPLES_PER_STEP,
     STROKE_SAMPLES_PER_STEP,
@@ -161,7 +161,7 @@ def stream_stroke_picture(
     """
     side = adapt(model).side(size)
     if mask is None:
-        region = whole(on_white(eight_bits(painting)))
+        region = whole_picture(on_white(eight_bits(painting)))
     else:
         region = find_region(painting, mask, side, context)
     tiled, drawn = Tiled(model, side), drawn_size(region.crop.size, side)

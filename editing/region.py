@@ -111,7 +111,7 @@ def bounds(free: np.ndarray) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def whole(picture: Image.Image) -> Region:
+def whole_picture(picture: Image.Image) -> Region:
     """All of a picture, and all of it may change."""
     return Region(picture, np.ones(picture.size[::-1], bool), (0, 0, *picture.size))
 

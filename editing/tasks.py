@@ -15,13 +15,12 @@ from cm_core.errors import SettingError
 from cm_core.model import Label
 from cm_core.noise import Generators, generators
 from cm_core.samplers import levels
-from cm_core.stream import Level, Step, last, last_of
+from cm_core.stream import Level, Step, last_of, last_x0
 from editing.checks import (
     check_between,
     check_hints,
     check_mask,
     check_picture,
-    check_range,
     check_size,
 )
 from editing.ground import Ground
@@ -107,7 +106,7 @@ def stream_inpaint(
     The first noise is added to the picture with its surroundings spread into the hole; where the
     hole is all there is, to zero. Even ground around the hole goes on in it: see editing.ground.
     """
-    check_size(check_range(check_picture(image)), model)
+    check_size(check_picture(image), model)
     operator = Ground(image, check_mask(mask, image))
     first, final = INPAINT_SIGMAS
     fractions = operator.free.float().mean((1, 2, 3)).tolist()
@@ -151,7 +150,7 @@ def stream_colorize(
     its luma leaves room.
     """
     image = check_picture(image, channels=(3, 1)).expand(-1, 3, -1, -1)
-    check_size(check_range(image), model)
+    check_size(image, model)
     known = start = grey = grey_picture(image)
     operator, dabbed = Grey(), torch.tensor([False])
     if hints is not None:
@@ -203,7 +202,7 @@ def stream_stroke(
     label: one of the model, or (B,); None is any. A Step's x0 is (B, 3, H, W).
     Raises ImageError, SettingError.
     """
-    check_size(check_range(check_picture(painting, "painting")), model)
+    check_size(check_picture(painting, "painting"), model)
     low, high = STROKE_SIGMAS
     first = low * (high / low) ** check_between(strength, 0, 1, "strength")
     final = min(STROKE_LAST, first / 2)
@@ -236,7 +235,7 @@ def stream_denoise(
     Johnstone 1994). label: one of the model, or (B,); None is any. The Step's sigma is what was
     used, its x0 is (B, 3, H, W). Raises ImageError, SettingError.
     """
-    check_size(check_picture(noisy, "noisy picture"), model)
+    check_size(check_picture(noisy, "noisy picture", noisy=True), model)
     model = adapt(model)
     low, high = model.sigma_min, model.sigma_max
     sigma = estimate_sigma(noisy, low, high) if sigma is None else sigma
@@ -247,7 +246,7 @@ def stream_denoise(
     yield Step(0, sigma, noisy, model(noisy, sigma, label).clamp(-1, 1))
 
 
-inpaint = last_of(stream_inpaint, last)
-colorize = last_of(stream_colorize, last)
-stroke = last_of(stream_stroke, last)
-denoise = last_of(stream_denoise, last)
+inpaint = last_of(stream_inpaint, last_x0)
+colorize = last_of(stream_colorize, last_x0)
+stroke = last_of(stream_stroke, last_x0)
+denoise = last_of(stream_denoise, last_x0)

@@ -41,7 +41,9 @@ class Tiled(Adapter):
         height, width = x.shape[-2:]
         windows = self.windows(height, width)
         if min(height, width) < self.window:
-            rows, columns = (mirrored(each, self.window).to(x.device) for each in (height, width))
+            rows, columns = (
+                mirrored_indices(each, self.window).to(x.device) for each in (height, width)
+            )
             x = x[:, :, rows][..., columns]
         if len(windows) == 1:
             return self.model(x, sigma, label)[..., :height, :width]
@@ -54,7 +56,7 @@ class Tiled(Adapter):
         return made.div_(total)[..., :height, :width]
 
 
-def mirrored(length: int, least: int) -> Tensor:
+def mirrored_indices(length: int, least: int) -> Tensor:
     """Indices 0, 1, ... of a length, turning back at its ends until there are `least`."""
     at = torch.arange(max(length, least)) % (2 * length)
     return torch.minimum(at, 2 * length - 1 - at)

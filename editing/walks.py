@@ -13,7 +13,7 @@ from cm_core.errors import SettingError
 from cm_core.model import Label
 from cm_core.noise import generators, randn
 from cm_core.samplers import levels, renoise_std
-from cm_core.stream import Step, last, last_of
+from cm_core.stream import Step, last_of, last_x0
 from editing.checks import check_between
 from editing.generate import MAX_FRAMES, Sigmas
 
@@ -144,5 +144,5 @@ def _stream_mixed(
         yield Step(index, sigma, x, x0)
 
 
-interpolate = last_of(stream_interpolate, last)
-interpolate_grid = last_of(stream_interpolate_grid, last)
+interpolate = last_of(stream_interpolate, last_x0)
+interpolate_grid = last_of(stream_interpolate_grid, last_x0)

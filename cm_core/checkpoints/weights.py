@@ -27,7 +27,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             return load_file(path)
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as parts:
-                check_size(path, sum(part.file_size for part in parts.infolist()))
+                check_bytes(path, sum(part.file_size for part in parts.infolist()))
         weights = _flat(torch.load(path, map_location="cpu", weights_only=True), set())
     except CheckpointError:
         raise
@@ -46,11 +46,11 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise _damaged(path) from None
     except Exception:  # a damaged file can fail anywhere in the unpickler
         raise _damaged(path) from None
-    check_size(path, sum(value.nbytes for value in weights.values()))
+    check_bytes(path, sum(value.nbytes for value in weights.values()))
     return weights
 
 
-def check_size(path: Path, unfolded: int) -> None:
+def check_bytes(path: Path, unfolded: int) -> None:
     """Refuse a file that unfolds to more bytes than it has: one compressed, or repeated."""
     if unfolded > path.stat().st_size:
         raise CheckpointError(

@@ -10,7 +10,7 @@ from cm_core.errors import ImageError, SettingError
 from cm_core.labels import Labels
 from editing import day, stroke
 from editing.guess import light_of
-from editing.hours import DAY, hours, labels_of, name_of
+from editing.hours import DAY, hours, labels_of, nearest_light
 from editing.lights import halfway, known_lights, relight
 from editing.oklab import to_lab
 from tests.cm_core.test_model import tiny
@@ -27,7 +27,8 @@ def test_hours_go_evenly_through_the_lights():
     pairs = list(itertools.pairwise(DAY))
     assert hours(8) == [*((*pair, 0.0) for pair in pairs), (*pairs[-1], 1.0)]
     times = hours(12)
-    assert [name_of(time) for time in (times[0], times[5], times[-1])] == ["dusk", "day", "night"]
+    named = [nearest_light(time) for time in (times[0], times[5], times[-1])]
+    assert named == ["dusk", "day", "night"]
     assert all(0 <= weight <= 1 for *_, weight in times)
 
 

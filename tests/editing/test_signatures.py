@@ -7,7 +7,7 @@ import torch
 
 import editing
 from cm_core import samplers
-from cm_core.stream import OnStep, Step, last, last_of
+from cm_core.stream import OnStep, Step, last_of, last_x0
 
 TASKS = [
     name
@@ -54,7 +54,7 @@ def test_a_task_returns_the_last_x0_and_tells_every_step():
         for i in range(count):
             yield Step(i, 1.0, torch.zeros(1), torch.full((1,), start + i))
 
-    count, seen = last_of(stream_count, last), []
+    count, seen = last_of(stream_count, last_x0), []
     assert count(3, start=10.0, on_step=seen.append).item() == 12
     assert [step.index for step in seen] == [0, 1, 2]
     assert count(2).item() == 1

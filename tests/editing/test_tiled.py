@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cm_core.tiles import overlapping
-from editing.tiled import OVERLAP, Tiled, drawn_size, mirrored
+from editing.tiled import OVERLAP, Tiled, drawn_size, mirrored_indices
 from tests.gaussian import consistency
 
 
@@ -48,8 +48,8 @@ def test_windows_are_blended_without_a_step():
 
 
 def test_a_short_picture_goes_on_as_in_a_mirror():
-    assert mirrored(3, 8).tolist() == [0, 1, 2, 2, 1, 0, 0, 1]
-    assert mirrored(4, 2).tolist() == [0, 1, 2, 3]
+    assert mirrored_indices(3, 8).tolist() == [0, 1, 2, 2, 1, 0, 0, 1]
+    assert mirrored_indices(4, 2).tolist() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import os
 import sys
 
 with contextlib.suppress(ImportError):
-    import spaces  # noqa: F401  on a Space with a shared GPU it must come before torch
+    # On a Space with a shared GPU it must come before torch; elsewhere it is not there.
+    import spaces  # noqa: F401  # pyright: ignore[reportMissingImports]
 
 from cm_core.checkpoints.registry import DEFAULT
 from cm_core.errors import OneStrokeError, SettingError

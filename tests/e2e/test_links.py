@@ -5,6 +5,7 @@ import pytest
 from tests.e2e.browser import draw, new_source, open_page, open_tab, picture, settle
 from ui.service.examples import example
 from ui.service.progress import last
+from ui.service.settings import EditSettings
 
 INKED = """(canvas) => {
   const ink = document.querySelector(`#${canvas} .lc-ink`);
@@ -82,13 +83,14 @@ def test_a_link_opens_on_the_picture_of_its_own_settings(page, browser, tasks):
     address = page.url.split("?")[0] + "?light=night&strength=0.9&seed=5&steps=1"
     other = open_page(browser, address, "desktop")
     other.locator("#readout", has_text="1 evaluation").wait_for()
-    made = last(tasks.paint(example("Snowy mountain"), 0.9, 1, 5, "Any", "night")).picture
+    settings = EditSettings(1, 5, light="night", strength=0.9)
+    made = last(tasks.paint(example("Snowy mountain"), settings)).picture
     shown = picture(other, settle(other, "paint-result"))
     assert shown.tobytes() == made.tobytes()
     other.context.close()
 
 
-def test_each_tab_keeps_its_own_steps_and_a_link_carries_them_with_the_guesses(page, browser):
+def test_each_tab_keeps_its_own_steps_and_a_link_carries_them_with_the_samples(page, browser):
     def shows(where, selector, value):
         where.wait_for_function(
             "([at, value]) => document.querySelector(`${at} input[type=number]`)?.value === value",
@@ -102,7 +104,7 @@ def test_each_tab_keeps_its_own_steps_and_a_link_carries_them_with_the_guesses(p
     page.locator("#steps input[type=range]").evaluate(
         "range => { range.value = 5; range.dispatchEvent(new Event('input', {bubbles: true})); }"
     )
-    page.locator("#inpaint-guesses input[type=range]").press("End")
+    page.locator("#inpaint-samples input[type=range]").press("End")
     shows(page, "#steps", "5")
     settle(page, "inpaint-result")
     open_tab(page, "Paint")
@@ -110,13 +112,13 @@ def test_each_tab_keeps_its_own_steps_and_a_link_carries_them_with_the_guesses(p
     open_tab(page, "Inpaint")
     shows(page, "#steps", "5")
     page.locator("#share").dispatch_event("click")
-    page.wait_for_function("location.search.includes('guesses=8')")
+    page.wait_for_function("location.search.includes('samples=8')")
     other = open_page(browser, page.url, "desktop", quiet=False, tab="Inpaint")
-    shows(other, "#inpaint-guesses", "8")
+    shows(other, "#inpaint-samples", "8")
     shows(other, "#steps", "5")
     settle(other, "inpaint-result")
     shows(other, "#steps", "5")
     open_tab(other, "Paint")
     shows(other, "#steps", "2")
-    shows(other, "#paint-guesses", "1")
+    shows(other, "#paint-samples", "1")
     other.context.close()

@@ -1,4 +1,4 @@
-"""More from one painting: guesses, lights, a day, a panorama; what the model is told."""
+"""More from one painting: samples, lights, a day, a panorama; what the model is told."""
 
 from tests.e2e.browser import choose, finished, new_source, open_tab, picture, settle, source
 from tests.ui.conftest import LABELS
@@ -37,7 +37,7 @@ def test_what_one_painting_becomes(page):
     page.wait_for_function("document.querySelector('#label-light input').value === 'night'")
     night = settle(page, "paint-result")
     assert lightness(page, "paint-result") < bright - 20
-    page.locator("#paint-guesses input[type=range]").press("ArrowRight")  # the next picture, too
+    page.locator("#paint-samples input[type=range]").press("ArrowRight")  # the next picture, too
     night = new_source(page, "paint-result", night)
     settle(page, "paint-result")
     assert lightness(page, "paint-result") < bright - 20

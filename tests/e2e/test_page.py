@@ -9,6 +9,7 @@ from tests.e2e.browser import choose, draw, finished, new_source, open_tab, pict
 from tests.ui.conftest import LABELS
 from ui.service.examples import MATERIALS, example
 from ui.service.progress import last
+from ui.service.settings import EditSettings
 
 
 def difference(a, b):
@@ -19,7 +20,7 @@ def test_the_page_opens_on_a_crude_painting_with_its_picture_beside_it(page, tas
     url = page.evaluate("document.querySelector('#paint-canvas .lc-back').toDataURL()")
     painting = example("Snowy mountain").resize((512, 512))
     assert difference(picture(page, url), painting) < 4
-    made = last(tasks.paint(example("Snowy mountain"), 0.5, 2, 0)).picture
+    made = last(tasks.paint(example("Snowy mountain"), EditSettings(2))).picture
     assert picture(page, source(page, "paint-result")).tobytes() == made.tobytes()
     slider = page.locator("#paint-strength input[type=range]")
     before = source(page, "paint-result")
@@ -113,13 +114,13 @@ def test_stronger_noise_reaches_the_models_view(page):
     assert difference(picture(page, gentle), picture(page, strong)) > 10
 
 
-def test_the_picture_follows_the_guesses_slider(page):
+def test_the_picture_follows_the_samples_slider(page):
     open_tab(page, "Paint")
     draw(page, "paint-canvas", [(0.3, 0.5), (0.7, 0.5)], "#d92d20")
     before = settle(page, "paint-result")
-    page.locator("#paint-guesses input[type=range]").press("End")
+    page.locator("#paint-samples input[type=range]").press("End")
     new_source(page, "paint-result", before)
-    page.get_by_text("16 evaluations").wait_for()  # eight guesses in each of two steps
+    page.get_by_text("16 evaluations").wait_for()  # eight samples in each of two steps
 
 
 def test_inpainting_changes_the_masked_part_only(page):
@@ -149,7 +150,7 @@ def test_a_picture_grows_and_keeps_what_it_was(page):
 
 def test_colouring_follows_the_hints(page):
     open_tab(page, "Colour")
-    page.locator("#colour-guesses input[type=range]").press("Home")
+    page.locator("#colour-samples input[type=range]").press("Home")
     page.locator("#colorize-run").click()
     new_source(page, "colorize-result")
     page.get_by_text("8 evaluations").wait_for()  # one guess in each of eight steps

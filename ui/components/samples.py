@@ -1,4 +1,4 @@
-"""The slider that says how many guesses each step of a tab's edit takes the mean of."""
+"""The slider that says how many samples each step of a tab's edit takes the mean of."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ui.components.sidebar.sidebar import Controls
 from ui.service.tasks import MOST_SAMPLES
 
 
-def guesses_slider(controls: Controls, tab: str, value: int = SAMPLES_PER_STEP) -> gr.Slider:
+def samples_slider(controls: Controls, tab: str, value: int = SAMPLES_PER_STEP) -> gr.Slider:
     """The slider of the tab of that name; links carry its value."""
     slider = gr.Slider(
         1,
@@ -17,10 +17,10 @@ def guesses_slider(controls: Controls, tab: str, value: int = SAMPLES_PER_STEP) 
         value=value,
         step=1,
         precision=0,
-        label="Guesses a step",
+        label="Samples a step",
         info="Their mean is taken: more are calmer and slower, one is livelier.",
-        elem_id=f"{tab.lower()}-guesses",
+        elem_id=f"{tab.lower()}-samples",
         elem_classes="under",
     )
-    controls.guesses[tab] = slider
+    controls.samples[tab] = slider
     return slider

@@ -15,9 +15,12 @@ import torch
 
 import editing
 from cm_core import load_model
+from cm_core.adapter import Adapter
 from cm_core.checkpoints import registry
 from cm_core.detail_net import FACTOR
 from cm_core.errors import CheckpointError, SettingError
+from cm_core.model import Label
+from cm_core.stream import Level
 from editing.detail import finished
 from ui.service.turns import Turns
 from ui.service.visitor import stay
@@ -67,30 +70,29 @@ def network_runs(model: Callable[..., torch.Tensor], label: Any) -> int:
     return 2 if guided and guided(label) else 1
 
 
-class Counted:
-    """A model that counts the pictures it estimates, its network's evaluations, and the time that
-    it waited for its turn, which each evaluation takes for itself while somebody waits for it."""
+class Counted(Adapter):
+    """A model that counts the pictures it estimates, its network's evaluations and their time, and
+    takes a turn for each evaluation, while somebody waits for it."""
 
     def __init__(self, model: Callable[..., torch.Tensor], turns: Turns):
-        self.model, self.turns = model, turns
-        self.pictures, self.evaluations, self.waited = 0, 0, 0.0
+        super().__init__(model)
+        self.turns = turns
+        self.pictures, self.evaluations, self.seconds = 0, 0, 0.0
 
-    def __call__(self, x: torch.Tensor, sigma: Any, label: Any = None, **more: Any) -> torch.Tensor:
+    def __call__(self, x: torch.Tensor, sigma: Level, label: Label = None) -> torch.Tensor:
         self.pictures += x.shape[0]
         self.evaluations += network_runs(self.model, label)
         parts = zip(*(parted(one, x.shape[0]) for one in (x, sigma, label)), strict=True)
-        return torch.cat([self.part(*part, **more) for part in parts])
+        return torch.cat([self.part(*part) for part in parts])
 
-    def part(self, x: torch.Tensor, sigma: Any, label: Any, **more: Any) -> torch.Tensor:
+    def part(self, x: torch.Tensor, sigma: Level, label: Label) -> torch.Tensor:
         """One evaluation of at most AT_ONCE pictures, in its turn."""
-        asked = time.perf_counter()
         with self.turns, RUNNING:
-            self.waited += time.perf_counter() - asked
             stay()
-            return self.model(x, sigma, label, **more)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.model, name)
+            begun = time.perf_counter()
+            x0 = self.model(x, sigma, label)
+            self.seconds += time.perf_counter() - begun
+        return x0
 
 
 class InTurn(torch.nn.Module):
@@ -196,13 +198,12 @@ class Engine:
 
         Raises SettingError for a name unknown.
         """
-        axes = self.model.config.labels.axes
-        stray = [v for axis, v in chosen.items() if axis not in axes and v and v != ANY]
+        labels = self.model.config.labels
+        named = {axis: name for axis, name in chosen.items() if name and name != ANY}
+        stray = [name for axis, name in named.items() if axis not in labels.axes]
         if stray:
             raise SettingError(f"This model knows no '{stray[0]}': choose {ANY}.")
-        return self.model.label_index(
-            **{axis: v for axis, v in chosen.items() if axis in axes and v and v != ANY}
-        )
+        return labels.index(**named)
 
     def stream(
         self, take: Callable[[Any], Iterator[T]], model: Any = None
@@ -213,18 +214,12 @@ class Engine:
         so that a long edit lets others through; between two steps it can be stopped.
         """
         counted = Counted(self.model if model is None else model, self._turns)
-        begun, spent = time.perf_counter(), 0.0
-        steps = take(counted)
-        while True:
-            before, waited, start = counted.pictures, counted.waited, time.perf_counter()
-            step = next(steps, None)
-            took = time.perf_counter() - start - (counted.waited - waited)
-            if step is None:
-                return
-            if model is None and counted.pictures > before:
-                self.seconds = took / (counted.pictures - before)
-            spent += took
-            yield step, Readout(counted.evaluations, 1000 * spent, self.device, begun)
+        begun = time.perf_counter()
+        for step in take(counted):
+            if model is None and counted.pictures:
+                self.seconds = counted.seconds / counted.pictures
+            spent = 1000 * counted.seconds
+            yield step, Readout(counted.evaluations, spent, self.device, begun)
 
     def warm_up(self) -> None:
         """One evaluation, so that the first visitor does not pay for lazy initialisation."""
@@ -261,6 +256,17 @@ class Engines:
         others = [entry for entry in entries if entry.name != self.first.name]
         return own + [entry for entry in others if entry.on_disk or self.downloads]
 
+    def on(
+        self,
+        scene: str | None = ANY,
+        light: str | None = ANY,
+        category: str | None = ANY,
+        model: str | None = None,
+    ) -> tuple[Engine, int | None]:
+        """(engine, label) of a choice. Raises SettingError, CheckpointError."""
+        engine = self.get(model)
+        return engine, engine.label(scene=scene, light=light, category=category)
+
     def get(self, name: str | None = None, download: bool = False) -> Engine:
         """The engine of a model, loaded now if it lies here; None: the page's own.
 
@@ -268,8 +274,24 @@ class Engines:
         """
         if name in (None, "", self.first.name):
             return self.first
-        if engine := self._kept(name):
+        if name not in self._others:
+            self._check(name, download)
+        with self._lock:
+            loading = self._loading[name]
+        with loading:  # whoever else asks for this model waits for it, others do not
+            engine = self._others.get(name)
+            if engine is None:
+                engine = Engine(name)
+                engine.warm_up()
+            with self._lock:
+                self._others[name] = engine
+                self._others.move_to_end(name)
+                while len(self._others) > KEPT:  # the one that was not used for longest
+                    self._others.popitem(last=False)
             return engine
+
+    def _check(self, name: str, download: bool) -> None:
+        """Raises CheckpointError for a model that is not offered, or not here."""
         entry = next((entry for entry in self.menu() if entry.name == name), None)
         if entry is None:
             raise CheckpointError(f"This page offers no model '{name}'.")
@@ -277,26 +299,3 @@ class Engines:
             raise CheckpointError(
                 f"{entry.title} is not here yet: load it from the page's menu first."
             )
-        with self._lock:
-            loading = self._loading[name]
-        with loading:  # whoever else asks for this model waits for it, others do not
-            if engine := self._kept(name):
-                return engine
-            engine = Engine(name)
-            engine.warm_up()
-            return self._keep(name, engine)
-
-    def _kept(self, name: str) -> Engine | None:
-        """The engine of a model that was loaded before, as the one used last."""
-        with self._lock:
-            if name in self._others:
-                self._others.move_to_end(name)
-            return self._others.get(name)
-
-    def _keep(self, name: str, engine: Engine) -> Engine:
-        """Keep an engine, and let go of the one that was not used for longest."""
-        with self._lock:
-            self._others[name] = engine
-            while len(self._others) > KEPT:
-                self._others.popitem(last=False)
-        return engine

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
 from ui.service.pictures import refusal, uploaded
 
@@ -20,7 +21,7 @@ NAMED = 12  # choices that a refusal names
 LONGEST = 200  # characters of a text
 
 
-def accepted(block: gr.blocks.Block, value: Any, first: Any = None) -> Any:
+def accepted(block: Block, value: Any, first: Any = None) -> Any:
     """A value sent to a component, as the component takes it; refused in one sentence otherwise.
 
     first: the component's value on a fresh page; a number that had none may be left empty.

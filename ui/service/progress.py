@@ -9,13 +9,12 @@ from typing import Any, TypeVar
 import torch
 from PIL import Image
 
-import editing
 from cm_core.errors import ImageError
 from cm_core.samplers import Step
 from editing import Painted
-from editing.image import crop_like, fit, to_pil, to_tensor
-from editing.image import like as as_grey_as
+from editing.image import crop_like, like, to_pil
 from ui.service.engine import Engine, Readout
+from ui.service.settings import EditSettings
 
 T = TypeVar("T")
 
@@ -37,16 +36,16 @@ def last(made: Iterator[T]) -> T:
     return one
 
 
-def edit(
+def fitted_steps(
     engine: Engine, take: Callable[[Any], Iterator[Step]], image: Image.Image, steps: int
 ) -> Iterator[EditProgress]:
     """The steps of an edit of a fitted picture, in the picture's own shape."""
     for step, readout in engine.stream(take):
-        picture, seen = (like(x, image) for x in (step.x0, step.x / scale(step)))
-        yield EditProgress(as_grey_as(picture, image), readout, seen, step.index + 1 == steps)
+        picture, seen = (in_shape_of(x, image) for x in (step.x0, step.x / scale(step)))
+        yield EditProgress(like(picture, image), readout, seen, step.index + 1 == steps)
 
 
-def whole(
+def picture_steps(
     engine: Engine, take: Callable[[Any], Iterator[Painted]], steps: int = 1
 ) -> Iterator[EditProgress]:
     """The steps of an edit of a picture of any size, which comes back at its own."""
@@ -62,7 +61,7 @@ def some(picture: Image.Image | None) -> Image.Image:
     return picture
 
 
-def like(x: torch.Tensor, image: Image.Image) -> Image.Image:
+def in_shape_of(x: torch.Tensor, image: Image.Image) -> Image.Image:
     """A fitted tensor as a picture, without the margins that made `image` square, and with what its
     file held."""
     return crop_like(to_pil(x), image)
@@ -70,7 +69,7 @@ def like(x: torch.Tensor, image: Image.Image) -> Image.Image:
 
 def scale(step: Step) -> float:
     """What a noisy picture is divided by, so that its noise does not drown the screen."""
-    return max(1.0, step.sigma)
+    return max(1.0, float(step.sigma))
 
 
 def shown(step: Step) -> Image.Image:
@@ -78,41 +77,19 @@ def shown(step: Step) -> Image.Image:
     return to_pil(step.x / scale(step))
 
 
-def finish(
-    engine: Engine, image: Image.Image, strength: float, steps: int, seed: int, **how: Any
-) -> Iterator[EditProgress]:
-    """The steps of a painting's way to a picture, no smaller than the painting."""
-    how |= {"paper": True}
-    if max(image.size) > engine.finished_size:
-        return whole(
-            engine,
-            lambda model: editing.stream_stroke_picture(
-                model, image, strength, steps, seed, detailer=engine.detailer, **how
-            ),
-            steps,
-        )
-    painting = to_tensor(fit(image, engine.size))
-    return drawn(
-        engine,
-        lambda model: editing.stream_stroke(model, painting, strength, steps, seed, **how),
-        image,
-        steps,
-        seed,
-    )
-
-
-def drawn(
+def painting_steps(
     engine: Engine,
     take: Callable[[Any], Iterator[Step]],
     image: Image.Image,
-    steps: int,
-    seed: int,
+    settings: EditSettings,
 ) -> Iterator[EditProgress]:
     """The steps of a fitted painting, in the shape of `image`, as large as the engine finishes."""
     for step, readout in engine.stream(take):
-        done = step.index + 1 == steps
-        x0 = engine.enlarged(step.x0, seed) if done else step.x0
-        yield EditProgress(like(x0, image), readout, like(step.x / scale(step), image), done)
+        done = step.index + 1 == settings.steps
+        x0 = engine.enlarged(step.x0, settings.seed) if done else step.x0
+        yield EditProgress(
+            in_shape_of(x0, image), readout, in_shape_of(step.x / scale(step), image), done
+        )
 
 
 def reduced(picture: Image.Image, side: int) -> Image.Image:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from PIL import Image
@@ -11,10 +11,10 @@ import editing
 from cm_core.errors import ImageError, SettingError
 from editing import Painted, widening
 from editing.image import fit, informed, like, on_white, to_pil, to_tensor, with_alpha
-from editing.tasks import SAMPLES_PER_STEP
 from editing.tiled import Tiled
-from ui.service.engine import ANY, Engine, Engines
-from ui.service.progress import EditProgress, edit, last, some, whole
+from ui.service.engine import Engines
+from ui.service.progress import EditProgress, fitted_steps, last, picture_steps, some
+from ui.service.settings import DEFAULTS, EditSettings
 
 MOST_PIXELS = 4_200_000  # of an enlarged picture: 2048 x 2048
 
@@ -23,125 +23,105 @@ class Repairs:
     """Inpainting, outpainting, colouring, enlarging and denoising, on the engine of a choice."""
 
     def __init__(self, engines: Engines):
-        self.engines = engines
-
-    def on(
-        self,
-        scene: str | None = ANY,
-        light: str | None = ANY,
-        category: str | None = ANY,
-        model: str | None = None,
-    ) -> tuple[Engine, int | None]:
-        """(engine, label) of a choice. Raises SettingError, CheckpointError."""
-        engine = self.engines.get(model)
-        return engine, engine.label(scene=scene, light=light, category=category)
+        self.engines, self.on = engines, engines.on
 
     def inpaint(
         self,
         image: Image.Image | None,
         mask: Image.Image | None,
-        steps: int = 8,
-        seed: int = 0,
-        *choice: str,
-        guesses: int = SAMPLES_PER_STEP,
+        settings: EditSettings = DEFAULTS,
     ) -> Iterator[EditProgress]:
         """Repaint where the mask is light, at the picture's own size, the rest untouched."""
-        engine, label = self.on(*choice)
         if some(image) and mask is None:
             raise ImageError("Nothing is masked yet: paint over what should change first.")
-        how = {"samples_per_step": guesses, "label": label, "detailer": engine.detailer}
-        return whole(
-            engine,
-            lambda model: editing.stream_inpaint_region(model, image, mask, steps, seed, **how),
-            steps,
-        )
+        return self._filled(editing.stream_inpaint_region, settings, image, mask)
 
     def outpaint(
         self,
         image: Image.Image | None,
         margins: tuple[float, float, float, float],
-        steps: int = 8,
-        seed: int = 0,
-        *choice: str,
-        guesses: int = SAMPLES_PER_STEP,
+        settings: EditSettings = DEFAULTS,
     ) -> Iterator[EditProgress]:
-        """The picture on a larger canvas; margins are shares of its longer side: left, top, ..."""
-        engine, label = self.on(*choice)
+        """The picture on a larger canvas; margins left, top, ... in lengths of its longer side."""
         if min(margins) < 0 or max(margins) > 1:
             raise SettingError("A side grows by a share of the picture, 0 to 1.")
-        pixels = [round(share * max(some(image).size)) for share in margins]
-        how = {"samples_per_step": guesses, "label": label, "detailer": engine.detailer}
-        return whole(
-            engine,
-            lambda model: editing.stream_outpaint(model, image, *pixels, steps, seed, **how),
-            steps,
-        )
+        pixels = [round(fraction * max(some(image).size)) for fraction in margins]
+        return self._filled(editing.stream_outpaint, settings, image, *pixels)
 
     def panorama(
         self,
         image: Image.Image | None,
         width: int = widening.WIDEST,
-        steps: int = widening.STEPS,
-        seed: int = 0,
-        *choice: str,
-        guesses: int = 1,
+        settings: EditSettings = DEFAULTS,
     ) -> Iterator[EditProgress]:
         """The picture grown to both sides until it is so many pixels wide; done once it is."""
-        engine, label = self.on(*choice)
-        how = {"samples_per_step": guesses, "label": label, "detailer": engine.detailer}
-        return whole(
+        windows = len(widening.growth(some(image).size, width))
+        return self._filled(editing.stream_panorama, settings, image, width, windows=windows)
+
+    def _filled(
+        self,
+        stream: Callable[..., Iterator[Painted]],
+        settings: EditSettings,
+        *given: Any,
+        windows: int = 1,
+    ) -> Iterator[EditProgress]:
+        """The steps of a stream that fills holes, of so many windows one after the other."""
+        engine, label = self.on(*settings.choice)
+        how = {
+            "samples_per_step": settings.samples_per_step,
+            "label": label,
+            "detailer": engine.detailer,
+        }
+        return picture_steps(
             engine,
-            lambda model: editing.stream_panorama(model, image, width, steps, seed, **how),
-            steps * len(widening.growth(some(image).size, width)),
+            lambda model: stream(model, *given, settings.steps, settings.seed, **how),
+            settings.steps * windows,
         )
 
     def colorize(
         self,
         image: Image.Image | None,
         hints: Image.Image | None = None,
-        steps: int = 8,
-        seed: int = 0,
-        *choice: str,
-        guesses: int = SAMPLES_PER_STEP,
+        settings: EditSettings = DEFAULTS,
     ) -> Iterator[EditProgress]:
         """The picture's grey in new colours; hints (RGBA) give the colour where they are opaque."""
-        engine, label = self.on(*choice)
-        picture, how = some(image), {"samples_per_step": guesses, "label": label}
-        return whole(
+        engine, label = self.on(*settings.choice)
+        given = some(image), settings.steps, settings.seed, hints
+        how = {"samples_per_step": settings.samples_per_step, "label": label}
+        return picture_steps(
             engine,
-            lambda model: editing.stream_colorize_picture(
-                model, picture, steps, seed, hints, **how
-            ),
-            steps,
+            lambda model: editing.stream_colorize_picture(model, *given, **how),
+            settings.steps,
         )
 
-    def shrink(self, image: Image.Image | None, factor: int, *choice: str) -> Image.Image:
-        """The small picture that goes into `super_resolve`; one of that size stays as it is."""
-        engine, _ = self.on(*choice)
-        return informed(fit(some(image), engine.size // factor), image)
+    def shrink(
+        self, image: Image.Image | None, factor: int, settings: EditSettings = DEFAULTS
+    ) -> Image.Image:
+        """The small picture that `super_resolve` enlarges; one of that size stays as it is."""
+        picture, engine = some(image), self.engines.get(settings.model)
+        return informed(fit(picture, engine.size // factor), picture)
 
     def super_resolve(
-        self,
-        small: Image.Image,
-        steps: int = 8,
-        seed: int = 0,
-        *choice: str,
-        guesses: int = SAMPLES_PER_STEP,
+        self, image: Image.Image | None, factor: int, settings: EditSettings = DEFAULTS
     ) -> Iterator[EditProgress]:
-        """A small picture at the model's size, its patch means kept."""
-        engine, label = self.on(*choice)
-        tensor = to_tensor(small)
-        return edit(
+        """A picture, shrunk by the factor, at the model's size, its patch means kept."""
+        small = self.shrink(image, factor, settings)
+        engine, label = self.on(*settings.choice)
+        given = to_tensor(small), settings.steps, settings.seed
+        how = {"samples_per_step": settings.samples_per_step, "label": label}
+        return fitted_steps(
             engine,
-            lambda model: editing.stream_super_resolve(
-                model, tensor, steps, seed, samples_per_step=guesses, label=label
-            ),
+            lambda model: editing.stream_super_resolve(model, *given, **how),
             small,
-            steps,
+            settings.steps,
         )
 
     def enlarge(
-        self, image: Image.Image | None, factor: int = 4, seed: int = 0, faithful: bool = False
+        self,
+        image: Image.Image | None,
+        factor: int = 4,
+        faithful: bool = False,
+        settings: EditSettings = DEFAULTS,
     ) -> EditProgress:
         """A picture of any size, two or four times as large, by the page's detailer.
 
@@ -155,43 +135,41 @@ class Repairs:
                 f"{MOST_PIXELS / 1e6:.0f} million: send a smaller picture."
             )
         small = to_tensor(on_white(picture))
-        x0, readout = self.engines.first.enlarge(small, factor, seed, faithful)
+        x0, readout = self.engines.first.enlarge(small, factor, settings.seed, faithful)
         return EditProgress(like(with_alpha(to_pil(x0), picture), picture), readout)
 
     def denoise(
-        self, image: Image.Image | None, sigma: float = 0, *choice: str
+        self, image: Image.Image | None, sigma: float = 0, settings: EditSettings = DEFAULTS
     ) -> tuple[EditProgress, float]:
         """(clean picture, noise level used); level 0 means that it is estimated."""
-        _, made, used = self.noise_and_denoise(image, 0, True, 0, *choice, sigma=sigma or None)
+        _, made, used = self.noise_and_denoise(image, 0, sigma or None, settings)
         return made, used
 
     def noise_and_denoise(
         self,
         image: Image.Image | None,
         level: float,
-        blind: bool,
-        seed: int = 0,
-        *choice: str,
-        sigma: float | None = None,
+        sigma: float | None,
+        settings: EditSettings = DEFAULTS,
     ) -> tuple[Image.Image, EditProgress, float]:
         """(noisy picture, clean picture, noise level used) after adding noise of `level`.
 
-        sigma: the level that the model is told; else `level`, or what is estimated.
+        sigma: the level that the model is told; None estimates it.
         """
-        engine, label = self.on(*choice)
-        told = sigma if blind or level == 0 else level
+        engine, label = self.on(*settings.choice)
         picture, used = some(image), []
 
         def take(model: Any) -> Iterator[Painted]:
             for one in editing.stream_denoise_picture(
-                model, picture, told, add=level, seed=seed, label=label
+                model, picture, sigma, add=level, seed=settings.seed, label=label
             ):
                 used.append(one.step)
                 yield one
 
-        made = last(whole(engine, take))
+        made = last(picture_steps(engine, take))
         return to_pil(used[-1].x), made, used[-1].sigma
 
-    def windows(self, image: Image.Image, *choice: str) -> int:
+    def windows(self, image: Image.Image, settings: EditSettings = DEFAULTS) -> int:
         """Evaluations that denoising a picture takes: one for each window onto it."""
-        return len(Tiled(None, self.on(*choice)[0].size).windows(*image.size[::-1]))
+        engine = self.engines.get(settings.model)
+        return len(Tiled(engine.model, engine.size).windows(image.height, image.width))

@@ -35,7 +35,7 @@ LIMITS = """
   are colours that renders have by daylight.
 - Small and thin things are lost first: a palm's trunk, a far peak, a small sun.
 - Few steps mean soft detail. The Steps tab shows what more of them buy. Repairs take the mean
-  of two guesses a step: one is livelier, more are calmer and softer.
+  of two samples a step: one is livelier, more are calmer and softer.
 - In every light moves a painting's colours by what renders of the same scenes have in both lights;
   shadows stay where they were painted.
 """

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import gradio as gr
 from PIL import Image
 
 from editing.image import on_white
-from ui.components.canvas.canvas import BACKGROUND_SIDE, LiveCanvas
+from ui.components.canvas.canvas import BACKGROUND_SIDE
 from ui.components.result.result import grey
-from ui.components.samples import guesses_slider
+from ui.components.samples import samples_slider
 from ui.components.sidebar.sidebar import Controls, Go
 from ui.components.tab_router import TabRouter
-from ui.components.thumbs.image_picker import picture_source
-from ui.service.examples import PHOTOS, RENDERS, example
-from ui.service.progress import EditProgress, last, reduced
+from ui.service.progress import last, reduced
+from ui.service.settings import EditSettings, with_settings
 from ui.service.tasks import Tasks
+from ui.tabs.workbench import canvas_over_picture
 
 FIRST = "Autumn river"
 
@@ -25,15 +26,16 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
     """Lay out the tab and connect it."""
     with gr.Row(elem_classes="workbench"):
         with gr.Column(min_width=300):
-            canvas = LiveCanvas(
-                example(FIRST).convert("L"),
+            canvas, picture = canvas_over_picture(
+                router,
+                "Colour",
+                FIRST,
+                true_grey,
                 mode="hints",
                 size=40,
                 title="Dab colour hints on the grey picture",
                 elem_id="colorize-canvas",
-                elem_classes="first",
             )
-            picture = picture_source(router, "Colour", (*RENDERS, *PHOTOS), FIRST)
         with gr.Column(min_width=300):
             with gr.Column(elem_classes=["top", "tight"], min_width=100):
                 gr.HTML(
@@ -47,49 +49,33 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
                 elem_id="colorize-result",
                 elem_classes="second",
             )
-            guesses = guesses_slider(controls, "Colour")
+            samples = samples_slider(controls, "Colour")
 
-    def beside(picture: Image.Image, made: EditProgress) -> tuple[Image.Image, EditProgress]:
-        """The result with the same picture in grey, as the model saw it."""
-        return grey(picture, made.picture.size), made
-
+    @with_settings
     def colorize(
-        picture: Image.Image,
-        hints: Image.Image | None,
-        guesses: int,
-        steps: int,
-        seed: int,
-        *choice: str,
+        picture: Image.Image, hints: Image.Image | None, settings: EditSettings
     ) -> Iterator[tuple]:
-        controls.warn(steps * guesses, choice[-1])
-        for made in tasks.colorize(picture, hints, steps, seed, *choice, guesses=guesses):
-            yield beside(picture, made), made.readout
+        controls.warn(settings.evaluations, settings.model)
+        for made in tasks.colorize(picture, hints, settings):
+            yield (grey(picture, made.picture.size), made), made.readout
 
-    def follow(
-        picture: Image.Image,
-        hints: Image.Image | None,
-        guesses: int,
-        steps: int,
-        seed: int,
-        *choice: str,
-    ):
+    @with_settings
+    def follow(picture: Image.Image, hints: Image.Image | None, settings: EditSettings):
         drawing = hints is not None and hints.info.get("drawing")
-        if drawing and not tasks.on(*choice)[0].follows:
+        if drawing and not tasks.engines.get(settings.model).follows:
             return gr.skip()
         if drawing:  # one evaluation, so that the picture keeps up with the pen
-            picture, guesses, steps = reduced(picture, BACKGROUND_SIDE), 1, 1
-        made = last(tasks.colorize(picture, hints, steps, seed, *choice, guesses=guesses))
-        made = EditProgress(made.picture, made.readout, done=not drawing)
-        return beside(picture, made), made.readout
+            picture = reduced(picture, BACKGROUND_SIDE)
+            settings = replace(settings, steps=1, samples_per_step=1)
+        made = replace(last(tasks.colorize(picture, hints, settings)), done=not drawing)
+        return (grey(picture, made.picture.size), made), made.readout
 
-    # The canvas shows true grey. A new picture makes it fire `input`, so the result follows.
-    picture.change(
-        lambda picture: on_white(picture).convert("L"),
-        picture,
-        canvas,
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    inputs = [picture, canvas, guesses, *controls.inputs]
-    controls.live("Colour", [canvas.input, guesses.input], follow, inputs, [result])
+    # A new picture makes the canvas fire `input`, so the result follows.
+    inputs = [picture, canvas, *controls.inputs, samples]
+    controls.live("Colour", [canvas.input, samples.input], follow, inputs, [result])
     controls.work(go, colorize, inputs, [result])
+
+
+def true_grey(picture: Image.Image) -> Image.Image:
+    """What the canvas shows."""
+    return on_white(picture).convert("L")

@@ -13,6 +13,7 @@ from ui.components.thumbs.image_picker import picture_source
 from ui.service.engine import LIVE_SECONDS
 from ui.service.examples import RENDERS
 from ui.service.progress import reduced
+from ui.service.settings import EditSettings, with_settings
 from ui.service.tasks import Tasks
 
 FIRST = "Coast"
@@ -53,36 +54,38 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
                 elem_id="denoise-result",
                 elem_classes="third",
             )
-            told = gr.HTML(elem_id="denoise-told")
+            level_note = gr.HTML(elem_id="denoise-told")
             go = Go("denoise", "At its full size", "secondary")
 
-    def clean(picture: Image.Image, level: float, blind: bool, seed: int, *choice: str):
-        shown, made, sigma = tasks.noise_and_denoise(picture, level, blind, seed, *choice)
-        how = "estimated" if blind or level == 0 else "told"
+    def clean(picture: Image.Image, level: float, blind: bool, settings: EditSettings):
+        known = None if blind or level == 0 else level
+        shown, made, sigma = tasks.noise_and_denoise(picture, level, known, settings)
+        how = "estimated" if known is None else "told"
         added = "" if level == 0 else f", {level:.2f} added"
         note = f'<p class="note">Noise level {how}: {sigma:.2f}{added}</p>'
         return shown, (shown, made), note, made.readout
 
-    def follow(picture: Image.Image, level: float, blind: bool, seed: int, *choice: str):
+    @with_settings
+    def follow(picture: Image.Image, level: float, blind: bool, settings: EditSettings):
         """The same while the slider moves: of a large picture, as small as the model draws."""
-        engine, _ = tasks.on(*choice)
-        if tasks.windows(picture, *choice) * (engine.seconds or 0) > LIVE_SECONDS:
+        engine = tasks.engines.get(settings.model)
+        if tasks.windows(picture, settings) * (engine.seconds or 0) > LIVE_SECONDS:
             picture = reduced(picture, engine.size)
-        return clean(picture, level, blind, seed, *choice)
+        return clean(picture, level, blind, settings)
 
+    @with_settings
     def whole(
-        picture: Image.Image, level: float, blind: bool, seed: int, *choice: str
+        picture: Image.Image, level: float, blind: bool, settings: EditSettings
     ) -> Iterator[tuple]:
-        controls.warn(tasks.windows(picture, *choice), choice[-1])
-        yield clean(picture, level, blind, seed, *choice)
+        controls.warn(tasks.windows(picture, settings), settings.model)
+        yield clean(picture, level, blind, settings)
 
-    _, seed, *choice = controls.inputs
-    inputs = [picture, level, blind, seed, *choice]
+    inputs = [picture, level, blind, *controls.inputs]
     controls.live(
         "Denoise",
         [controls.tab.change, level.input, blind.input, picture.change],
         follow,
         inputs,
-        [noisy, result, told],
+        [noisy, result, level_note],
     )
-    controls.work(go, whole, inputs, [noisy, result, told], roll=False)
+    controls.work(go, whole, inputs, [noisy, result, level_note], roll=False)

@@ -11,12 +11,13 @@ import gradio as gr
 from PIL import Image
 
 from editing.image import on_white
-from ui.components.samples import guesses_slider
+from ui.components.samples import samples_slider
 from ui.components.sidebar.sidebar import Controls, Go
 from ui.components.tab_router import TabRouter
 from ui.components.thumbs.image_picker import picture_source
 from ui.service.examples import RENDERS, SMALL_PHOTOS, SMALL_RENDERS, example
 from ui.service.progress import EditProgress
+from ui.service.settings import EditSettings, with_settings
 from ui.service.tasks import Tasks
 
 BY_DETAILER = (
@@ -54,7 +55,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
                 "What goes in",
                 "The picture stands here.",
                 keep=False,
-                value=first if large else tasks.shrink(first, 4, *controls.first_choice),
+                value=first if large else tasks.shrink(first, 4),
                 elem_id="enlarge-small",
                 elem_classes=["exact", "first"],
             )
@@ -71,41 +72,37 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
                 elem_classes="third",
             )
             with gr.Column(visible=not large, min_width=100):
-                guesses = guesses_slider(controls, "Enlarge")
+                samples = samples_slider(controls, "Enlarge")
 
+    @with_settings
     def enlarge(
-        picture: Image.Image,
-        factor: int,
-        faithful: bool,
-        guesses: int,
-        steps: int,
-        seed: int,
-        *choice: str,
+        picture: Image.Image, factor: int, faithful: bool, settings: EditSettings
     ) -> Iterator[tuple]:
         if large:
-            made = tasks.enlarge(picture, factor, seed, faithful)
-            yield picture, (bicubic(picture, made), made), made.readout
+            made = tasks.enlarge(picture, factor, faithful, settings)
+            yield picture, (by_bicubic(picture, made), made), made.readout
             return
-        controls.warn(steps * guesses, choice[-1])
-        little = tasks.shrink(picture, factor, *choice)
-        for made in tasks.super_resolve(little, steps, seed, *choice, guesses=guesses):
-            yield little, (bicubic(little, made), made), made.readout
+        controls.warn(settings.evaluations, settings.model)
+        little = tasks.shrink(picture, factor, settings)
+        for made in tasks.super_resolve(little, factor, settings):
+            yield little, (by_bicubic(little, made), made), made.readout
 
-    def preview(picture: Image.Image, factor: int, *choice: str):
-        return picture if large else tasks.shrink(picture, factor, *choice), None
+    @with_settings
+    def preview(picture: Image.Image, factor: int, settings: EditSettings):
+        return picture if large else tasks.shrink(picture, factor, settings), None
 
     gr.on(
         [factor.input, picture.change],
         preview,
-        [picture, factor, *controls.choice],
+        [picture, factor, *controls.inputs],
         [small, result],
         show_progress="hidden",
         api_visibility="private",
     )
-    inputs = [picture, factor, faithful, guesses, *controls.inputs]
+    inputs = [picture, factor, faithful, *controls.inputs, samples]
     controls.work(go, enlarge, inputs, [small, result])
 
 
-def bicubic(small: Image.Image, made: EditProgress) -> Image.Image:
+def by_bicubic(small: Image.Image, made: EditProgress) -> Image.Image:
     """The usual way to the same size."""
     return on_white(small).resize(made.picture.size, Image.Resampling.BICUBIC)

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import gradio as gr
 from PIL import Image
 
-from ui.components.canvas.canvas import LiveCanvas
-from ui.components.samples import guesses_slider
-from ui.components.sidebar.sidebar import Controls, Go
+from ui.components.samples import samples_slider
+from ui.components.sidebar.sidebar import Controls, Go, costed
 from ui.components.tab_router import TabRouter
-from ui.components.thumbs.image_picker import picture_source
-from ui.service.examples import PHOTOS, RENDERS, example
+from ui.service.settings import EditSettings, with_settings
 from ui.service.tasks import Tasks
+from ui.tabs.workbench import canvas_over_picture
 
 FIRST = "Savanna"
 SIDES = ["Left", "Top", "Right", "Bottom"]
@@ -23,16 +22,16 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
     """Lay out the tab and connect it."""
     with gr.Row(elem_classes="workbench"):
         with gr.Column(min_width=300):
-            canvas = LiveCanvas(
-                example(FIRST),
+            canvas, picture = canvas_over_picture(
+                router,
+                "Inpaint",
+                FIRST,
                 mode="mask",
                 size=64,
                 send=512,
                 title="Paint over what should change",
                 elem_id="inpaint-canvas",
-                elem_classes="first",
             )
-            picture = picture_source(router, "Inpaint", (*RENDERS, *PHOTOS), FIRST)
         with gr.Column(min_width=300):
             go = Go("inpaint", "Repaint what is marked", place="second")
             result = router.result(
@@ -41,7 +40,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
                 elem_id="inpaint-result",
                 elem_classes="third",
             )
-            guesses = guesses_slider(controls, "Inpaint")
+            samples = samples_slider(controls, "Inpaint")
             sides = gr.CheckboxGroup(
                 SIDES,
                 value=["Right"],
@@ -50,7 +49,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
                 elem_classes="under",
             )
             with gr.Row(elem_classes="under grow"):
-                share = gr.Slider(
+                percent = gr.Slider(
                     10,
                     100,
                     value=25,
@@ -61,35 +60,24 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
                 )
                 grow = Go("outpaint", "Grow", "secondary")
 
+    @with_settings
     def repaint(
-        picture: Image.Image,
-        drawn: Image.Image | None,
-        guesses: int,
-        steps: int,
-        seed: int,
-        *choice: str,
+        picture: Image.Image, drawn: Image.Image | None, settings: EditSettings
     ) -> Iterator[tuple]:
-        controls.warn(steps * guesses, choice[-1])
+        controls.warn(settings.evaluations, settings.model)
         mask = drawn and drawn.getchannel("A")
-        for made in tasks.inpaint(picture, mask, steps, seed, *choice, guesses=guesses):
+        for made in tasks.inpaint(picture, mask, settings):
             yield (picture, made) if made.done else made, made.readout
 
+    @with_settings
     def outpaint(
-        picture: Image.Image,
-        sides: list[str],
-        share: float,
-        guesses: int,
-        steps: int,
-        seed: int,
-        *choice: str,
+        picture: Image.Image, sides: list[str], percent: float, settings: EditSettings
     ) -> Iterator[tuple]:
-        controls.warn(steps * guesses, choice[-1])
-        margins = tuple(share / 100 * (side in sides) for side in SIDES)
-        for made in tasks.outpaint(picture, margins, steps, seed, *choice, guesses=guesses):
-            yield made, made.readout
+        controls.warn(settings.evaluations, settings.model)
+        left, top, right, bottom = (percent / 100 * (side in sides) for side in SIDES)
+        for made in tasks.outpaint(picture, (left, top, right, bottom), settings):
+            yield costed(made)
 
-    picture.change(
-        lambda picture: picture, picture, canvas, show_progress="hidden", api_visibility="private"
-    )
-    controls.work(go, repaint, [picture, canvas, guesses, *controls.inputs], [result])
-    controls.work(grow, outpaint, [picture, sides, share, guesses, *controls.inputs], [result])
+    shared = [*controls.inputs, samples]
+    controls.work(go, repaint, [picture, canvas, *shared], [result])
+    controls.work(grow, outpaint, [picture, sides, percent, *shared], [result])

@@ -11,6 +11,7 @@ from ui.components.model_menu import AXES, goals
 from ui.components.sidebar.sidebar import Controls, Go
 from ui.components.tab_router import TabRouter
 from ui.service.animation import animation, filmstrip
+from ui.service.settings import EditSettings, with_settings
 from ui.service.tasks import MAX_SEED, Tasks
 
 TWO, FOUR = "Two ends", "Four corners"
@@ -84,18 +85,26 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
             *(gr.Dropdown(visible=menu["visible"]) for menu in menus),
         ]
 
+    @with_settings
     def travel(
-        a: int, b: int, c: int, d: int, shape: str, frames: int, *told: str | int | None
+        a: int,
+        b: int,
+        c: int,
+        d: int,
+        shape: str,
+        frames: int,
+        scene: str,
+        light: str,
+        category: str,
+        settings: EditSettings,
     ) -> Iterator[tuple]:
-        """told: a goal an axis, steps, seed, and the choice."""
-        to, (steps, _, *choice) = told[: len(AXES)], told[len(AXES) :]
+        """scene, light, category: where the second end has others."""
         four = shape == FOUR
-        count = GRID * GRID if four else frames
-        controls.warn(count * steps, choice[-1])
-        seeds = [a, b, c, d] if four else [a, b]
-        columns, wait = GRID if four else frames, gr.DownloadButton(interactive=False)
-        goal = {} if four else dict(zip(AXES, to, strict=True))
-        for pictures, readout in tasks.interpolate(seeds, columns, steps, *choice, to=goal):
+        columns, count = (GRID, GRID * GRID) if four else (frames, frames)
+        controls.warn(count * settings.steps, settings.model)
+        seeds, wait = [a, b, c, d] if four else [a, b], gr.DownloadButton(interactive=False)
+        goal = {} if four else {"scene": scene, "light": light, "category": category}
+        for pictures, readout in tasks.interpolate(seeds, columns, settings, goal):
             yield (pictures, columns, seeds), wait, wait, readout
         yield (
             gr.skip(),

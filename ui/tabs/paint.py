@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import gradio as gr
 from PIL import Image
 
-from editing.hours import FRAMES, hours, name_of
+from editing.hours import FRAMES, hours, nearest_light
 from editing.lights import known_lights
-from editing.widening import WIDEST
+from editing.tasks import STROKE_SAMPLES_PER_STEP
 from ui.components.canvas.canvas import LiveCanvas
 from ui.components.frames.frames import Frames
 from ui.components.guess.guess import Guess
-from ui.components.samples import guesses_slider
+from ui.components.samples import samples_slider
 from ui.components.sidebar.sidebar import STEPS, Controls, Go, costed
 from ui.components.tab_router import TabRouter
 from ui.components.thumbs.choices import Choices
@@ -22,8 +24,9 @@ from ui.service.animation import animation
 from ui.service.examples import PAINTINGS, example
 from ui.service.inputs import said, text
 from ui.service.progress import EditProgress, last, some
+from ui.service.settings import EditSettings, with_settings
 from ui.service.slots import EDITS
-from ui.service.tasks import STROKE_SAMPLES_PER_STEP, VARIATIONS, VARIED, Tasks
+from ui.service.tasks import VARIATIONS, Tasks
 
 FIRST = "Snowy mountain"
 OFFERED = {"scene": 3, "light": 2}  # names that a guess offers
@@ -33,7 +36,7 @@ REFINE_STRENGTH = 0.12  # little noise: what is there gets cleaner and stays wha
 def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
     """Lay out the tab and connect it; returns the strength slider."""
     config = controls.engines.first.model.config
-    first = opening(tasks, config.strength, controls.first_choice)
+    first = opening(tasks, EditSettings(STEPS["Paint"], **controls.first_choice))
     controls.readout.value = str(first.readout)
     with gr.Row(elem_classes=["workbench", "easel"]):
         with gr.Column(min_width=300):
@@ -97,7 +100,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
             film = gr.DownloadButton(
                 "The day as animated WebP", visible=False, size="sm", elem_id="paint-film"
             )
-            guesses = guesses_slider(controls, "Paint", STROKE_SAMPLES_PER_STEP)
+            samples = samples_slider(controls, "Paint", STROKE_SAMPLES_PER_STEP)
 
     with gr.Row(visible=False) as horizon:
         wide = router.result("Panorama", elem_id="paint-panorama")
@@ -106,94 +109,68 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
         """The drawing; until the canvas sends one, it shows what the page opens with."""
         return example(FIRST) if drawing is None else drawing
 
-    def follow(
-        drawing: Image.Image | None,
-        strength: float,
-        guesses: int,
-        steps: int,
-        seed: int,
-        *choice: str,
-    ):
+    @with_settings
+    def follow(drawing: Image.Image | None, settings: EditSettings):
         drawing = painted(drawing)
         drawing_on = drawing.info.get("drawing")
-        if drawing_on and not tasks.on(*choice)[0].follows:
+        if drawing_on and not tasks.engines.get(settings.model).follows:
             return gr.skip()
         if drawing_on:  # one evaluation while the pen is down, all of them once it lifts
-            guesses = steps = 1
-        made = last(tasks.paint(drawing, strength, steps, seed, *choice, guesses=guesses))
-        made = EditProgress(made.picture, made.readout, made.seen, done=not drawing_on)
+            settings = replace(settings, steps=1, samples_per_step=1)
+        made = replace(last(tasks.paint(drawing, settings)), done=not drawing_on)
         return costed(made, made.seen)
 
-    def from_nothing(steps: int, seed: int, *choice: str) -> Iterator[tuple]:
-        controls.warn(steps, choice[-1])
-        for made in tasks.generate(steps, seed, *choice):
+    @with_settings
+    def from_nothing(settings: EditSettings) -> Iterator[tuple]:
+        controls.warn(settings.steps, settings.model)
+        for made in tasks.generate(settings):
             yield costed(made, made.seen)
 
-    def again(picture: Image.Image | None, guesses: int, steps: int, seed: int, *choice: str):
-        how = {"guesses": guesses, "relit": False}  # it is in its light already
-        made = last(tasks.paint(some(picture), REFINE_STRENGTH, steps, seed, *choice, **how))
+    @with_settings
+    def again(picture: Image.Image | None, settings: EditSettings):
+        gently = replace(settings, strength=REFINE_STRENGTH)
+        made = last(tasks.paint(some(picture), gently, relit=False))  # it is in its light already
         return costed(made, made.seen)
 
-    def variations(
-        drawing: Image.Image | None,
-        strength: float,
-        guesses: int,
-        steps: int,
-        seed: int,
-        *choice: str,
-    ) -> Iterator[tuple]:
-        controls.warn(VARIATIONS * steps * guesses, choice[-1])
-        given, done = (painted(drawing), strength, steps, seed, *choice), []
-        for other, made in tasks.vary(*given, guesses=guesses):
-            settings = {"seed": other, "strength": max(strength, VARIED)}
-            done.append((made.picture, f"seed {other}", settings))
+    @with_settings
+    def variations(drawing: Image.Image | None, settings: EditSettings) -> Iterator[tuple]:
+        controls.warn(VARIATIONS * settings.evaluations, settings.model)
+        done = []
+        for its, made in tasks.vary(painted(drawing), settings):
+            its_own = {"seed": its.seed, "strength": its.strength}
+            done.append((made.picture, f"seed {its.seed}", its_own))
             yield done, made.readout
 
-    def in_every_light(
-        drawing: Image.Image | None,
-        strength: float,
-        guesses: int,
-        steps: int,
-        seed: int,
-        *choice: str,
-    ) -> Iterator[tuple]:
-        given, done = (painted(drawing), strength, steps, seed, *choice), []
-        for light, made in tasks.lights(*given, guesses=guesses):
-            done.append((made.picture, light, {"seed": seed, "light": light}))
+    @with_settings
+    def in_every_light(drawing: Image.Image | None, settings: EditSettings) -> Iterator[tuple]:
+        done = []
+        for light, made in tasks.lights(painted(drawing), settings):
+            done.append((made.picture, light, {"seed": settings.seed, "light": light}))
             yield done, made.readout
 
-    def day_passing(
-        drawing: Image.Image | None,
-        strength: float,
-        guesses: int,
-        steps: int,
-        seed: int,
-        *choice: str,
-    ) -> Iterator[tuple]:
-        controls.warn(FRAMES * steps * guesses, choice[-1])
-        given, names = (
-            (painted(drawing), strength, steps, seed, *choice),
-            list(map(name_of, hours(FRAMES))),
-        )
-        for frames, readout in tasks.day(*given, guesses=guesses):
-            yield (frames, len(frames), [seed], names), gr.skip(), readout
+    @with_settings
+    def day_passing(drawing: Image.Image | None, settings: EditSettings) -> Iterator[tuple]:
+        controls.warn(FRAMES * settings.evaluations, settings.model)
+        names = [nearest_light(hour) for hour in hours(FRAMES)]
+        for frames, readout in tasks.day(painted(drawing), settings):
+            yield (frames, len(frames), [settings.seed], names), gr.skip(), readout
         reel = gr.DownloadButton(value=animation(frames), visible=True)
         yield gr.skip(), reel, readout
 
-    def panorama(picture: Image.Image | None, steps: int, seed: int, *choice: str):
-        for made in tasks.panorama(some(picture), WIDEST, steps, seed, *choice):
-            yield made, gr.Row(visible=True), made.readout
+    @with_settings
+    def panorama(picture: Image.Image | None, settings: EditSettings):
+        for made in tasks.panorama(some(picture), settings=settings):
+            yield costed(made, gr.Row(visible=True))
 
-    def as_seen_at(
-        light: str, picture: Image.Image | None, guesses: int, steps: int, seed: int, *choice: str
-    ):
-        scene, _, *rest = choice
-        told = (REFINE_STRENGTH, steps, seed, scene, light, *rest)
-        made = last(tasks.paint(some(picture), *told, guesses=guesses))
+    @with_settings
+    def as_seen_at(light: str, picture: Image.Image | None, settings: EditSettings):
+        there = replace(settings, strength=REFINE_STRENGTH, light=light)
+        made = last(tasks.paint(some(picture), there))
         return costed(made, made.seen, None)  # the menu is empty again, to be chosen from anew
 
-    def proposed(drawing: Image.Image | None, *choice: str) -> dict[str, list[str]]:
-        likely = tasks.guess(painted(drawing), *choice)
+    @with_settings
+    def proposed(drawing: Image.Image | None, settings: EditSettings) -> dict[str, list[str]]:
+        likely = tasks.guess(painted(drawing), settings)
         return {axis: names[: OFFERED[axis]] for axis, names in likely.items()}
 
     def take(shown: list[dict], count: int, event: gr.EventData):
@@ -207,15 +184,16 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
     photo.change(
         lambda picture: picture, photo, canvas, show_progress="hidden", api_visibility="private"
     )
-    inputs = [canvas, strength, guesses, *controls.inputs]
-    triggers = [canvas.input, strength.input, guesses.input]
+    settings, with_samples = controls.inputs, [*controls.inputs, samples]
+    inputs = [canvas, *with_samples, strength]
+    triggers = [canvas.input, strength.input, samples.input]
     controls.live("Paint", triggers, follow, inputs, [result, seen])
-    controls.work(generate, from_nothing, controls.inputs, [result, seen])
+    controls.work(generate, from_nothing, settings, [result, seen])
     controls.work(vary, variations, inputs, [others], roll=False)
     controls.work(relight, in_every_light, inputs, [others], roll=False)
     controls.work(pass_day, day_passing, inputs, [day, film], roll=False)
-    controls.work(widen, panorama, [result, *controls.inputs], [wide, horizon], roll=False)
-    controls.run(refine, again, [result, guesses, *controls.inputs], [result, seen])
+    controls.work(widen, panorama, [result, *settings], [wide, horizon], roll=False)
+    controls.run(refine, again, [result, *with_samples], [result, seen])
     # In the browser alone: the canvas takes {background: data URL} as a picture to start from.
     adopt.click(
         None,
@@ -226,15 +204,15 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
     )
     menus = controls.told.menus
     others.connect(result, seed=controls.seed, light=menus["light"], strength=strength)
-    glue = {"show_progress": "hidden", "api_visibility": "private"}
+    glue: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     seen_at.input(
         as_seen_at,
-        [seen_at, result, guesses, *controls.inputs],
+        [seen_at, result, *with_samples],
         [result, seen, seen_at, controls.readout],
         **glue,
         **EDITS,
     )
-    propose.click(proposed, [canvas, *controls.choice], chips, **glue)
+    propose.click(proposed, [canvas, *settings], chips, **glue)
     changed = controls.models.changed
     chips.select(take, [chips, changed], [*menus.values(), changed, chips], **glue)
     router.results.append(day)
@@ -251,7 +229,7 @@ def in_axes(shown: list[dict]) -> dict[str, list[str]]:
     return axes
 
 
-def opening(tasks: Tasks, strength: float, choice: list[str]) -> EditProgress:
+def opening(tasks: Tasks, settings: EditSettings) -> EditProgress:
     """The picture of the painting that the page opens with; not for the history."""
-    made = last(tasks.paint(example(FIRST), strength, STEPS["Paint"], 0, *choice))
-    return EditProgress(made.picture, made.readout, made.seen, done=False)
+    settings = replace(settings, strength=tasks.engines.first.model.config.strength)
+    return replace(last(tasks.paint(example(FIRST), settings)), done=False)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 from PIL import Image
 
 from cm_core.errors import ImageError, SettingError
 from editing import files
-from editing.tasks import SAMPLES_PER_STEP
+from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP
 from editing.widening import STEPS, WIDEST
 from ui.components.export.export import FORMATS, written
 from ui.components.model_menu import AXES
@@ -18,18 +21,16 @@ from ui.service.animation import animation
 from ui.service.engine import ANY
 from ui.service.pictures import PictureFile
 from ui.service.progress import EditProgress, last, some
+from ui.service.settings import EditSettings
 from ui.service.slots import EDITS
-from ui.service.tasks import (
-    MAX_SEED,
-    MOST_SAMPLES,
-    STROKE_SAMPLES_PER_STEP,
-    Tasks,
-)
+from ui.service.tasks import MAX_SEED, MOST_SAMPLES, Tasks
 from ui.tabs.classroom import paths
 from ui.tabs.interpolate import GRID
 
+SETTINGS = {field.name for field in fields(EditSettings)}
 
-def hide(block: gr.blocks.Block) -> None:
+
+def hide(block: Block) -> None:
     """Hide a block and all within, one by one, because the browser loads the code of the others."""
     block.visible = False
     for child in getattr(block, "children", []):
@@ -42,6 +43,59 @@ def figure(
     """A number between two bounds. One without a value of its own may be left empty."""
     label = f"{name} {note}".strip()
     return gr.Number(value, label=label, minimum=low, maximum=high, **kwargs)
+
+
+def endpoint(
+    task: Callable[..., Any],
+    take: Callable[[Any], Any],
+    inputs: Sequence[gr.components.FormComponent | gr.Image],
+) -> Callable[..., Any]:
+    """What `take` takes of `task(..., settings=...)`, as a script calls it.
+
+    It has a parameter for each of the inputs, with the name that their labels begin with. One that
+    is empty at first may be left out where the task gives it None.
+    """
+    first = {str(one.label).split(" (")[0]: one.value for one in inputs}
+    own = inspect.signature(task).parameters
+
+    def parameter(name: str) -> inspect.Parameter:
+        optional = first[name] is not None or own[name].default is None
+        default = first[name] if optional else inspect.Parameter.empty
+        return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
+
+    def call(*values: Any) -> Any:
+        given = dict(zip(first, values, strict=True))
+        settings = {name: given.pop(name) for name in SETTINGS & given.keys()}
+        return take(task(**given, settings=EditSettings(**settings)))
+
+    setattr(call, "__signature__", inspect.Signature([*map(parameter, first)]))  # noqa: B010
+    return call
+
+
+def as_made(made: Any) -> Any:
+    """All that a task makes."""
+    return made
+
+
+def file_of(made: EditProgress) -> str:
+    """A result as a file with all that its picture's file held."""
+    return written(made.picture, "png1")
+
+
+def as_file(made: Iterator[EditProgress]) -> str:
+    """The last picture of an edit."""
+    return file_of(last(made))
+
+
+def gallery_of(made: Iterable[tuple[str, EditProgress]]) -> list[tuple[str, str]]:
+    """Pictures with their captions."""
+    return [(file_of(one), name) for name, one in made]
+
+
+def film_of(made: Iterator[tuple[list[Image.Image], Any]]) -> tuple[list[Image.Image], str]:
+    """The frames of a day, finished, and the file in which they move."""
+    frames, _ = last(made)
+    return frames, animation(frames)
 
 
 def endpoints(tasks: Tasks) -> None:
@@ -58,8 +112,10 @@ def endpoints(tasks: Tasks) -> None:
         sigma = figure("sigma", 0, 0, 80, "(0: estimate it)")
         frames = figure("frames", 12, 2, 32, precision=0)
         one, two, steps = (figure("steps", count, 1, 8, precision=0) for count in (1, 2, 8))
-        guess, guesses = (
-            figure("guesses", count, 1, MOST_SAMPLES, "(a step takes their mean)", precision=0)
+        single, samples = (
+            figure(
+                "samples_per_step", count, 1, MOST_SAMPLES, "(a step takes their mean)", precision=0
+            )
             for count in (STROKE_SAMPLES_PER_STEP, SAMPLES_PER_STEP)
         )
         margins = [
@@ -97,132 +153,67 @@ def endpoints(tasks: Tasks) -> None:
         windowed = figure("steps", STEPS, 1, 8, precision=0)
     hide(never_shown)
 
-    def kept(made: Image.Image) -> str:
-        """A result as a file with all that its picture's file held."""
-        return written(made, "png1")
-
-    def finished(task: Callable[..., Any], *args: Any, **options: Any):
-        return kept(last(task(*args, **options)).picture)
-
-    def paint(image, strength, steps, seed, scene, light, category, model, guesses):
-        chosen = (scene, light, category, model)
-        return finished(tasks.paint, image, strength, steps, seed, *chosen, guesses=guesses)
-
-    def lights(image, strength, steps, seed, scene, light, category, model, guesses):
-        chosen = (scene, light, category, model)
-        made = tasks.lights(image, strength, steps, seed, *chosen, guesses=guesses)
-        return [(kept(one.picture), name) for name, one in made]
-
-    def day(image, strength, steps, seed, scene, category, model, guesses):
-        chosen = (scene, ANY, category, model)
-        frames, _ = last(tasks.day(image, strength, steps, seed, *chosen, guesses=guesses))
-        return frames, animation(frames)
-
-    def guess_names(image, model):
-        return tasks.guess(image, ANY, ANY, ANY, model)
-
-    def panorama(image, width, steps, seed, scene, light, category, model):
-        chosen = (scene, light, category, model)
-        return finished(tasks.panorama, image, width, steps, seed, *chosen)
-
-    def generate(steps, seed, scene, light, category, model):
-        return finished(tasks.generate, steps, seed, scene, light, category, model)
-
-    def inpaint(image, mask, steps, seed, scene, light, category, model, guesses):
+    def inpaint(image, mask, settings):
         if image and mask and image.size != mask.size:
             raise ImageError("The mask must have the picture's own size: draw it over the picture.")
-        chosen = (scene, light, category, model)
-        return finished(tasks.inpaint, image, mask, steps, seed, *chosen, guesses=guesses)
+        return tasks.inpaint(image, mask, settings)
 
-    def outpaint(
-        image, left, top, right, bottom, steps, seed, scene, light, category, model, guesses
-    ):
-        sides, chosen = (left, top, right, bottom), (scene, light, category, model)
-        return finished(tasks.outpaint, image, sides, steps, seed, *chosen, guesses=guesses)
+    def outpaint(image, left, top, right, bottom, settings):
+        return tasks.outpaint(image, (left, top, right, bottom), settings)
 
-    def colorize(
-        image, steps, seed, scene, light, category, model, hints=None, guesses=SAMPLES_PER_STEP
-    ):
-        chosen = (scene, light, category, model)
-        return finished(tasks.colorize, image, hints, steps, seed, *chosen, guesses=guesses)
-
-    def super_resolve(image, factor, steps, seed, scene, light, category, model, guesses):
-        chosen = (scene, light, category, model)
-        small = tasks.shrink(image, factor, *chosen)
-        return finished(tasks.super_resolve, small, steps, seed, *chosen, guesses=guesses)
-
-    def enlarge(image, twice, seed, faithful):
-        return tasks.enlarge(image, twice, seed, faithful).picture
-
-    def denoise(image, sigma, scene, light, category, model):
-        made, told = tasks.denoise(image, sigma, scene, light, category, model)
-        return kept(made.picture), told
-
-    def interpolate(
-        seed_a,
-        seed_b,
-        frames,
-        steps,
-        scene,
-        light,
-        category,
-        model,
-        seed_c=None,
-        seed_d=None,
-        to_scene="",
-        to_light="",
-        to_category="",
-    ):
+    def interpolate(seed_a, seed_b, frames, settings, seed_c=None, seed_d=None, **to):
         corners = [seed for seed in (seed_c, seed_d) if seed is not None]
         if len(corners) == 1:
             raise SettingError("A grid has four corners: give seed_c and seed_d, or neither.")
         seeds, count = [seed_a, seed_b, *corners], GRID if corners else frames
-        chosen = (scene, light, category, model)
-        to = dict(zip(AXES, (to_scene, to_light, to_category), strict=True))
-        pictures, _ = last(tasks.interpolate(seeds, count, steps, *chosen, to=to))
+        goals = {axis: to[f"to_{axis}"] for axis in AXES}
+        pictures, _ = last(tasks.interpolate(seeds, count, settings, goals))
         return pictures, animation(pictures, GRID if corners else None)
 
-    def compare(seed, scene, light, category, model):
-        done: list[tuple[str, EditProgress]] = [
-            (name, made)
-            for name, made in paths.compare(tasks, seed, scene, light, category, model)
-            if made.done
-        ]
+    def compare(settings):
+        made = paths.compare(tasks, settings.seed, *settings.choice)
+        done = [(name, one) for name, one in made if one.done]
         table = [
             {
                 "name": name,
-                "evaluations": made.readout.evaluations,
-                "milliseconds": round(made.readout.milliseconds, 1),
+                "evaluations": one.readout.evaluations,
+                "milliseconds": round(one.readout.milliseconds, 1),
             }
-            for name, made in done
+            for name, one in done
         ]
-        return [(made.picture, name) for name, made in done], table
+        return [(one.picture, name) for name, one in done], table
+
+    def denoise(image, sigma, settings):
+        made, used = tasks.denoise(image, sigma, settings)
+        return file_of(made), used
+
+    def enlarge(image, factor, faithful, settings):
+        return tasks.enlarge(image, factor, faithful, settings).picture
 
     def export(image, form):
         return written(some(image), form)
 
     labels, (scene, _, category) = [*choice, model], choice
     shared = [steps, seed, *labels]
-    for name, fn, inputs, outputs in (
-        ("paint", paint, [image, strength, two, seed, *labels, guess], picture),
-        ("lights", lights, [image, strength, two, seed, *labels, guess], gallery),
-        ("day", day, [image, strength, two, seed, scene, category, model, guess], [gallery, film]),
-        ("guess", guess_names, [image, model], names),
-        ("panorama", panorama, [image, width, windowed, seed, *labels], picture),
-        ("generate", generate, [one, seed, *labels], picture),
-        ("inpaint", inpaint, [image, mask, *shared, guesses], picture),
-        ("outpaint", outpaint, [image, *margins, *shared, guesses], picture),
-        ("colorize", colorize, [image, *shared, hints, guesses], picture),
-        ("super_resolve", super_resolve, [image, factor, *shared, guesses], picture),
-        ("enlarge", enlarge, [image, twice, seed, faithful], picture),
-        ("denoise", denoise, [image, sigma, *labels], [picture, level]),
-        (
-            "interpolate",
-            interpolate,
-            [seed_a, seed_b, frames, one, *labels, seed_c, seed_d, *to],
-            [gallery, film],
-        ),
-        ("steps", compare, [seed, *labels], [gallery, costs]),
-        ("export", export, [image, form], file),
+    painting = [image, strength, two, seed, *labels, single]
+    without_light = [image, strength, two, seed, scene, category, model, single]
+    walk = [seed_a, seed_b, frames, one, *labels, seed_c, seed_d, *to]
+    small = [image, factor, *shared, samples]
+    for name, task, take, inputs, outputs in (
+        ("paint", tasks.paint, as_file, painting, picture),
+        ("lights", tasks.lights, gallery_of, painting, gallery),
+        ("day", tasks.day, film_of, without_light, [gallery, film]),
+        ("guess", tasks.guess, as_made, [image, model], names),
+        ("panorama", tasks.panorama, as_file, [image, width, windowed, seed, *labels], picture),
+        ("generate", tasks.generate, as_file, [one, seed, *labels], picture),
+        ("inpaint", inpaint, as_file, [image, mask, *shared, samples], picture),
+        ("outpaint", outpaint, as_file, [image, *margins, *shared, samples], picture),
+        ("colorize", tasks.colorize, as_file, [image, *shared, hints, samples], picture),
+        ("super_resolve", tasks.super_resolve, as_file, small, picture),
+        ("enlarge", enlarge, as_made, [image, twice, seed, faithful], picture),
+        ("denoise", denoise, as_made, [image, sigma, *labels], [picture, level]),
+        ("interpolate", interpolate, as_made, walk, [gallery, film]),
+        ("steps", compare, as_made, [seed, *labels], [gallery, costs]),
     ):
-        gr.on([], fn, inputs, outputs, api_name=name, **EDITS)
+        gr.on([], endpoint(task, take, inputs), inputs, outputs, api_name=name, **EDITS)
+    gr.on([], export, [image, form], file, api_name="export", **EDITS)

@@ -38,11 +38,11 @@ class Guard:
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        refused = await refusal(scope) if scope["type"] == "http" else None
+        refused = await turned_away(scope) if scope["type"] == "http" else None
         await (refused or self.app)(scope, receive, guarded)
 
 
-async def refusal(scope: Scope) -> PlainTextResponse | None:
+async def turned_away(scope: Scope) -> PlainTextResponse | None:
     """What a request is turned away with, if it is."""
     if scope["path"].startswith(SHUT):
         return PlainTextResponse("There is nothing here.", 404)

@@ -31,11 +31,12 @@ KEPT_SETTINGS = f"""async () => {{
 {KEEPING}
   return (await kept.get("settings")) ?? {{}};
 }}"""
-RENAMED = {"Colourise": "Colour"}  # tabs that older links call otherwise
+# What older links call otherwise.
+RENAMED, TABS_RENAMED = {"guesses": "samples"}, {"Colourise": "Colour"}
 SETTLED = f"() => {{\n{KEEPING} kept.settle();\n}}"  # what is set from now on is to be kept
 
 
-def number(query: Mapping[str, str], key: str, low: float, high: float) -> Any:
+def number_from(query: Mapping[str, str], key: str, low: float, high: float) -> Any:
     """A number of the address within its bounds, else no change."""
     try:
         value = float(query[key])
@@ -59,9 +60,9 @@ def label(engine: Engine, query: Mapping[str, str], axis: str, amiss: list[str])
 def setting(component: gr.Slider | gr.Radio, query: Mapping[str, str], key: str) -> Any:
     """A lesson's setting as the address has it, if it may be, else no change."""
     if isinstance(component, gr.Slider):
-        return number(query, key, component.minimum, component.maximum)
+        return number_from(query, key, component.minimum, component.maximum)
     values = {str(value): value for _, value in component.choices}
-    return values.get(query.get(key), gr.skip())
+    return values.get(query.get(key, ""), gr.skip())
 
 
 def connect(
@@ -73,15 +74,17 @@ def connect(
 
     def restore(settings: dict[str, str], request: gr.Request):
         query = settings or dict(request.query_params)
+        query = {RENAMED.get(name, name): value for name, value in query.items()}
         engine, name, amiss = engines.first, query.get("model"), []
         try:
             engine = engines.get(name)
         except OneStrokeError as error:
             amiss.append(str(error))
-        tab = RENAMED.get(query.get("tab"), query.get("tab"))
+        tab = query.get("tab", "")
+        tab = TABS_RENAMED.get(tab, tab)
         named = tab in names
         tab = tab if named else "Paint"
-        steps = number(query, "steps", 1, 8)
+        steps = number_from(query, "steps", 1, 8)
         menus = [label(engine, query, axis, amiss) for axis in AXES]
         # Outside the queue, where a page gets ready sooner, a warning would not be shown.
         note = about(engine) + "".join(f'<p class="model">{escape(said)}</p>' for said in amiss)
@@ -92,13 +95,13 @@ def connect(
             note,
             steps,
             {**STEPS, tab: steps} if isinstance(steps, int) else gr.skip(),
-            number(query, "seed", 0, MAX_SEED),
-            number(query, "strength", 0, 1),
+            number_from(query, "seed", 0, MAX_SEED),
+            number_from(query, "strength", 0, 1),
             *menus,
             *(gr.Dropdown(**goals(engine, axis)) for axis in AXES),
             *(
-                number(query, "guesses", 1, MOST_SAMPLES) if name == tab else gr.skip()
-                for name in controls.guesses
+                number_from(query, "samples", 1, MOST_SAMPLES) if name == tab else gr.skip()
+                for name in controls.samples
             ),
             gr.Tabs(selected=query["lesson"]) if query.get("lesson") in lessons else gr.skip(),
             *(setting(one, query, name) for name, one in router.settings.items()),
@@ -125,7 +128,7 @@ def connect(
             strength,
             *controls.menus,
             *router.goals,
-            *controls.guesses.values(),
+            *controls.samples.values(),
             router.lessons,
             *router.settings.values(),
             kept,
@@ -146,7 +149,7 @@ def connect(
     inputs = [strength, *controls.inputs, *router.settings.values()]
     named = json.dumps(list(router.settings))
     gr.on(
-        [one.change for one in (*inputs, *controls.guesses.values(), controls.open)],
+        [one.change for one in (*inputs, *controls.samples.values(), controls.open)],
         None,
         inputs,
         js=KEEP_SETTINGS.replace("SETTINGS", named),

@@ -42,7 +42,7 @@ class Preview:
             root = get_root_url(Request(scope), PAGE, scope.get("root_path"))
             body = titled(body, root)
             headers["content-length"] = str(len(body))
-        await send(start | {"headers": headers.raw})
+        await send({**start, "headers": headers.raw})
         await send({"type": "http.response.body", "body": body})
 
 

@@ -3,18 +3,21 @@
 import re
 import time
 
+import gradio as gr
 import numpy as np
 import pytest
+import torch
 from gradio_client import handle_file
 from PIL import Image, ImageCms
 
 from tests.ui.conftest import SIZE
-from ui.components.export.export import reference, stored, written
+from ui.components.export.export import FILE_URL, reference, stored, written
 from ui.components.result.result import Result
 from ui.service.engine import Readout, spoken
 from ui.service.examples import example
-from ui.service.pictures import data_url
-from ui.service.progress import last
+from ui.service.pictures import data_url, from_data_url
+from ui.service.progress import EditProgress, last
+from ui.service.settings import EditSettings
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 MODES = {"RGB": example("Coast"), "L": example("Coast").convert("L")}
@@ -75,8 +78,8 @@ def test_an_export_keeps_the_profile_at_every_size():
 
 def test_a_painting_larger_than_the_model_finishes_keeps_its_size(tasks):
     painting = example("Beach").resize((3 * SIZE, 2 * SIZE))
-    assert last(tasks.paint(painting, 0.5, 1, 0)).picture.size == painting.size
-    lights = dict(tasks.lights(painting, 0.5, 1, 0))
+    assert last(tasks.paint(painting)).picture.size == painting.size
+    lights = dict(tasks.lights(painting))
     assert {one.picture.size for one in lights.values()} == {painting.size}
 
 
@@ -88,8 +91,34 @@ def test_the_readout_tells_what_somebody_waited_and_the_networks_share_of_it():
 
 
 def test_the_wait_counts_from_the_start_of_an_edit(tasks):
-    edit = tasks.generate(2, 0)
+    edit = tasks.generate(EditSettings(2))
     next(edit)
     time.sleep(0.2)
     second = last(edit).readout
     assert time.perf_counter() - second.begun >= 0.2 > second.milliseconds / 1000
+
+
+def test_a_large_result_lies_in_a_file_and_a_foreign_file_is_refused(tmp_path):
+    picture = Image.effect_noise((1500, 40), 90).convert("RGB")
+    sent = Result("r").postprocess(picture)
+    assert from_data_url(sent["url"]).width == 1024
+    assert reference(sent["file"]).tobytes() == picture.tobytes()
+    Image.new("RGB", (4, 4)).save(tmp_path / "secret.png")
+    with pytest.raises(gr.Error, match="not one of the page's own"):
+        reference(FILE_URL + str(tmp_path / "secret.png"))
+
+
+def test_what_the_browser_may_not_send_back_lies_in_a_file():
+    """Pictures too heavy for a data URL, grown ones above what may be uploaded; a step of such a
+    picture is a view only, and says so."""
+    pixels = torch.randint(0, 256, (700, 700, 3), dtype=torch.uint8)
+    heavy = Image.fromarray(pixels.numpy())
+    sent = Result("r").postprocess(heavy)
+    assert sent["url"].startswith("data:image/png") and not sent["reduced"]
+    assert reference(sent["file"]).tobytes() == heavy.tobytes()
+    step = Result("r").postprocess(EditProgress(heavy, None, done=False))
+    assert step["reduced"] and step["file"] is None
+    light = Result("r").postprocess(EditProgress(Image.new("RGB", (64, 64)), None, done=False))
+    assert not light["reduced"] and light["file"] is None
+    grown = Image.new("RGB", (5000, 3000), "white")
+    assert reference(Result("r").postprocess(grown)["file"]).size == grown.size

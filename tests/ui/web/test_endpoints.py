@@ -166,16 +166,17 @@ def test_colorize_takes_hints(client, save, painting):
 
 
 @pytest.mark.parametrize("name", ["paint", "inpaint", "outpaint", "colorize", "super_resolve"])
-def test_guesses_are_told_apart_and_bounded(client, save, painting, name):
+def test_samples_of_a_step_are_told_apart_and_bounded(client, save, painting, name):
     mask = Image.new("L", painting.size)
     mask.paste(255, (8, 8, 24, 24))
     more = {"inpaint": {"mask": save(mask, "mask.png")}, "outpaint": {"left": 0.5}}.get(name, {})
 
-    def made(guesses):
-        return client.predict(save(painting), **more, guesses=guesses, api_name=f"/{name}")
+    def made(samples):
+        how = {"samples_per_step": samples, "api_name": f"/{name}"}
+        return client.predict(save(painting), **more, **how)
 
     assert not np.array_equal(pixels(made(1)), pixels(made(4)))
-    with pytest.raises(AppError, match="guesses has to be a whole number from 1 to 8"):
+    with pytest.raises(AppError, match="samples_per_step has to be a whole number from 1 to 8"):
         made(9)
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 from anyio.to_thread import run_sync
@@ -36,6 +36,9 @@ LONG_SECONDS = 8  # a run that will take longer says so before it starts
 STEPS = {"Paint": 2, "Inpaint": 8, "Colour": 8, "Enlarge": 8, "Interpolate": 1}
 
 
+Variant = Literal["primary", "secondary"]
+
+
 class Cost(gr.HTML):
     """Shows a Readout."""
 
@@ -46,7 +49,7 @@ class Cost(gr.HTML):
 class Go:
     """A button that starts a tab's work and turns into Stop while it lasts (page.js turns it)."""
 
-    def __init__(self, name: str, text: str, variant: str = "primary", place: str = ""):
+    def __init__(self, name: str, text: str, variant: Variant = "primary", place: str = ""):
         self.place = f"{name}-go"
         with gr.Row(elem_id=self.place, elem_classes=["go", place]):
             self.run = gr.Button(text, variant=variant, elem_id=f"{name}-run", min_width=80)
@@ -56,7 +59,7 @@ class Go:
 
 @dataclass
 class Controls:
-    """The shared controls; `inputs` go to a task as (steps, seed, *choice)."""
+    """The shared controls; `inputs` are the first of EditSettings: (steps, seed, *choice)."""
 
     engines: Engines
     told: Told
@@ -72,7 +75,7 @@ class Controls:
     tab: gr.State  # the same, to follow its change
     left: Numbers  # the steps that each tab was left with
     limit: RateLimit
-    guesses: dict[str, gr.Slider] = field(default_factory=dict)  # by tab
+    samples: dict[str, gr.Slider] = field(default_factory=dict)  # of a step, by tab
     settings: Settings = field(default_factory=lambda: Settings({}))  # that the page was left with
 
     @property
@@ -86,9 +89,9 @@ class Controls:
         return self.choice[:-1]
 
     @property
-    def first_choice(self) -> list[str]:
-        """What the menus of labels say when the page opens."""
-        return [menu.value for menu in self.menus]
+    def first_choice(self) -> dict[str, Any]:
+        """What the menus of labels say when the page opens, by axis."""
+        return {axis: menu.value for axis, menu in self.told.menus.items()}
 
     @property
     def inputs(self) -> list[gr.components.Component]:
@@ -112,7 +115,8 @@ class Controls:
                 return gr.skip()
             # Asleep here it holds none of the server's threads.
             await asyncio.sleep(self.limit.delay(request.session_hash, time.monotonic()))
-            return await run_sync(partial(fn, *args), limiter=LocalContext.blocks.get().limiter)
+            page = LocalContext.blocks.get()
+            return await run_sync(partial(fn, *args), limiter=page and page.limiter)
 
         wiring = {
             "fn": when_open,

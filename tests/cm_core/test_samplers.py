@@ -7,7 +7,6 @@ from cm_core import precondition
 from cm_core.errors import SettingError
 from cm_core.noise import generators, randn
 from cm_core.samplers import (
-    last,
     sample_euler,
     sample_heun,
     sample_multistep,
@@ -16,6 +15,7 @@ from cm_core.samplers import (
     stream_multistep,
 )
 from cm_core.schedule import karras_sigmas
+from cm_core.stream import last_x0
 from tests.gaussian import EPS, S, consistency, denoiser
 
 SHAPE = (4, 3, 8, 8)
@@ -87,7 +87,7 @@ def test_streams_count_evaluations_and_end_in_the_sample():
     assert [s.index for s in steps] == list(range(35)) and [s.sigma for s in steps] == calls
     assert torch.equal(steps[-1].x0, sample_heun(denoiser, noise(), karras_sigmas(18)))
     seen = []
-    last(stream_multistep(consistency, noise(), [80.0, 1.0]), on_step=seen.append)
+    last_x0(stream_multistep(consistency, noise(), [80.0, 1.0]), on_step=seen.append)
     assert [s.sigma for s in seen] == [80.0, 1.0]
 
 

@@ -1,10 +1,11 @@
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 
 from cm_core.unet import UNetConfig
 from tests.train import squares
-from train import loop
+from train import loop, reproduce
 from train.config import (
     CDConfig,
     CTConfig,
@@ -137,3 +138,17 @@ def toy(tmp_path, pictures):
         return str(tmp_path / "toy.toml")
 
     return write
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that goes on by a second a training step, and stands otherwise."""
+    seconds, step = [0], loop.Run.step
+
+    def timed(run):
+        seconds[0] += 1
+        return step(run)
+
+    monkeypatch.setattr(loop.Run, "step", timed)
+    for module in (loop, reproduce):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: seconds[0]))

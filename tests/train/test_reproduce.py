@@ -117,49 +117,47 @@ def test_a_state_that_says_the_end_has_its_checkpoints(tmp_path, config_of, monk
     assert not stage.work_left and stage.weights.is_dir()
 
 
-def test_it_stops_in_its_minutes_and_says_how_to_go_on(tmp_path, toy, capsys):
+def test_it_stops_in_its_minutes_and_says_how_to_go_on(tmp_path, toy, clock, capsys):
+    """Of 3 seconds a twentieth is for the last save: the third step ends after what is left."""
     out, preset = tmp_path / "out", toy(10**6)
-    reached = []
-    for _ in range(2):
-        began = time.monotonic()
+    for images in (24, 48):
         assert not run(preset, out, minutes=0.05)
-        assert time.monotonic() - began < 12
-        reached.append(snapshot.load_state(out / "teacher")["images"])
+        assert snapshot.load_state(out / "teacher")["images"] == images
         line = capsys.readouterr().out.splitlines()[-1]
-        assert f"{reached[-1]:,} of 1,000,000 images" in line
+        assert f"{images} of 1,000,000 images" in line
         assert line.endswith(f"python -m train reproduce {preset} --out {out}")
-    assert 0 < reached[0] < reached[1] < 10**6
     assert not (out / "toy-teacher").exists()
 
 
-def test_all_stages_end_in_the_minutes_they_are_fitted_into(tmp_path, toy):
+def test_all_stages_end_in_the_minutes_they_are_fitted_into(tmp_path, toy, clock):
+    """Of 9 seconds a twentieth is for each stage's last save; the others are 3 to 4, as the work
+    is: 3.5 for the teacher, which takes 4 steps, and what is left then, 4.55, for the model."""
     out, preset = tmp_path / "out", toy(10**6)
     teacher, model = load_recipe(preset, out).stages
     assert (teacher.work_left, model.work_left) == (3e6, 4e6)  # in evaluations: edm 3, ect 4
-    began = time.monotonic()
     assert run(preset, out, minutes=0.15, fit=True)
-    assert time.monotonic() - began < 30
-    for stage in (teacher, model):
-        images, length = stage.progress
-        assert 0 < images == length < 10**6 and stage.work_left == 0
-        assert snapshot.load_state(stage.folder)["optimiser"]["param_groups"][0]["lr"] < 1e-4
+    for stage, images in ((teacher, 32), (model, 40)):
+        assert stage.progress == (images, images) and stage.work_left == 0
+        group = snapshot.load_state(stage.folder)["optimiser"]["param_groups"][0]
+        assert group["lr"] < stage.config.optim.lr / 4  # nearly at the schedule's end, which is 0
     assert run(toy(10**6), out)  # done by what the states say, whatever the recipe asked for
     with pytest.raises(ConfigError, match="needs them"):
         run(preset, out, fit=True)
 
 
 def test_a_run_that_is_fitted_on_its_way_goes_through_what_is_left(
-    tmp_path, config_of, monkeypatch
+    tmp_path, config_of, clock, monkeypatch
 ):
+    """Four of ten steps are done; the first of what is left takes 1 of 1.2 seconds."""
     config = config_of("edm")
     begun = loop.Run(config, None, torch.device("cpu"))
     for _ in range(4):
         begun.step()
     begun.save(tmp_path, shards=False)
-    shares, fit = [], loop.Run.fit
-    monkeypatch.setattr(loop.Run, "fit", lambda run, s: (shares.append(s), fit(run, s)))
+    done, fit = [], loop.Run.fit
+    monkeypatch.setattr(loop.Run, "fit", lambda run, d: (done.append(d), fit(run, d)))
     loop.train(config, tmp_path, tmp_path, minutes=0.02, device="cpu", fit=True)
-    assert 0.4 <= shares[0] < 0.9 < shares[-1] <= 1.0 and shares == sorted(shares)
+    assert done == pytest.approx([0.4, 0.9, 1.0])
 
 
 def test_it_begins_from_given_weights_and_keeps_their_scale(tmp_path, toy, teacher):

@@ -1,4 +1,4 @@
-"""KID with its uncertainty, against pictures that stay the same: one side is summed only once."""
+"""KID with its standard error, against a reference whose own sums are computed only once."""
 
 import torch
 from torch import Tensor
@@ -7,11 +7,11 @@ PARTS = 10
 
 
 class Kid:
-    """The kernel distance to a set of features (M, D), from all pairs.
+    """The kernel distance to a set of features (M, D), over all pairs.
 
-    The unbiased squared MMD under (x.y / D + 1)^3 (Binkowski et al. 2018, eq. 4), as `metrics.mmd2`
-    says: all pairs of features tell more than random subsets of them do. The standard error is the
-    jackknife's over ten disjoint subsets of both sets (Efron and Stein 1981).
+    It is the unbiased squared MMD under the kernel (x.y / D + 1)^3 (Binkowski et al. 2018, eq. 4).
+    All pairs are a better estimate than random subsets of them. Its standard error is the
+    jackknife's over ten disjoint parts of both sets (Efron and Stein 1981).
     """
 
     def __init__(self, real: Tensor):

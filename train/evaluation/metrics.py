@@ -42,21 +42,6 @@ def ssim(a: Tensor, b: Tensor) -> float:
     return float((value / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))).mean())
 
 
-def mmd2(a: Tensor, b: Tensor) -> float:
-    """Unbiased squared MMD of feature sets (N, D) and (M, D), N and M at least 2, under the kernel
-    (x.y / D + 1)^3 (Binkowski et al. 2018, eq. 4)."""
-
-    def kernel(x: Tensor, y: Tensor) -> Tensor:
-        return (x @ y.T / x.shape[1] + 1) ** 3
-
-    def between(x: Tensor) -> Tensor:  # the mean over pairs of two different features
-        k = kernel(x, x)
-        return (k.sum() - k.diagonal().sum()) / (len(x) * (len(x) - 1))
-
-    a, b = a.double(), b.double()
-    return float(between(a) + between(b) - 2 * kernel(a, b).mean())
-
-
 def distances(a: Tensor, b: Tensor) -> Tensor:
     """Euclidean distances (N, M) of features (N, D) and (M, D), in float64."""
     return torch.cdist(a.double(), b.double())

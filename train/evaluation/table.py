@@ -123,7 +123,7 @@ def mean_of(rows: list[Row]) -> Row:
 
 
 def described(tables: Tables, sizes: Sizes, strength: float) -> str:
-    """The tables in Markdown, with how they came about."""
+    """The tables in Markdown, with an explanation of their measures."""
     again = counted(sizes.seeds, "repetition")
     text = f"""\
 {sizes.count} held-out scenes ({sizes.edits} for edits), {again} with other noise,
@@ -132,7 +132,8 @@ against {sizes.reference} other held-out renders. Noise levels and the default s
 
 - *KID-lite2*: kernel distance in features of EfficientNet-Lite2, which has seen photographs only;
   0 for true renders, and below by chance. It is not FID, nor the KID of Inception's features.
-  *spread*: of the repetitions; *error*: its standard error from the choice of scenes and renders.
+  *spread*: its standard deviation between repetitions; *error*: its standard error from the choice
+  of scenes and renders.
 - *RMSE*: of 8x8 means to the painting, in units of [-1, 1]. *teacher's*: the teacher's KID-lite2 at
   the same RMSE, on straight lines between its rows, which begin at the painting; *ratio*: ours over
   that. *ms*: a picture alone, on the machine that measured.
@@ -141,8 +142,8 @@ against {sizes.reference} other held-out renders. Noise levels and the default s
   ones; *copies*: the fraction nearer than 95 % of held-out ones, .05 where nothing is copied.
 - *named*: the fraction of pictures whose scene, light, or both a small classifier of renders names
   as they were asked for; it errs on renders too.
-- Larger pictures are judged by the same network at {large.SIDE} pixels, so that their KID-lite2 is
-  another measure than the first tables'."""
+- Larger pictures are measured by the same network at {large.SIDE} pixels; their KID-lite2 cannot be
+  compared with that of the first tables."""
     parts = [f"**{TITLES[name]}**\n\n{card.table(rows)}" for name, rows in tables.items() if rows]
     return "\n\n".join([text, *parts])
 

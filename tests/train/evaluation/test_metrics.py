@@ -43,19 +43,6 @@ def features(seed, count, width=4):
     return torch.randn(count, width, generator=g, dtype=torch.float64)
 
 
-def test_mmd_of_three_points_by_hand():
-    """a = {1, 2}, b = {0, 1, 3} on a line: kernel (x y + 1)^3.
-
-    Within a: k(1, 2) = 27. Within b: k(0, 1) = k(0, 3) = 1, k(1, 3) = 64, mean 22. Between:
-    1, 8, 64 and 1, 27, 343, mean 74. 27 + 22 - 2 x 74 = -99: an unbiased estimate may be negative.
-    """
-    a, b = torch.tensor([[1.0], [2.0]]), torch.tensor([[0.0], [1.0], [3.0]])
-    assert metrics.mmd2(a, b) == pytest.approx(-99)
-    assert metrics.mmd2(b, a) == pytest.approx(-99)
-    # The same numbers twice over, as two features: x.y / D stays.
-    assert metrics.mmd2(a.repeat(1, 2), b.repeat(1, 2)) == pytest.approx(-99)
-
-
 def test_precision_and_recall_of_points_on_a_line():
     """k = 1: each point's ball reaches to its neighbour."""
     real = torch.tensor([[0.0], [1.0], [10.0], [11.0]])

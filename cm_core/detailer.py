@@ -119,22 +119,23 @@ class Detailer(nn.Module):
         bool: where True, x and sigma are ignored and x0 is the mean of all large pictures that
         the small one may come from. label: always None. Raises SettingError.
         """
-        about = self.config
+        config = self.config
         if small is None:
-            raise SettingError(f"{about.name} is a detailer: it needs the small picture.")
+            raise SettingError(f"{config.name} is a detailer: it needs the small picture.")
         t = torch.as_tensor(sigma, dtype=torch.float32, device=x.device).expand(x.shape[0])
         base = bicubic(small)
-        told = x.new_zeros(x.shape[0], TOLD)
+        condition = x.new_zeros(x.shape[0], TOLD)
         if augmentation is not None:
-            told[:, :2] = augmentation / x.new_tensor([most or 1.0 for most in about.augmentation])
+            maxima = x.new_tensor([most or 1.0 for most in config.augmentation])
+            condition[:, :2] = augmentation / maxima
         if faithful is not None:
-            told[:, 2] = faithful.to(x)
-            t = torch.where(faithful, about.sigma_max, t)
+            condition[:, 2] = faithful.to(x)
+            t = torch.where(faithful, config.sigma_max, t)
             x = torch.where(faithful[:, None, None, None], base, x)
         c_skip, c_out, c_in = (c[:, None, None, None] for c in self.coefficients(t))
         given = (c_in * (x - base)).contiguous(memory_format=torch.channels_last)
-        time = self.time_input(t, about.sigma_data)
-        raw = self.net(*(v.to(self.dtype) for v in (given, time, told, small)))
+        time = self.time_input(t, config.sigma_data)
+        raw = self.net(*(v.to(self.dtype) for v in (given, time, condition, small)))
         # Exactly x at sigma_min, where c_skip is 1 and c_out is 0.
         return c_skip * x + (1 - c_skip) * base + c_out * raw.to(x.dtype)
 
@@ -163,7 +164,7 @@ class Detailer(nn.Module):
         the whole picture, so the result does not depend on tiles. Raises ImageError, SettingError.
         """
         self.check(x0, noise_scale)
-        told = self.told(augmentation)
+        condition = self.condition(augmentation)
         batch, _, height, width = x0.shape
         large = (batch, 3, FACTOR * height, FACTOR * width)
         if faithful:
@@ -174,15 +175,15 @@ class Detailer(nn.Module):
         small, noise = self.whole_steps(x0.float(), noise)
         rows_in, columns_in = small.shape[-2:]
         made = torch.empty(large, device=self.device)
-        about = self.config
-        for rows, columns in tiles(rows_in, columns_in, tile, about.margin, about.step):
+        config = self.config
+        for rows, columns in tiles(rows_in, columns_in, tile, config.margin, config.step):
             part = small[..., rows.read(), columns.read()].to(self.device)
             z = noise[..., rows.read(FACTOR), columns.read(FACTOR)].to(self.device)
             x0 = self(
                 bicubic(part) + z,
                 self.config.sigma_max,
                 small=part,
-                augmentation=told.expand(batch, 2),
+                augmentation=condition.expand(batch, 2),
                 faithful=torch.full((batch,), faithful, device=self.device),
             )
             inside = x0[..., rows.inside(FACTOR), columns.inside(FACTOR)]
@@ -205,7 +206,7 @@ class Detailer(nn.Module):
         if not 0 <= noise_scale <= 2:
             raise SettingError(f"noise_scale lies between 0 and 2, not {noise_scale:g}.")
 
-    def told(self, augmentation: tuple[float, float]) -> Tensor:
+    def condition(self, augmentation: tuple[float, float]) -> Tensor:
         """An augmentation as `forward` takes it, (1, 2). Raises SettingError."""
         for name, value, most in zip(
             Augmentation._fields, augmentation, self.config.augmentation, strict=True

@@ -17,7 +17,7 @@ KINDS = {
     ),
     "Colour profiles, EXIF, depth, grey, transparency": (
         "come back as they went in",
-        ["editing/test_kept.py", "editing/test_output.py"],
+        ["editing/test_kept.py", "editing/test_output.py", "ui/components/test_image_picker.py"],
     ),
     "Pictures of any size, mode and decoder": (
         "come back at their own size, or are refused in a sentence",
@@ -34,7 +34,8 @@ KINDS = {
     "Values of any type at any endpoint": ("a sentence", ["ui/service/test_inputs.py"]),
     "Visitors who leave, wait, or come in crowds": (
         "free their place; know theirs; get their last picture",
-        ["ui/service/test_visitors.py", "ui/service/test_load.py", "ui/web/test_launch.py"],
+        ["ui/service/test_visitors.py", "ui/service/test_load.py", "ui/service/test_slots.py",
+         "ui/web/test_launch.py"],
     ),
     "A server that forgets": (
         "the browser sends its pictures again",
@@ -49,7 +50,8 @@ KINDS = {
     "Folders, files and settings of a training": (
         "a sentence; nothing saved before is lost",
         ["train/faults/test_folders.py", "train/faults/test_saves.py", "train/faults/test_ends.py",
-         "train/test_config.py", "train/test_distributed.py"],
+         "train/test_config.py", "train/test_distributed.py", "train/data/test_file_set.py",
+         "train/data/test_folder.py", "train/data/test_rendered.py"],
     ),
     "Kills in the middle of a save": ("nothing is lost", ["benchmarks/test_kills.py"]),
 }  # fmt: skip

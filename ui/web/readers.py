@@ -20,7 +20,8 @@ class Readers:
     """ASGI middleware that lets go of visits whose answers are not read, when others come.
 
     Gradio ends what a visitor asked for once the reading of it breaks off. A script that never
-    begins to read would hold its place to the end, and the memory of its answers for good.
+    begins to read would hold its place to the end, and the memory of its answers for good. Of every
+    visit, answered or not, Gradio keeps something: that goes too.
     """
 
     def __init__(self, app: ASGIApp):
@@ -32,9 +33,7 @@ class Readers:
             return await self.app(scope, receive, send)
         queue = scope["app"].get_blocks()._queue
         if scope["method"] == "POST":
-            for session in list(unread(queue, time.time() - PATIENCE)):
-                if session not in self.reading:
-                    await forget(queue, session)
+            await self.tidy(queue)
             return await self.app(scope, receive, send)
         session = session_of(queue, path, scope["query_string"])
         self.reading[session] += 1
@@ -43,6 +42,17 @@ class Readers:
         finally:
             self.reading[session] -= 1
             self.reading += Counter()  # without those that nobody reads any more
+
+    async def tidy(self, queue: Any) -> None:
+        """Forget the visits that were answered, and end those that nobody has read for too long."""
+        unread = {session: asked for session, asked in newest(queue) if session not in self.reading}
+        for session, asked in unread.items():
+            if asked is None:
+                forget(queue, session)
+        for session, asked in unread.items():
+            if asked is not None and asked < time.time() - PATIENCE:
+                await queue.clean_events(session_hash=session)
+                forget(queue, session)
 
 
 def session_of(queue: Any, path: str, query: bytes) -> str:
@@ -54,16 +64,14 @@ def session_of(queue: Any, path: str, query: bytes) -> str:
     return next((session for session, events in pending if asked in events), asked)
 
 
-def unread(queue: Any, before: float) -> Iterator[str]:
-    """The visits that have answers to read, all of whose questions came before a time."""
+def newest(queue: Any) -> Iterator[tuple[str, float | None]]:
+    """Each visit and the time of its last question that has no answer yet, None without one."""
     for session, events in queue.pending_event_ids_session.items():
         asked = [queue.event_analytics.get(one, {}).get("time", 0.0) for one in events]
-        if asked and max(asked) < before:
-            yield session
+        yield session, max(asked, default=None)
 
 
-async def forget(queue: Any, session: str) -> None:
-    """End a visit's jobs, and drop what they have told."""
-    await queue.clean_events(session_hash=session)
+def forget(queue: Any, session: str) -> None:
+    """Drop what a visit was told, and that it was."""
     queue.pending_event_ids_session.pop(session, None)
     queue.pending_messages_per_session.pop(session, None)

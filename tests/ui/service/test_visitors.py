@@ -90,6 +90,14 @@ def test_a_script_that_never_reads_is_let_go_of_when_others_come(slow, monkeypat
     assert "deaf" not in queue.pending_event_ids_session
 
 
+def test_nothing_is_kept_of_visits_that_were_answered(slow):
+    page, visitor, _ = slow
+    for _ in range(4):
+        assert visitor.call("denoise", None, 0, "Any", "Any", "Any", None)
+    assert len(page._queue.pending_event_ids_session) == 1  # the last, until somebody comes
+    assert len(page._queue.pending_messages_per_session) == 1
+
+
 def test_a_script_that_reads_is_waited_for_however_long_it_takes(slow, monkeypatch):
     page, visitor, seen = slow
     long_walk(visitor, "patient")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import gradio as gr
 
@@ -13,7 +14,6 @@ from ui.service.engine import ANY, Engine, Engines
 from ui.service.slots import DOWNLOADS, LOADS
 
 AXES = {"scene": "Scene", "light": "Light", "category": "Class"}
-FILTERED = 30  # a menu longer than this can be searched by typing
 
 
 def label_menus(engine: Engine) -> dict[str, gr.Dropdown]:
@@ -26,18 +26,17 @@ def label_menus(engine: Engine) -> dict[str, gr.Dropdown]:
     }
 
 
-def choices(engine: Engine, axis: str) -> dict[str, object]:
+def choices(engine: Engine, axis: str) -> dict[str, Any]:
     """What a label menu shows for a model; one that needs a label has its first preselected."""
     names = engine.axes.get(axis, [ANY])
     return {
         "choices": names,
         "value": names[0],
         "visible": len(names) > 1,
-        "filterable": len(names) > FILTERED,
     }
 
 
-def goals(engine: Engine, axis: str, four: bool = False) -> dict[str, object]:
+def goals(engine: Engine, axis: str, four: bool = False) -> dict[str, Any]:
     """What a menu of the second end's label shows on a walk: the names of an axis that the model
     has, nothing on a walk between four."""
     names = engine.model.config.labels.axes.get(axis, ())
@@ -45,7 +44,6 @@ def goals(engine: Engine, axis: str, four: bool = False) -> dict[str, object]:
         "choices": [("As above", ""), *((name, name) for name in names)],
         "value": "",
         "visible": bool(names) and not four,
-        "filterable": len(names) > FILTERED,
     }
 
 

@@ -11,7 +11,8 @@ from ui.components.model_menu import label_menus
 from ui.service.engine import Engine
 from ui.service.tasks import MAX_SEED
 
-AMISS = (Path(__file__).parent / "told.js").read_text()
+HERE = Path(__file__).parent
+JS = "".join((HERE / name).read_text() for name in ("told.js", "synonyms.js"))
 HEADER = "<h1>OneStroke</h1><p>Paint a crude landscape: a picture follows the brush.</p>"
 
 
@@ -27,7 +28,7 @@ class Told:
 def build(engine: Engine) -> Told:
     """Lay out the bar."""
     with gr.Row(elem_id="told"):
-        gr.HTML(HEADER, elem_id="header", min_width=100, js_on_load=AMISS)
+        gr.HTML(HEADER, elem_id="header", min_width=100, js_on_load=JS)
         menus = label_menus(engine)
         seed = gr.Number(
             0,

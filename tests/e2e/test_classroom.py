@@ -139,6 +139,7 @@ def test_a_link_opens_a_lesson_with_its_settings(browser, url, request):
     )
     page.wait_for_selector("#lesson-plane-button[aria-selected=true]")
     assert page.locator("#plane-n input[type=number]").input_value() == "13"
+    page.wait_for_selector("#steps", state="hidden")  # the sidebar's, which does nothing here
     assert page.locator("#plane-solver input:checked").get_attribute("value") is not None
     lesson(page, "The race")
     page.locator("#race-length").get_by_text("35", exact=True).click()
@@ -152,13 +153,24 @@ def test_the_projector_shows_a_lesson_alone_and_keys_go_on(browser, url):
     page = open_page(browser, f"{url}?tab=Steps", "desktop", tab="Steps")
     page.locator("#projector").click()
     assert not page.locator("#sidebar").is_visible() and page.locator("#lessons").is_visible()
+    assert not page.locator("#lesson-seed").is_visible() and page.locator("#keys").is_visible()
+    page.wait_for_function(  # no room is kept for the sidebar
+        "document.getElementById('lessons').getBoundingClientRect().x < 100"
+    )
+    legend = page.locator("#lessons .legend").first
+    assert not legend.locator("dl").is_visible()
+    legend.hover()
+    legend.locator("dl").wait_for()
     small = page.locator("#steps-path img").first
     small.wait_for()
     assert small.bounding_box()["width"] >= 170
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("#lesson-race-button[aria-selected=true]")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelectorAll('.race-lanes figure').length === 6")
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector("#lesson-noise-button[aria-selected=true]")
     page.keyboard.press("Escape")
     page.wait_for_selector("#sidebar", state="visible")
+    assert not page.locator("#keys").is_visible()
     page.context.close()

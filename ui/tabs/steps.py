@@ -11,6 +11,7 @@ from ui.components.tab_router import TabRouter
 from ui.service.tasks import Tasks
 from ui.tabs.classroom import consistency, edit, noise, opening, plane, race, tradeoff
 
+KEYS = "← and → change the lesson, Enter runs it, Esc leaves"  # shown with the projector alone
 PROJECTOR = (Path(__file__).parent / "classroom" / "projector.js").read_text()
 
 
@@ -18,6 +19,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
     """Lay out the tab: a lesson a tab within it."""
     with gr.Row(elem_id="lessons-bar"):
         seed = opening.menu(controls)
+        gr.HTML(KEYS, elem_id="keys")
         projector = gr.Button("Projector", size="sm", elem_id="projector")
     router.settings["noise"] = seed
     projector.click(None, js=PROJECTOR, api_visibility="private")

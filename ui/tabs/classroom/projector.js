@@ -1,9 +1,10 @@
 () => {
   // For a screen that a class looks at: the lesson alone, in large type; keys go on and back.
   const body = document.body, on = body.classList.toggle("projector");
-  const tabs = () => [...document.querySelectorAll("#lessons [role=tab]")];
+  const visible = (query) => [...document.querySelectorAll(query)].find((e) => e.checkVisibility());
   const go = (by) => {
-    const all = tabs(), at = all.findIndex((tab) => tab.ariaSelected === "true");
+    const all = [...document.querySelectorAll("#lessons [role=tab]")];
+    const at = all.findIndex((tab) => tab.ariaSelected === "true");
     all[Math.min(Math.max(at + by, 0), all.length - 1)].click();
   };
   const leave = () => {
@@ -17,6 +18,8 @@
     if (event.target.matches("input, select, textarea, [role=slider]")) return;
     if (event.key === "ArrowRight" || event.key === "PageDown") go(1);
     if (event.key === "ArrowLeft" || event.key === "PageUp") go(-1);
+    if (event.key === "Enter" && !event.target.closest("button, summary, a"))
+      visible("#lessons .go:not(.busy) [id$=-run]")?.click();
   };
   if (!on) return leave();
   addEventListener("keydown", key);

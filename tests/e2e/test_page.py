@@ -22,11 +22,13 @@ def test_the_page_opens_on_a_crude_painting_with_its_picture_beside_it(page, tas
     assert difference(picture(page, url), painting) < 4
     made = last(tasks.paint(example("Snowy mountain"), EditSettings(2))).picture
     assert picture(page, source(page, "paint-result")).tobytes() == made.tobytes()
+    assert page.locator(".history-note").text_content().startswith("Nothing made yet")
     slider = page.locator("#paint-strength input[type=range]")
     before = source(page, "paint-result")
     slider.press("End")  # before anything was drawn
     new_source(page, "paint-result", before)
     settle(page, "paint-result")
+    page.locator(".history-note", has_text="Choose a picture").wait_for()  # now there is one
 
 
 def test_a_material_is_painted_by_its_name(page):

@@ -23,6 +23,7 @@ function add(name, item) {
   button.dataset.name = name;
   button.append(picture);
   strip.prepend(button);
+  if (!chosen) note.textContent = "Choose a picture to save it or to send it on. They are kept in your browser.";
   if (strip.children.length <= KEPT) return;
   kept.put(strip.lastChild.dataset.name, undefined);
   strip.lastChild.remove();

@@ -73,21 +73,13 @@ THEME = gr.themes.Default(
 WORDS = gr.I18n(en={"common.complete": "Done"})
 
 
-def steps_of(tab: str, left: dict[str, int], controls: sidebar.Controls) -> gr.Slider:
-    """The slider as a tab was left with; it is not there where it does nothing."""
-    by_detailer = tab == "Enlarge" and controls.engines.first.detailer is not None
-    if tab not in sidebar.STEPS or by_detailer:
-        return gr.Slider(visible=False)
-    return gr.Slider(value=left.get(tab, sidebar.STEPS[tab]), visible=True)
-
-
 def tab(name: str, controls: sidebar.Controls) -> gr.Tab:
     """A tab that tells the controls when it is opened, and has its own number of steps."""
 
     def opening(open_tab: str, left: dict[str, int]):
         if name == open_tab:  # as the first is when the page loads: a link's steps stay
             return gr.skip(), gr.skip(), gr.skip()
-        return name, name, steps_of(name, left, controls)
+        return name, name, controls.steps_of(name, left)
 
     with gr.Tab(name, id=name) as opened:
         opened.select(

@@ -37,13 +37,14 @@ class TabRouter:
     sources: dict[str, Source] = field(default_factory=dict)
     ends: list[gr.Number] = field(default_factory=list)
     goals: list[gr.Dropdown] = field(default_factory=list)  # the second end's own labels
-    lessons: gr.Tabs | None = None
+    lessons: gr.Tabs = field(init=False)  # of the Steps tab, once that is built
     settings: Settings = field(default_factory=dict)  # of the lessons, as a link names them
 
     def result(self, *args: Any, **kwargs: Any) -> Result:
         """A Result whose picture can be sent to other tabs."""
-        self.results.append(Result(*args, **kwargs))
-        return self.results[-1]
+        made = Result(*args, **kwargs)
+        self.results.append(made)
+        return made
 
     def connect(self, tasks: Tasks) -> None:
         """Wire every result to every source; call it once all tabs are built."""

@@ -142,8 +142,7 @@ class Engine:
     def teacher(self) -> Any:
         if self._teacher is not None:
             return self._teacher
-        known = registry.public(self.name)
-        if known is None:
+        if registry.public(self.name) is None:
             return load_model(f"{self.name}-teacher", fast=True)
         raise CheckpointError("This model came without its teacher: choose the bundled one.")
 
@@ -218,8 +217,7 @@ class Engine:
         for step in take(counted):
             if model is None and counted.pictures:
                 self.seconds = counted.seconds / counted.pictures
-            spent = 1000 * counted.seconds
-            yield step, Readout(counted.evaluations, spent, self.device, begun)
+            yield step, Readout(counted.evaluations, 1000 * counted.seconds, self.device, begun)
 
     def warm_up(self) -> None:
         """One evaluation, so that the first visitor does not pay for lazy initialisation."""

@@ -65,12 +65,17 @@ def setting(component: gr.Slider | gr.Radio, query: Mapping[str, str], key: str)
     return values.get(query.get(key, ""), gr.skip())
 
 
+def names_of(tabs: gr.Tabs) -> list[str]:
+    """What a link calls each of the tabs."""
+    return [str(tab.id) for tab in tabs.children if isinstance(tab, gr.Tab)]
+
+
 def connect(
     page: gr.Blocks, engines: Engines, controls: Controls, router: TabRouter, strength: gr.Slider
 ) -> None:
     """Wire the button that copies the link, and read what was kept, or the link, on load."""
-    models, names = controls.models, [tab.id for tab in router.tabs.children]
-    lessons, kept = [tab.id for tab in router.lessons.children], controls.settings
+    models, kept = controls.models, controls.settings
+    names, lessons = names_of(router.tabs), names_of(router.lessons)
 
     def restore(settings: dict[str, str], request: gr.Request):
         query = settings or dict(request.query_params)
@@ -85,6 +90,8 @@ def connect(
         named = tab in names
         tab = tab if named else "Paint"
         steps = number_from(query, "steps", 1, 8)
+        told = isinstance(steps, int)
+        left = {**STEPS, tab: steps} if told else STEPS
         menus = [label(engine, query, axis, amiss) for axis in AXES]
         # Outside the queue, where a page gets ready sooner, a warning would not be shown.
         note = about(engine) + "".join(f'<p class="model">{escape(said)}</p>' for said in amiss)
@@ -93,8 +100,8 @@ def connect(
             engine.name,
             engine.name,
             note,
-            steps,
-            {**STEPS, tab: steps} if isinstance(steps, int) else gr.skip(),
+            controls.steps_of(tab, left),
+            left if told else gr.skip(),
             number_from(query, "seed", 0, MAX_SEED),
             number_from(query, "strength", 0, 1),
             *menus,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -96,6 +96,13 @@ class Controls:
     @property
     def inputs(self) -> list[gr.components.Component]:
         return [self.steps, self.seed, *self.choice]
+
+    def steps_of(self, tab: str, left: Mapping[str, int]) -> gr.Slider:
+        """The slider as a tab was left with; it is not there where it does nothing."""
+        by_detailer = tab == "Enlarge" and self.engines.first.detailer is not None
+        if tab not in STEPS or by_detailer:
+            return gr.Slider(visible=False)
+        return gr.Slider(value=left.get(tab, STEPS[tab]), visible=True)
 
     def live(
         self,

@@ -21,7 +21,12 @@ from editing.batch import inputs_and_outputs
 from editing.hours import FRAMES
 from editing.output import check_quality, lost_bits, save
 from editing.region import CONTEXT
-from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP
+from editing.tasks import (
+    SAMPLES_PER_STEP,
+    STROKE_SAMPLES_PER_STEP,
+    STROKE_STEPS,
+    STROKE_STRENGTH,
+)
 
 FACTORS = (2, 4, 8)
 ENLARGERS = (  # name of the command, its model unless another is named
@@ -73,15 +78,18 @@ def parser() -> argparse.ArgumentParser:
         p.set_defaults(function=function or getattr(commands, name))
         return p
 
-    p = task("stroke", 2, samples=STROKE_SAMPLES_PER_STEP, help="finish a painting, at any size")
-    p.add_argument("--strength", type=float, default=0.5, help="0 follows the strokes, 1 is free")
-    p.add_argument("--paper", action="store_true", help="pure white is bare paper: fill it")
+    def painting(name: str, help: str) -> argparse.ArgumentParser:
+        p = task(name, STROKE_STEPS, samples=STROKE_SAMPLES_PER_STEP, help=help)
+        follows = "0 follows the strokes, 1 is free"
+        p.add_argument("--strength", type=float, default=STROKE_STRENGTH, help=follows)
+        p.add_argument("--paper", action="store_true", help="pure white is bare paper: fill it")
+        return p
+
+    p = painting("stroke", help="finish a painting, at any size")
     p.add_argument("--mask", help="picture of the same shape, light = paint there alone")
     finer(p)
 
-    p = task("day", 2, samples=STROKE_SAMPLES_PER_STEP, help="a painting from dawn to night")
-    p.add_argument("--strength", type=float, default=0.5, help="0 follows the strokes, 1 is free")
-    p.add_argument("--paper", action="store_true", help="pure white is bare paper: fill it")
+    p = painting("day", help="a painting from dawn to night")
     p.add_argument("--frames", type=int, default=FRAMES)
 
     p = task(

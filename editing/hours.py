@@ -19,7 +19,13 @@ from editing.generate import MAX_FRAMES
 from editing.guess import light_of
 from editing.lights import halfway, known_lights, relight
 from editing.paper import covered
-from editing.tasks import STROKE_SAMPLES_PER_STEP, Sigmas, stream_stroke
+from editing.tasks import (
+    STROKE_SAMPLES_PER_STEP,
+    STROKE_STEPS,
+    STROKE_STRENGTH,
+    Sigmas,
+    stream_stroke,
+)
 
 DAY = ("dusk", "sunset", "golden hour", "day", "golden hour", "sunset", "dusk", "night")
 FRAMES = 12
@@ -30,8 +36,8 @@ Time = tuple[str, str, float]  # light before, light after, weight of the one af
 def stream_day(
     model: Model,
     painting: Tensor,
-    strength: float = 0.5,
-    steps: int = 2,
+    strength: float = STROKE_STRENGTH,
+    steps: int = STROKE_STEPS,
     seed: int = 0,
     *,
     frames: int = FRAMES,

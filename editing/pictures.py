@@ -34,6 +34,8 @@ from editing.region import CONTEXT, Region, extend, find_region, whole_picture
 from editing.tasks import (
     SAMPLES_PER_STEP,
     STROKE_SAMPLES_PER_STEP,
+    STROKE_STEPS,
+    STROKE_STRENGTH,
     Sigmas,
     stream_colorize,
     stream_denoise,
@@ -138,8 +140,8 @@ def stream_outpaint(
 def stream_stroke_picture(
     model: Model,
     painting: Image.Image,
-    strength: float = 0.5,
-    steps: int = 2,
+    strength: float = STROKE_STRENGTH,
+    steps: int = STROKE_STEPS,
     seed: int = 0,
     *,
     mask: MaskLike | None = None,

@@ -56,6 +56,7 @@ STROKE_LAST = 0.4  # the last of several, or half of the first where that is les
 # one, which is livelier.
 SAMPLES_PER_STEP = 2
 STROKE_SAMPLES_PER_STEP = 1
+STROKE_STRENGTH, STROKE_STEPS = 0.3, 1
 
 
 def spaced(first: float, final: float, steps: int) -> list[float]:
@@ -177,8 +178,8 @@ def stream_colorize(
 def stream_stroke(
     model: Model,
     painting: Tensor,
-    strength: float = 0.5,
-    steps: int = 2,
+    strength: float = STROKE_STRENGTH,
+    steps: int = STROKE_STEPS,
     seed: int | Sequence[int] = 0,
     *,
     mask: Tensor | None = None,

@@ -20,7 +20,7 @@ def test_the_page_opens_on_a_crude_painting_with_its_picture_beside_it(page, tas
     url = page.evaluate("document.querySelector('#paint-canvas .lc-back').toDataURL()")
     painting = example("Snowy mountain").resize((512, 512))
     assert difference(picture(page, url), painting) < 4
-    made = last(tasks.paint(example("Snowy mountain"), EditSettings(2))).picture
+    made = last(tasks.paint(example("Snowy mountain"), EditSettings(1))).picture
     assert picture(page, source(page, "paint-result")).tobytes() == made.tobytes()
     assert page.locator(".history-note").text_content().startswith("Nothing made yet")
     slider = page.locator("#paint-strength input[type=range]")

@@ -26,7 +26,7 @@ from train.detail.settings import DetailConfig
 from train.landscapes import store
 from train.landscapes.workers import Renderer
 from train.objectives.base import Batch
-from train.objectives.detail import Conditioned, Detailing
+from train.objectives.detail import Detailing
 from train.recipe import load_recipe
 
 SIDE, CROP = 32, 16
@@ -218,25 +218,11 @@ def test_the_faithful_part_of_a_batch_learns_the_picture_itself(config):
     assert torch.allclose(loss[told], far[told] * (1 / sigma_max + 1 / spread), rtol=1e-4)
 
 
-def test_a_discriminator_sees_lively_estimates_from_high_noise_alone(config):
-    run = loop.Run(dataclasses.replace(config, objective="detail-gan"), None, torch.device("cpu"))
-    batch = run.draw(0, 64)
-    condition = spoilt(batch.x0, config.detail)
-    conditioned = Conditioned(**vars(batch), condition=condition)
-    t, _ = run.objective.pair(conditioned, 0)
-    high = t >= run.config.gan.sigma_min
-    seen = run.objective.discriminated(conditioned, t)
-    assert 0 < seen.sum() < high.sum() and (condition.faithful & high).any()
-    assert torch.equal(seen, high & ~condition.faithful)
-
-
 @pytest.mark.parametrize("budget", ["cpu", "gpu"])
 def test_the_recipe_that_ships(tmp_path, budget):
     recipe = load_recipe("landscape-detail", tmp_path, budget)
-    run, finish = (stage.config for stage in recipe.stages)
-    assert (run.name, run.objective) == ("landscape-detail-detailer", "detail")
-    assert (finish.name, finish.objective) == ("landscape-detail", "detail-gan")
-    assert finish.init == str(recipe.stages[0].weights) and finish.ect.weight == run.ect.weight
+    (run,) = (stage.config for stage in recipe.stages)
+    assert (run.name, run.objective) == ("landscape-detail", "detail")
     assert (run.data.source, run.data.size, run.data.label_dropout) == ("landscapes", 256, 1.0)
     assert 64 <= run.data.crop <= 128 and run.data.crop % run.detail.net.stride == 0
     assert recipe.renders >= 6_000

@@ -36,7 +36,6 @@ OWNED = {
     "ccd-full": {"teacher"},
     "scm": {"log_weight"},
     "ect-gan": {"discriminator"},
-    "detail-gan": {"discriminator"},
 }
 
 

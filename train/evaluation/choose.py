@@ -5,7 +5,7 @@ import copy
 import dataclasses
 
 from cm_core.model import ConsistencyModel, ModelConfig
-from editing.tasks import spaced
+from editing.tasks import STROKE_STEPS, spaced
 from train.evaluation.bench import Bench, Sizes
 from train.evaluation.main_job import PAINTING_GOAL, finish
 from train.evaluation.samples import draw
@@ -48,12 +48,12 @@ def levels_from(config: ModelConfig, second: float, steps: int) -> tuple[float, 
 
 
 def best_strength(model: ConsistencyModel, bench: Bench) -> float:
-    """The least strength, which is the most faithful, at which two evaluations reach the
+    """The least strength, which is the most faithful, at which a painting reaches the
     goal for realism; where none does, the least within a standard error of the most realistic."""
     asked = PAINTING_GOAL * bench.realism(bench.scenes.painted())["KID-lite2"]
     kid, error = {}, {}
     for strength in STRENGTHS:
-        found = bench.realism(finish(model, bench, 2, strength, SEED))
+        found = bench.realism(finish(model, bench, STROKE_STEPS, strength, SEED))
         kid[strength], error[strength] = found["KID-lite2"], found["error"]
         print(f"strength {strength}: KID-lite2 {kid[strength]:.5f}, {asked:.5f} is asked")
     best = min(kid, key=kid.__getitem__)

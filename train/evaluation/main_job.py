@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cm_core.model import ConsistencyModel
 from editing import stroke
-from editing.tasks import STROKE_SIGMAS
+from editing.tasks import STROKE_SIGMAS, STROKE_STEPS
 from train.evaluation.bench import Bench, Sizes, faithfulness, in_batches, noise_seeds
 from train.evaluation.card import Row
 from train.evaluation.teacher import SDEDIT_LEVELS, Teacher
@@ -45,8 +45,8 @@ def rows(
         ms = median_ms(lambda n=steps: stroke(model, paintings[:1], 0.5, n)) if seed == 0 else None
         for strength in strengths:
             row("ours", finish(model, bench, steps, strength, seed), steps, strength, ms)
-    labelled = finish(model, bench, 2, model.config.strength, seed, labelled=True)
-    row("ours, told scene and light", labelled, 2, model.config.strength)
+    labelled = finish(model, bench, STROKE_STEPS, model.config.strength, seed, labelled=True)
+    row("ours, told scene and light", labelled, STROKE_STEPS, model.config.strength)
     evaluations = teacher.evaluations(SDEDIT_LEVELS, None)
     for strength in sizes.teacher_strengths:
         row("teacher", teacher.finish(bench, noise_level(strength), seed), evaluations, strength)

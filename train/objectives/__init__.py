@@ -8,7 +8,7 @@ from train.objectives.continuous import (
     ContinuousDistillationFull,
     ContinuousTraining,
 )
-from train.objectives.detail import AdversarialDetailing, Detailing
+from train.objectives.detail import Detailing
 from train.objectives.diffusion import EDM, ProgressiveDistillation
 from train.objectives.discrete import (
     ConsistencyDistillation,
@@ -30,7 +30,6 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "scm": SCM,
     "ect-gan": AdversarialTuning,
     "detail": Detailing,
-    "detail-gan": AdversarialDetailing,
 }
 
 __all__ = ["OBJECTIVES", "Batch", "Objective"]

@@ -32,7 +32,7 @@ class AdversarialTuning(EasyConsistencyTuning):
         x0, aim = losses.ect_estimates(model, batch.x0, batch.noise, t, r, **batch.inputs)
         weight = self.weight(t, self.sigma_data)
         loss = weight * pseudo_huber(x0, aim, c=self.config.ect.c)
-        chosen = self.discriminated(batch, t)
+        chosen = t >= self.config.gan.sigma_min  # below it estimates are almost the real pictures
         real = self.discriminator(self.real_maps(batch), batch.label)
         loss = loss + losses.real_hinge(real).mean()
         if not chosen.any():
@@ -46,10 +46,6 @@ class AdversarialTuning(EasyConsistencyTuning):
         gradient = self.config.gan.weight * weight[chosen, None, None, None] * gradient
         push = (gradient * x0[chosen]).sum((1, 2, 3))
         return loss.index_add(0, chosen.nonzero()[:, 0], push), t
-
-    def discriminated(self, batch: Batch, t: Tensor) -> Tensor:
-        """(B,) which estimates it sees: below sigma_min they are almost the real pictures."""
-        return t >= self.config.gan.sigma_min
 
     @torch.no_grad()
     def real_maps(self, batch: Batch) -> list[Tensor]:

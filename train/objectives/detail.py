@@ -7,7 +7,6 @@ from torch import Tensor
 
 from cm_core.detailer import Detailer
 from train.detail.condition import Condition, spoilt
-from train.objectives.adversarial import AdversarialTuning
 from train.objectives.base import Batch
 from train.objectives.discrete import EasyConsistencyTuning
 
@@ -42,10 +41,3 @@ class Detailing(EasyConsistencyTuning):
         t, r = super().pair(batch, images)
         faithful = batch.condition.faithful
         return torch.where(faithful, self.sigma_max, t), torch.where(faithful, 0.0, r)
-
-
-class AdversarialDetailing(Detailing, AdversarialTuning):
-    """The same with a discriminator of lively estimates: faithful ones are means."""
-
-    def discriminated(self, batch: Conditioned, t: Tensor) -> Tensor:
-        return super().discriminated(batch, t) & ~batch.condition.faithful

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from editing.tasks import STROKE_STRENGTH
 from ui.service.engine import ANY
 
 
@@ -21,7 +22,7 @@ class EditSettings:
     category: str | None = ANY
     model: str | None = None  # the page's own
     samples_per_step: int = 1  # evaluations that a step takes the mean of
-    strength: float = 0.5  # of painting: how far a picture may leave its strokes, 0 to 1
+    strength: float = STROKE_STRENGTH  # how far a painting may be left, 0 to 1
 
     @property
     def choice(self) -> tuple[str | None, str | None, str | None, str | None]:

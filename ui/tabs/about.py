@@ -44,7 +44,7 @@ CALLS = """\
 from gradio_client import Client, handle_file
 
 page = Client("HERE")
-page.predict(handle_file("painting.png"), strength=0.5, steps=2, scene="lake", api_name="/paint")
+page.predict(handle_file("painting.png"), strength=0.3, steps=1, scene="lake", api_name="/paint")
 page.predict(handle_file("painting.png"), api_name="/lights")  # a picture in every light
 page.predict(handle_file("photo.png"), handle_file("mask.png"), api_name="/inpaint")
 page.predict(handle_file("photo.png"), right=0.25, api_name="/outpaint")
@@ -67,7 +67,7 @@ from editing.image import fit, to_pil, to_tensor
 model = load_model("landscape64")
 painting = to_tensor(fit(open_picture("painting.png"), model.config.image_size))
 label = model.label_index(scene="alpine", light="day")
-to_pil(stroke(model, painting, strength=0.5, seed=0, label=label)).save("picture.png")
+to_pil(stroke(model, painting, strength=0.3, seed=0, label=label)).save("picture.png")
 """
 CODE = """<div class="script"><button type="button" class="sm secondary">Copy</button>
 <pre><code>{0}</code></pre></div>"""

@@ -13,7 +13,7 @@ from PIL import Image
 
 from cm_core.errors import ImageError, SettingError
 from editing import files
-from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP
+from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP, STROKE_STEPS
 from editing.widening import STEPS, WIDEST
 from ui.components.export.export import FORMATS, written
 from ui.components.model_menu import AXES
@@ -111,7 +111,9 @@ def endpoints(tasks: Tasks) -> None:
         faithful = gr.Checkbox(label="faithful")
         sigma = figure("sigma", 0, 0, 80, "(0: estimate it)")
         frames = figure("frames", 12, 2, 32, precision=0)
-        one, two, steps = (figure("steps", count, 1, 8, precision=0) for count in (1, 2, 8))
+        one, few, steps = (
+            figure("steps", count, 1, 8, precision=0) for count in (1, STROKE_STEPS, 8)
+        )
         single, samples = (
             figure(
                 "samples_per_step", count, 1, MOST_SAMPLES, "(a step takes their mean)", precision=0
@@ -195,8 +197,8 @@ def endpoints(tasks: Tasks) -> None:
 
     labels, (scene, _, category) = [*choice, model], choice
     shared = [steps, seed, *labels]
-    painting = [image, strength, two, seed, *labels, single]
-    without_light = [image, strength, two, seed, scene, category, model, single]
+    painting = [image, strength, few, seed, *labels, single]
+    without_light = [image, strength, few, seed, scene, category, model, single]
     walk = [seed_a, seed_b, frames, one, *labels, seed_c, seed_d, *to]
     small = [image, factor, *shared, samples]
     for name, task, take, inputs, outputs in (

@@ -14,6 +14,7 @@ import gradio as gr
 from anyio.to_thread import run_sync
 from gradio.context import LocalContext
 
+from editing.tasks import STROKE_STEPS
 from ui.components.kept import Kept, Numbers, Settings, Word
 from ui.components.model_menu import ModelMenu
 from ui.components.told import Told
@@ -33,7 +34,7 @@ IDLE = """() => document.getElementById("{0}").dispatchEvent(
 )"""
 LONG_SECONDS = 8  # a run that will take longer says so before it starts
 # What a tab starts with: repairs gain from every step.
-STEPS = {"Paint": 2, "Inpaint": 8, "Colour": 8, "Enlarge": 8, "Interpolate": 1}
+STEPS = {"Paint": STROKE_STEPS, "Inpaint": 8, "Colour": 8, "Enlarge": 8, "Interpolate": 1}
 
 
 Variant = Literal["primary", "secondary"]

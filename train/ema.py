@@ -17,7 +17,7 @@ def blend(average: Mapping[str, Tensor], values: Mapping[str, Tensor], rate: flo
 
 def name_of(decay: float = 0.0, halflife: float = 0.0) -> str:
     """What an average is called, as are the folders of its checkpoints."""
-    return f"ema-share-{halflife:g}" if halflife else f"ema-{decay:g}"
+    return f"ema-halflife-{halflife:g}" if halflife else f"ema-{decay:g}"
 
 
 class EMA:

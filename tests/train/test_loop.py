@@ -104,9 +104,9 @@ def test_states_of_another_kind_are_refused(tmp_path, config_of):
 
 def test_what_a_run_leaves_can_be_opened(tmp_path, run_config, ect_config):
     loop.train(run_config, tmp_path / "teacher", device="cpu")
-    teacher = load_model(tmp_path / "teacher" / "ema-share-0.1", "cpu")
+    teacher = load_model(tmp_path / "teacher" / "ema-halflife-0.1", "cpu")
     assert isinstance(teacher, Denoiser) and teacher.config.labels.count == 12
-    init = dataclasses.replace(ect_config, init=str(tmp_path / "teacher" / "ema-share-0.1"))
+    init = dataclasses.replace(ect_config, init=str(tmp_path / "teacher" / "ema-halflife-0.1"))
     run = loop.Run(init, None, torch.device("cpu"))
     assert isinstance(run.model, ConsistencyModel)
     assert same(dict(run.model.state_dict()), dict(teacher.state_dict()))

@@ -48,7 +48,7 @@ def test_one_command_makes_all_of_it(tmp_path, toy, capsys):
     model, teacher = load_model(out / "toy"), load_model(out / "toy-teacher")
     assert isinstance(model, ConsistencyModel) and isinstance(teacher, Denoiser)
     assert (model.config.name, teacher.config.name) == ("toy", "toy-teacher")
-    assert equal(weights(out / "toy"), weights(out / "model/ema-share-0.1"))
+    assert equal(weights(out / "toy"), weights(out / "model/ema-halflife-0.1"))
     card = (out / "toy/README.md").read_text()
     assert f"Made by `python -m train reproduce {toy()} --out {out}`: stage 'model', 80 im" in card
     # All is done: nothing is trained again, and what was added to the card since then stays.
@@ -67,11 +67,11 @@ def test_a_stage_starts_from_the_weights_of_the_one_before(tmp_path, toy):
     assert not (out / "model").exists() and (out / "toy-teacher").is_dir()
     stage = load_recipe(toy(), out).stages[1]
     begun = loop.Run(stage.config, None, torch.device("cpu"))
-    before = load_checkpoint(out / "teacher/ema-share-0.1")
+    before = load_checkpoint(out / "teacher/ema-halflife-0.1")
     assert isinstance(begun.model, ConsistencyModel)
     assert equal(dict(begun.model.state_dict()), dict(before.state_dict()))
     assert begun.model.config.sigma_data == before.config.sigma_data
-    assert stage.config.teacher == stage.config.init == str(out / "teacher/ema-share-0.1")
+    assert stage.config.teacher == stage.config.init == str(out / "teacher/ema-halflife-0.1")
 
 
 def test_killed_in_every_stage_it_ends_with_the_very_same_weights(tmp_path, toy):
@@ -95,7 +95,7 @@ def test_killed_in_every_stage_it_ends_with_the_very_same_weights(tmp_path, toy)
         ours, theirs = (snapshot.load_state(out / name) for out in (whole, broken))
         assert ours["images"] == theirs["images"] == 160
         assert equal(ours["model"], theirs["model"])
-        assert equal(ours["emas"]["ema-share-0.1"], theirs["emas"]["ema-share-0.1"])
+        assert equal(ours["emas"]["ema-halflife-0.1"], theirs["emas"]["ema-halflife-0.1"])
     assert equal(weights(whole / "toy"), weights(broken / "toy"))
 
 

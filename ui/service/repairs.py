@@ -44,7 +44,7 @@ class Repairs:
     ) -> Iterator[EditProgress]:
         """The picture on a larger canvas; margins left, top, ... in lengths of its longer side."""
         if min(margins) < 0 or max(margins) > 1:
-            raise SettingError("A side grows by a share of the picture, 0 to 1.")
+            raise SettingError("A side grows by a fraction of the picture, 0 to 1.")
         pixels = [round(fraction * max(some(image).size)) for fraction in margins]
         return self._filled(editing.stream_outpaint, settings, image, *pixels)
 

@@ -121,7 +121,7 @@ def endpoints(tasks: Tasks) -> None:
             for count in (STROKE_SAMPLES_PER_STEP, SAMPLES_PER_STEP)
         )
         margins = [
-            figure(side, 0, 0, 1, "(share of the picture)")
+            figure(side, 0, 0, 1, "(fraction of the picture)")
             for side in ("left", "top", "right", "bottom")
         ]
         seed, seed_a, seed_b, seed_c, seed_d = (

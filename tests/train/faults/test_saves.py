@@ -100,7 +100,7 @@ def test_a_full_disk_leaves_the_last_save(short, done, monkeypatch, call):
     monkeypatch.undo()
     assert not list(done.rglob("*.partial"))
     assert images(done) == (24 if call > 5 else 16)  # two averages of two files, the state
-    for name in ("ema-0.9", "ema-share-0.1"):
+    for name in ("ema-0.9", "ema-halflife-0.1"):
         load_checkpoint(done / name)
     loop.train(dataclasses.replace(short, images=32), done, done, device="cpu")
     assert images(done) == 32

@@ -46,7 +46,7 @@ def test_the_page_has_these_endpoints_and_no_other(client):
 def test_the_endpoints_say_what_each_number_and_picture_is(client):
     told = client.view_api(return_format="dict")["named_endpoints"]["/outpaint"]["parameters"]
     labels = {one["parameter_name"]: one["label"] for one in told}
-    assert labels["image"] == "image" and labels["left"] == "left (share of the picture)"
+    assert labels["image"] == "image" and labels["left"] == "left (fraction of the picture)"
     assert [one["parameter_default"] for one in told if one["parameter_name"] == "steps"] == [8]
 
 

@@ -28,8 +28,8 @@ HERE = f"{WHAT} Such a student runs in a lane of its own."
 NONE = (
     f"{WHAT} None was trained for this model, so it has no lane. To train one: "
     f"<code>python -m train data landscapes</code>, then <code>python -m train run {PRESET}</code>;"
-    f" its folder <code>runs/{PRESET}/ema-share-0.05</code> belongs beside the model's, under the "
-    "name <code>{folder}</code>."
+    f" its folder <code>runs/{PRESET}/ema-halflife-0.05</code> belongs beside the model's, under "
+    "the name <code>{folder}</code>."
 )
 
 

@@ -96,6 +96,18 @@ def sheet(args: argparse.Namespace) -> None:
     print(args.out)
 
 
+def blind(args: argparse.Namespace) -> None:
+    from cm_core import load_model
+    from train.evaluation.blind import blind
+
+    landscapes_only(args.checkpoint)
+    detailer = detailer_of(args.detailer)
+    if detailer is None:
+        raise SettingError("Pictures are judged as large as a detailer makes them: name one.")
+    blind(load_model(args.checkpoint, fast=True), detailer, Path(args.out), args.count)
+    print(args.out)
+
+
 def evaluate(args: argparse.Namespace) -> None:
     from cm_core.checkpoints.registry import BUNDLED
     from train.evaluation.table import evaluate, sizes_for
@@ -232,6 +244,13 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--count", type=counted, default=12, help="paintings of landscapes")
     p.add_argument("--out", required=True, help="PNG or WebP to write")
     p.set_defaults(function=sheet)
+
+    p = commands.add_parser("blind", help="draw pairs for a judge who does not know which is which")
+    p.add_argument("checkpoint", help="a model's name or a checkpoint folder")
+    p.add_argument("--detailer", help="what enlarges its pictures (default: the bundled one)")
+    p.add_argument("--count", type=counted, default=100, help="pairs, and as many single pictures")
+    p.add_argument("--out", required=True, help="folder to write; its key.json has the answers")
+    p.set_defaults(function=blind)
 
     p = commands.add_parser("evaluate", help="measure samples and edits; the card gets the table")
     p.add_argument("checkpoint", help="a model's name or a checkpoint folder")

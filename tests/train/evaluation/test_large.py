@@ -1,20 +1,26 @@
 """Pictures four times as large as a model's: by a detailer that has learned nothing yet."""
 
 import dataclasses
+import json
 
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
 from cm_core import ConsistencyModel
 from cm_core.detail_net import DetailNetConfig
 from cm_core.detailer import Augmentation, Detailer, DetailerConfig, bicubic
-from editing.detail import with_means
+from editing import generate, stroke
+from editing.detail import finished, with_means
+from editing.image import to_pil
 from editing.operators import PatchMean
 from tests.train.evaluation import fakes
 from tests.train.evaluation.test_table import TINY, config
 from train.evaluation import large, metrics, table
 from train.evaluation.bench import faithfulness
+from train.evaluation.blind import blind
+from train.evaluation.scenes import held_out
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +89,31 @@ def test_a_detailer_adds_its_tables(model, detailer, bench):
     assert row["spread"] > 0
     text = table.described(tables, sizes, 0.5)
     assert all(f"**{table.TITLES[name]}**" in text for name in tables)
+
+
+def same(picture, x):
+    return picture.tobytes() == to_pil(x).tobytes()
+
+
+def test_blind_pictures_are_what_their_key_says(model, detailer, tmp_path):
+    """At the defaults, of the reported half; the key tells the picture's side and the names."""
+    renderer, out = fakes.renderer(), tmp_path / "blind"
+    blind(model, detailer, out, 6, renderer)
+    key = json.loads((out / "key.json").read_text())
+    assert sorted(p.name for p in out.glob("*.png")) == sorted([*key["pictures"], *key["names"]])
+    paintings = held_out(6, 64, renderer).painted().split(1)
+    assert {*key["pictures"].values()} == {"left", "right"}
+    for seed, (painting, (name, side)) in enumerate(
+        zip(paintings, key["pictures"].items(), strict=True)
+    ):
+        pair = Image.open(out / name)
+        halves = {"left": pair.crop((0, 0, 64, 64)), "right": pair.crop((80, 0, 144, 64))}
+        made = stroke(
+            model, F.avg_pool2d(painting, 4), model.config.strength, seed=seed, paper=True
+        )
+        assert same(halves.pop(side), finished(detailer, made, seed))
+        assert same(halves.popitem()[1], painting)
+    for seed, (name, (scene, light)) in enumerate(key["names"].items()):
+        label = model.config.labels.index(scene=scene, light=light)
+        made = generate(model, seed, 1, label=label)
+        assert same(Image.open(out / name), finished(detailer, made, seed))

@@ -5,6 +5,11 @@ from playwright.sync_api import Page
 
 from tests.e2e.browser import VIEWPORTS, new_source, open_page, open_tab, source
 
+# What a class could not read, of the open lesson.
+SMALL_PRINT = """() => [...document.querySelectorAll("#lessons *")].filter((e) =>
+    [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) && e.checkVisibility()
+    && parseFloat(getComputedStyle(e).fontSize) < 18).map((e) => e.textContent.trim())"""
+
 
 @pytest.fixture(scope="module", params=VIEWPORTS)
 def classroom(request, browser, url):
@@ -22,6 +27,10 @@ def classroom(request, browser, url):
 
 def lesson(page: Page, name: str) -> None:
     page.locator("#lessons").get_by_role("tab", name=name, exact=True).click()
+
+
+def desktop(page: Page) -> bool:
+    return page.viewport_size["width"] > 768
 
 
 def pictures(page: Page, place: str, count: int) -> None:
@@ -45,6 +54,9 @@ def test_the_race(classroom):
     classroom.locator("#race-length").get_by_text("5", exact=True).click()
     classroom.locator("#race-run").click()
     classroom.wait_for_function("document.querySelectorAll('.race-lanes .over').length === 6")
+    assert "22 of 22 evaluations" in classroom.locator("#race-progress").text_content()
+    tops = {lane.bounding_box()["y"] for lane in classroom.locator(".race-lanes img").all()}
+    assert len(tops) == (1 if desktop(classroom) else 3)
     words = classroom.locator(".race-lanes figcaption").all_text_contents()
     assert len(words) == 6 and words[0].startswith("Consistency model, 1 step1 evaluation, ")
     clock = classroom.locator(".race-clock").text_content()
@@ -61,6 +73,9 @@ def test_self_consistency(classroom):
     words = classroom.locator("#steps-self").text_content()
     for learner in ("Untrained", "Half trained", "Trained"):
         assert f"{learner}: neighbours are" in words
+    if desktop(classroom):  # every answer stands below its point
+        lefts = [i.bounding_box()["x"] for i in classroom.locator("#steps-self img").all()]
+        assert lefts == sorted(lefts[:12]) * 4
 
 
 def test_the_plane(classroom):
@@ -74,6 +89,9 @@ def test_the_plane(classroom):
     )
     assert "a student of 7 levels" in classroom.locator("#plane").text_content()
     assert "t = 1.96: more noise than data" in classroom.locator("#plane").text_content()
+    classroom.get_by_role("button", name="What N levels cost").click()
+    table = classroom.locator(".gains").bounding_box()
+    assert table["x"] + table["width"] <= classroom.evaluate("innerWidth")
 
 
 @pytest.mark.parametrize(("task", "evaluations"), [("Stroke", 4), ("Colorize", 4), ("Denoise", 1)])
@@ -159,7 +177,7 @@ def test_the_projector_shows_a_lesson_alone_and_keys_go_on(browser, url):
     )
     legend = page.locator("#lessons .legend").first
     assert not legend.locator("dl").is_visible()
-    legend.hover()
+    legend.locator("summary").click()
     legend.locator("dl").wait_for()
     small = page.locator("#steps-path img").first
     small.wait_for()
@@ -168,9 +186,12 @@ def test_the_projector_shows_a_lesson_alone_and_keys_go_on(browser, url):
     page.wait_for_selector("#lesson-race-button[aria-selected=true]")
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelectorAll('.race-lanes figure').length === 6")
+    assert not page.locator("#lesson-race .legend dl").is_visible()
+    assert page.evaluate(SMALL_PRINT) == []
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector("#lesson-noise-button[aria-selected=true]")
     page.keyboard.press("Escape")
     page.wait_for_selector("#sidebar", state="visible")
     assert not page.locator("#keys").is_visible()
+    legend.locator("dl").wait_for()
     page.context.close()

@@ -10,6 +10,7 @@ from ui.tabs.classroom.measured import Series, Sheet, seeded
 
 MISSING = '<p class="note">Not measured yet: this checkpoint came without its table of quality.</p>'
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, LOW = 640, 320, 56, 20, 24, 48
+LINE = 22  # height of a line of words
 PICTURE = 96  # side of a point's picture, in units of the drawing
 ROOM = 1.06  # between the ends of the points and those of the axis, as a factor
 FAR = 2.0  # a level beyond the points by more than this factor is told at the edge, not drawn
@@ -65,7 +66,8 @@ def quality_chart(
         f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">{along} →</text>'
         f'<text x="{LEFT - 8}" y="14" text-anchor="end">KID</text>'
     )
-    parts += [level(*one, y, i) for i, one in enumerate(sheet.levels.items())]
+    heights = [y(value) for value in sheet.levels.values()]
+    parts += [level(*one, y, i, heights) for i, one in enumerate(sheet.levels.items())]
     parts += [drawn(one, i, unit, x, y, pictures or {}) for i, one in kinds(sheet)]
     caption = f"KID against {along}, both logarithmic; lower is better. {bars(sheet)}"
     keys = "".join(
@@ -121,17 +123,21 @@ def reach(value: float, spread: float | None) -> tuple[float, float]:
     return max(value - (spread or 0.0), value / 2), value + (spread or 0.0)
 
 
-def level(name: str, value: float, y: Axis, place: int) -> str:
-    """What costs nothing, as a dashed line; beyond the axis, as words at its edge."""
+def level(name: str, value: float, y: Axis, place: int, heights: list[float]) -> str:
+    """What costs nothing, as a dashed line; beyond the axis, as words at its edge.
+
+    heights: of all such lines; the words go below their line where another is close above it.
+    """
     low, high = y.ends
     told = f"{escape(name)}: {value:.2g}"
     if not low <= value <= high:
         told = f"{'↓' if value < low else '↑'} {told}"
     at = y(value)
+    words = at + LINE - 4 if any(0 < at - other < LINE for other in heights) else at - 5
     left = place % 2  # neighbours stand at different ends
     return (
         f'<line class="floor" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
-        f'<text x="{LEFT + 6 if left else WIDTH - RIGHT}" y="{at - 5:.1f}" '
+        f'<text x="{LEFT + 6 if left else WIDTH - RIGHT}" y="{words:.1f}" '
         f'text-anchor="{"start" if left else "end"}">{told}</text>'
     )
 

@@ -43,8 +43,8 @@ def captioned(found: list[tuple[int, paths.EditProgress, float]], kids: dict[int
 
     def caption(steps: int, milliseconds: float) -> str:
         evaluations = f"{steps} evaluation{'s' * (steps > 1)}"
-        kid = f" · KID {kids[steps]:.2f}" if steps in kids else ""
-        return f"{evaluations} · {milliseconds:.0f} ms{kid}"
+        kid = f" · KID\u00a0{kids[steps]:.2f}" if steps in kids else ""
+        return f"{evaluations} · {milliseconds:.0f}\u00a0ms{kid}"
 
     return strip((made.picture, caption(steps, ms)) for steps, made, ms in found)
 

@@ -7,8 +7,19 @@
     const at = all.findIndex((tab) => tab.ariaSelected === "true");
     all[Math.min(Math.max(at + by, 0), all.length - 1)].click();
   };
+  // The symbols take a third of a screen. A lesson is there only once it is opened.
+  const fold = () => document.querySelectorAll("#lessons .legend:not(.folded)").forEach((one) => {
+    one.classList.add("folded");
+    one.open = false;
+  });
+  const mounted = new MutationObserver(fold);
   const leave = () => {
     body.classList.remove("projector");
+    mounted.disconnect();
+    document.querySelectorAll("#lessons .folded").forEach((one) => {
+      one.classList.remove("folded");
+      one.open = true;
+    });
     removeEventListener("keydown", key);
     if (document.fullscreenElement) document.exitFullscreen();
   };
@@ -22,6 +33,8 @@
       visible("#lessons .go:not(.busy) [id$=-run]")?.click();
   };
   if (!on) return leave();
+  fold();
+  mounted.observe(document.getElementById("lessons"), { childList: true, subtree: true });
   addEventListener("keydown", key);
   addEventListener("fullscreenchange", () => { if (!document.fullscreenElement) leave(); });
   document.documentElement.requestFullscreen?.().catch(() => {}); // large type does without

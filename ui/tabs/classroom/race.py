@@ -112,6 +112,13 @@ def race(engine: Engine, running: list[Lane]) -> Iterator[list[Lane]]:
             yield running
 
 
+def so_far(running: list[Lane]) -> str:
+    """How far the lanes have run, as HTML."""
+    done = sum(len(lane.frames) for lane in running)
+    total = sum(lane.evaluations for lane in running)
+    return f'<p class="note">{done} of {total} evaluations run, lane after lane.</p>'
+
+
 class Race(gr.HTML):
     """Lanes with their clocks, which the browser plays. Its value is a list of lanes, run."""
 
@@ -146,6 +153,7 @@ def build(tasks: Tasks, controls: Controls, noise: gr.Radio) -> Settings:
         elem_id="race-length",
     )
     go = Go("race", "Start")
+    progress = gr.HTML(elem_id="race-progress")
     track = Race(elem_id="race")
 
     def run(evaluations: int, noise: str, seed: int, *choice: str) -> Iterator[tuple]:
@@ -153,14 +161,14 @@ def build(tasks: Tasks, controls: Controls, noise: gr.Radio) -> Settings:
         seed = opening.opened_on(tasks, noise, seed, *choice)
         running = lanes(engine, seed, label, evaluations)
         guided = [network_runs(lane.model or engine.model, label) for lane in running]
-        total = sum(lane.evaluations for lane in running)
         controls.warn(
             sum(n * lane.evaluations for n, lane in zip(guided, running, strict=True)), choice[-1]
         )
         for _ in race(engine, running):
-            yield gr.skip(), f"{sum(len(lane.frames) for lane in running)} of {total}"
-        yield running, f"{sum(lane.frames[-1].evaluations for lane in running)} evaluations"
+            yield gr.skip(), so_far(running), gr.skip()
+        run_in_all = sum(lane.frames[-1].evaluations for lane in running)
+        yield running, so_far(running), f"{run_in_all} evaluations"
 
     _, seed, *choice = controls.inputs
-    controls.work(go, run, [evaluations, noise, seed, *choice], [track], roll=False)
+    controls.work(go, run, [evaluations, noise, seed, *choice], [track, progress], roll=False)
     return {"evaluations": evaluations}

@@ -86,7 +86,7 @@ def shown(found: list[Change]) -> str:
 
     def caption(i: int, change: Change) -> str:
         moved = "" if change.moved is None else f" · moved {change.moved:.3f}"
-        return f"{i + 1} · {change.readout.milliseconds:.0f} ms{moved}"
+        return f"{i + 1} · {change.readout.milliseconds:.0f}\u00a0ms{moved}"
 
     return strip((to_pil(one.step.x0), caption(i, one)) for i, one in enumerate(found))
 

@@ -4,9 +4,11 @@ import json
 import math
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from ui.tabs.classroom import chart as drawing
 from ui.tabs.classroom.chart import (
     HEIGHT,
     LEFT,
@@ -17,6 +19,7 @@ from ui.tabs.classroom.chart import (
     TOP,
     WIDTH,
     bars,
+    kinds,
     quality_chart,
     ticks,
 )
@@ -103,6 +106,20 @@ def test_levels_are_drawn_where_they_are_or_told_at_the_edge():
     assert "↓ true pictures: 0.01" in far and f'y1="{HEIGHT - LOW:.1f}"' in far
     near = quality_chart(sheet(PAINTED))
     assert ">the painting itself: 0.5<" in near
+
+
+def test_no_line_goes_through_the_words_of_a_level():
+    both = [{**PAINTED[0], "what": "painting, blurred", "KID-lite2": 0.51}, *PAINTED]
+    found = re.findall(r'y2="([\d.]+)"/><text x="[\d.]+" y="([\d.]+)"', quality_chart(sheet(both)))
+    (upper, _), (lower, words) = [(float(line), float(at)) for line, at in found[-2:]]
+    assert upper < lower < upper + 12 and lower + 12 < words  # as high as letters are on a phone
+
+
+def test_every_line_of_what_ships_looks_like_no_other():
+    styles = (Path(drawing.__file__).parent / "classroom.css").read_text()
+    for one in sheets().values():
+        for place, _ in kinds(one):
+            assert place == 0 or f".keys .kind{place} " in styles
 
 
 def test_error_bars_are_drawn_where_there_are_spreads():

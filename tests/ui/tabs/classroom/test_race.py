@@ -18,7 +18,7 @@ from train import config
 from train.ema import name_of
 from ui.service.engine import Engine
 from ui.service.pictures import data_url
-from ui.tabs.classroom.race import TEACHER_EVALUATIONS, Race, lanes, race
+from ui.tabs.classroom.race import TEACHER_EVALUATIONS, Race, lanes, race, so_far
 from ui.tabs.classroom.student import PRESET, beside, loaded, told
 
 
@@ -102,6 +102,7 @@ def test_what_is_sent_to_the_browser(engine):
     ]  # fmt: skip
     assert [len(lane["frames"]) for lane in sent] == [1, 0, 0, 0, 0, 0]
     assert Race().postprocess(None) is None
+    assert "1 of 22 evaluations" in so_far(first)
 
 
 @pytest.fixture(autouse=True)

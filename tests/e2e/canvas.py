@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from tests.e2e.browser import picture
+from tests.e2e.browser import open_tab, picture
 
 LAYER = """([canvas, layer]) => document.querySelector(`#${canvas} .lc-${layer}`).toDataURL()"""
 KEPT = """async (name) => (await window.oneStrokeKept.get(name)) !== undefined"""
@@ -65,6 +65,13 @@ def act(page, name):
 
 def tool(page, name):
     page.locator(f"#paint-canvas [data-tool={name}]").click()
+
+
+def clear(page):
+    """An empty canvas, and its brush in hand."""
+    open_tab(page, "Paint")
+    act(page, "clear")
+    tool(page, "brush")
 
 
 def kind(page, name):

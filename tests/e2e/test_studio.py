@@ -137,8 +137,8 @@ def test_a_link_brings_the_settings_back(page, browser, url):
     page.locator("#share").dispatch_event("click")  # a phone folds it away
     page.wait_for_function("location.search.includes('seed=1234')")
     query = parse_qs(urlsplit(page.url).query)
-    assert query["strength"] == ["0.05"] and query["steps"] == ["2"]
-    other = open_page(browser, page.url.replace("steps=2", "steps=3"), "desktop")
+    assert query["strength"] == ["0.05"] and query["steps"] == ["1"]
+    other = open_page(browser, page.url.replace("steps=1", "steps=3"), "desktop")
     other.wait_for_function("document.querySelector('#seed input').value === '1234'")
     other.wait_for_function("document.querySelector('#steps input').value === '3'")
     shown = other.locator("#paint-strength input[type=range]")

@@ -17,6 +17,7 @@ from ui.components.sidebar import sidebar
 from ui.components.tab_router import TabRouter
 from ui.service.engine import Engine, Engines
 from ui.service.memory import share_arenas
+from ui.service.pictures import MAX_UPLOAD_BYTES
 from ui.service.slots import AT_WORK
 from ui.service.tasks import Tasks
 from ui.tabs import about, colorize, denoise, enlarge, inpaint, interpolate, paint, steps
@@ -128,7 +129,7 @@ def launch(engine: Engine, downloads: bool = True, **where: Any) -> tuple[gr.Blo
     _, url, _ = page.launch(
         theme=THEME,
         css="".join((HERE / name).read_text() for name in STYLES),
-        max_file_size="20mb",
+        max_file_size=MAX_UPLOAD_BYTES,
         max_threads=AT_WORK,
         state_session_capacity=64,
         footer_links=["api"],

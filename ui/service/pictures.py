@@ -21,6 +21,10 @@ from editing import files
 from editing.image import deepened, is_deep
 from editing.metadata import options, profile
 
+MAX_UPLOAD_BYTES = 20_000_000
+TOO_LARGE = (
+    f"At most {MAX_UPLOAD_BYTES // 1_000_000} MB can be sent at once: make the picture smaller."
+)
 MAX_FRAME_BYTES = 1_000_000
 MAX_FRAME_SIDE = 2048
 FORMATS = ("PNG", "JPEG", "WEBP")  # of drawings

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.service.pictures import MAX_UPLOAD_BYTES, TOO_LARGE
 from ui.web import disk
 
 # A page may show this one within itself where it is our own, or Hugging Face's, which shows Spaces.
@@ -22,8 +23,7 @@ API = "/gradio_api/"
 UPLOAD = API + "upload"
 # Calls of components' own functions go round the queue and make a session each: there are none.
 SHUT = API + "component_server"
-MOST_BODY = 25_000_000  # bytes; a picture has at most 20 MB
-TOO_LARGE = "At most 20 MB can be sent at once: make the picture smaller."
+MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 5_000_000  # a request is more than its picture
 
 
 class Guard:
@@ -51,7 +51,7 @@ async def turned_away(scope: Scope) -> PlainTextResponse | None:
     length = Headers(scope=scope).get("content-length", "")
     if not length.isdecimal():
         return PlainTextResponse("Say how long the request is.", 411)
-    if int(length) > MOST_BODY:
+    if int(length) > MAX_BODY_BYTES:
         return PlainTextResponse(TOO_LARGE, 413)
     if scope["path"].startswith(UPLOAD):
         folder = Path(get_upload_folder())

@@ -8,9 +8,11 @@ import pytest
 from PIL import Image
 
 from ui.components.export.export import stored, written
+from ui.components.thumbs import image_picker
+from ui.service.pictures import MAX_UPLOAD_BYTES, TOO_LARGE
 from ui.web import disk
 from ui.web.disk import FULL, MOST_BYTES, OLDEST, SPARED, own_folder, sweep
-from ui.web.guard import MOST_BODY, TOO_LARGE
+from ui.web.guard import MAX_BODY_BYTES
 
 NOW = 1_000_000_000.0
 
@@ -75,9 +77,20 @@ def test_an_upload_is_refused_where_there_is_no_room(url, monkeypatch):
     monkeypatch.setattr(disk, "MOST_BYTES", 100)
     answer = send(files=file)
     assert (answer.status_code, answer.text) == (507, FULL)
-    answer = send(content=b"x" * (MOST_BODY + 1))
+    answer = send(content=b"x" * (MAX_BODY_BYTES + 1))
     assert (answer.status_code, answer.text) == (413, TOO_LARGE)
     assert send(content=iter([b"x"])).status_code == 411
+
+
+def test_the_largest_upload_is_the_same_for_server_browser_and_reader(url):
+    page = f'const MAX_UPLOAD_BYTES = {MAX_UPLOAD_BYTES}, TOO_LARGE = "{TOO_LARGE}";\n'
+    assert MAX_UPLOAD_BYTES == 20_000_000 and TOO_LARGE.startswith("At most 20 MB can be sent")
+    assert image_picker.JS.startswith(page)
+    answers = [
+        httpx.post(f"{url}gradio_api/upload", timeout=60, files={"files": ("a.png", b"x" * size)})
+        for size in (MAX_UPLOAD_BYTES, MAX_UPLOAD_BYTES + 1)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 413]
 
 
 @pytest.mark.parametrize("write", [stored, lambda picture: written(picture, "png8")])

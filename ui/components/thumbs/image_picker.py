@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from ui.components.kept import Source
 from ui.components.tab_router import TabRouter
 from ui.service.examples import example
 from ui.service.inputs import said
-from ui.service.pictures import data_url, open_picture
+from ui.service.pictures import MAX_UPLOAD_BYTES, TOO_LARGE, data_url, open_picture
 
 HERE = Path(__file__).parent
+LIMIT = f"const MAX_UPLOAD_BYTES = {MAX_UPLOAD_BYTES}, TOO_LARGE = {json.dumps(TOO_LARGE)};\n"
+JS = LIMIT + "".join((HERE / name).read_text() for name in ("thumbs.js", "intake.js"))
 THUMBNAIL = 84
 KNOWS = "The model knows landscapes: faces, rooms and writing come out wrong."
 THUMBS = """<div class="thumbs" role="group" aria-label="Examples">
@@ -43,7 +46,7 @@ def picture_source(router: TabRouter, tab: str, names: Sequence[str], first: str
         thumbs = gr.HTML(
             [{"name": name, "url": thumbnail(name)} for name in names],
             html_template=THUMBS,
-            js_on_load="".join((HERE / name).read_text() for name in ("thumbs.js", "intake.js")),
+            js_on_load=JS,
             apply_default_css=False,
             min_width=300,
         )

@@ -1,10 +1,10 @@
 // A picture dropped on the page or pasted, while this tab is open, comes in as `upload` of {path}.
-const MOST = 20_000_000; // bytes, as the server takes them
+// MAX_UPLOAD_BYTES and TOO_LARGE are the server's: image_picker.py puts them before this script.
 const here = () => element.offsetParent !== null;
 const tell = (sentence) => window.dispatchEvent(new CustomEvent("onestroke-told", { detail: { sentence } }));
 
 async function take(file) {
-  if (file.size > MOST) return tell("At most 20 MB can be sent at once: make the picture smaller.");
+  if (file.size > MAX_UPLOAD_BYTES) return tell(TOO_LARGE);
   try {
     const { path } = await upload(file);
     trigger("upload", { path });

@@ -19,8 +19,8 @@ from ui.components.kept import Kept, Numbers, Settings, Word
 from ui.components.model_menu import ModelMenu
 from ui.components.told import Told
 from ui.service.engine import Engines, Readout
-from ui.service.limits import RateLimit
 from ui.service.progress import EditProgress
+from ui.service.rate_limit import RateLimit
 from ui.service.slots import EDITS
 from ui.service.tasks import MAX_SEED
 

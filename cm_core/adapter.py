@@ -65,7 +65,7 @@ class Adapter:
         return side
 
     def sigmas_for(self, steps: int) -> Sequence[float]:
-        """The model's noise levels for a number of evaluations. Raises SettingError without any."""
+        """The model's noise levels for a number of steps. Raises SettingError without any."""
         if not hasattr(self.model, "sigmas_for"):
             raise SettingError("Give sigmas, the noise levels: this model does not say its own.")
         return self.model.sigmas_for(steps)

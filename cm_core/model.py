@@ -44,10 +44,10 @@ class ModelConfig:
     sigmas: dict[int, tuple[Sigma, ...]] = field(default_factory=dict)  # recommended, per steps
     # Scale of classifier-free guidance; 1: none. See Preconditioned.forward.
     guidance: Annotated[float, Field(ge=0, le=100)] = 1.0
-    strength: Fraction = 0.5  # the default of `stroke`
+    strength: Fraction = 0.5  # of `stroke`: where the page and the endpoints begin
 
     def __post_init__(self):
-        """Raises SettingError where labels and network do not fit, or noise levels do not fall."""
+        """Raises SettingError where labels do not fit the network or noise levels do not fall."""
         if self.labels.count != self.unet.num_classes:
             raise SettingError(
                 f"{self.name} names {self.labels.count} labels, and its network knows "
@@ -55,10 +55,10 @@ class ModelConfig:
             )
         check_sigmas(self.sigma_min, self.sigma_max, self.sigma_data)
         for steps, levels in self.sigmas.items():
-            falls = all(a > b for a, b in itertools.pairwise([*levels, 0.0]))
-            if steps < 1 or len(levels) != steps or not falls or levels[0] > self.sigma_max:
+            descending = all(a > b for a, b in itertools.pairwise([*levels, 0.0]))
+            if steps < 1 or len(levels) != steps or not descending or levels[0] > self.sigma_max:
                 raise SettingError(
-                    f"The noise levels of {steps} steps are so many, falling, above 0 and at most "
+                    f"{steps} steps need {steps} descending noise levels above 0 and at most "
                     f"{self.sigma_max:g}, not {', '.join(f'{level:g}' for level in levels)}."
                 )
 
@@ -108,8 +108,8 @@ class Preconditioned(nn.Module, ABC):
             null = F.one_hot(null, labels.shape[1]).to(labels)
         labels = torch.cat([labels, null])
         both = self.estimate(torch.cat([x, x]), torch.cat([t, t]), labels)
-        ours, free = both.chunk(2)
-        return free + guidance * (ours - free)
+        conditional, unconditional = both.chunk(2)
+        return unconditional + guidance * (conditional - unconditional)
 
     def guided(self, label: Label, guidance: float | None = None) -> bool:
         """Whether an evaluation with this label is guided, which evaluates the network twice."""
@@ -200,7 +200,7 @@ class Denoiser(Preconditioned):
 
 
 class ConsistencyModel(Preconditioned):
-    """f(x, sigma): the end of the probability-flow path through x (Song et al. 2023, eq. 5)."""
+    """f(x, sigma): origin of the probability-flow ODE trajectory of x (Song et al. 2023, eq. 5)."""
 
     kind = "consistency"
 
@@ -208,13 +208,13 @@ class ConsistencyModel(Preconditioned):
         return precondition.consistency(t, self.config.sigma_data, self.config.sigma_min)
 
     def sigmas_for(self, steps: int) -> list[float]:
-        """Noise levels for a number of evaluations, descending from sigma_max.
+        """Noise levels for a number of steps, descending from sigma_max.
 
         Those that the config recommends; else log-interpolated in the shortest longer list that it
         has; else a Karras grid without its last level. Raises SettingError for no steps.
         """
         if steps < 1:
-            raise SettingError(f"steps counts network evaluations: at least 1, not {steps}.")
+            raise SettingError(f"steps counts noise levels: at least 1, not {steps}.")
         if steps in self.config.sigmas:
             return list(self.config.sigmas[steps])
         longer = [n for n in self.config.sigmas if n > steps > 1]

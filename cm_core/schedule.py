@@ -93,8 +93,8 @@ def ict_discretisation(step: int, total: int, s0: int = 10, s1: int = 1280) -> i
 
     Song and Dhariwal 2023, eq. 7 and Table 1.
     """
-    doublings = math.floor(total / (math.log2(s1 // s0) + 1))
-    return min(s0 * 2 ** (step // max(doublings, 1)), s1) + 1
+    steps_per_doubling = math.floor(total / (math.log2(s1 // s0) + 1))
+    return min(s0 * 2 ** (step // max(steps_per_doubling, 1)), s1) + 1
 
 
 def lognormal_index(u: Tensor, sigmas: Tensor, mean: float, std: float) -> Tensor:

@@ -48,8 +48,8 @@ def renoise_std(sigma: Level, sigma_min: float = SIGMA_MIN) -> Level:
     return math.sqrt(max(sigma**2 - sigma_min**2, 0.0))
 
 
-def times(level: Level, x: Tensor) -> Tensor:
-    """Pictures (B, C, H, W) times a number, or each times its own."""
+def scale_by(level: Level, x: Tensor) -> Tensor:
+    """Pictures (B, C, H, W) scaled by one number, or each picture by its own."""
     return level * x if not isinstance(level, Tensor) else level.to(x)[:, None, None, None] * x
 
 

@@ -57,12 +57,12 @@ class Result:
     note: str = ""
 
 
-def resembling(edited: Image.Image, picture: Image.Image) -> Image.Image:
+def like_fitted(edited: Image.Image, picture: Image.Image) -> Image.Image:
     """The edit of a fitted picture in the picture's shape, as grey and as transparent as it is."""
-    return like_upload(crop_like(edited, picture), picture)
+    return like_whole(crop_like(edited, picture), picture)
 
 
-def like_upload(edited: Image.Image, picture: Image.Image) -> Image.Image:
+def like_whole(edited: Image.Image, picture: Image.Image) -> Image.Image:
     """The edit of a whole picture, as grey and as transparent as it is."""
     return like(with_alpha(edited, picture), picture)
 
@@ -136,7 +136,7 @@ def enlarge(model: Preconditioned | Detailer, args: Namespace, options: Options)
     shown = [to_pil(x0)]
     if args.beside:
         shown.insert(0, on_white(small).resize(shown[0].size, Image.Resampling.BICUBIC))
-    back = resembling if fitted else like_upload
+    back = like_fitted if fitted else like_whole
     return Result([side_by_side([back(each, picture) for each in shown])])
 
 
@@ -146,7 +146,7 @@ def denoise(model: Preconditioned, args: Namespace, options: Options) -> Result:
     (painted,) = editing.stream_denoise_picture(model, picture, args.sigma, **how)
     made = last_picture([painted], on_step)
     if args.beside:
-        made = side_by_side([like_upload(to_pil(painted.step.x), picture), made])
+        made = side_by_side([like_whole(to_pil(painted.step.x), picture), made])
     how = "estimated" if args.sigma is None else "given"
     return Result([made], note=f"noise level {painted.step.sigma:.3f} ({how})")
 

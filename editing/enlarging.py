@@ -58,7 +58,8 @@ def stream_enlarge(
     that a step takes the mean of, 1 to 64, None is 2. label: one of the model, or (B,); None is
     any. size: the side of the result, needed only for a callable that does not know its own.
 
-    seed: of the first picture, the next have the next ones; or a list of one each; or a generator.
+    seed: s gives picture i of the batch the seed s + i; or a list, one a picture.
+    generator: used instead of seed, one for all or one a picture.
     An option of the other kind of model is refused. A Step's x0 is (B, 3, factor h, factor w).
     Raises ImageError, SettingError.
     """

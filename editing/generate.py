@@ -35,11 +35,11 @@ def stream_generate(
 ) -> Iterator[Step]:
     """A picture a seed from noise, by multistep consistency sampling (Song et al. 2023, Alg. 1).
 
-    seed: one, or a list of them; generator, one or several, takes its place. steps: network
-    evaluations; sigmas gives their noise levels instead, positive and descending. label: one of the
-    model, or one a picture; None is any. size: the side of the pictures. A callable that does not
-    know its own needs sigmas and size. A Step's x0 is (number of seeds, 3, H, W), in [-1, 1] where
-    the model clips. Raises SettingError.
+    seed: one, or a list of them; generator, one or several, takes its place. steps: noise
+    levels; sigmas gives them instead, positive and descending. label: one of the model, or one a
+    picture; None is any. size: the side of the pictures. A callable that does not know its own
+    needs sigmas and size. A Step's x0 is (number of seeds, 3, H, W), in [-1, 1] where the model
+    clips. Raises SettingError.
     """
     batch = 1 if isinstance(seed, int) else len(seed)
     if generator is None:

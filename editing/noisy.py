@@ -21,8 +21,9 @@ def add_noise(
 ) -> Tensor:
     """image + sigma z, for `denoise` to take away: (B, 3, H, W), not clamped.
 
-    image: (B, 3, H, W) in [-1, 1]. sigma: 0 to 80. seed: of the first picture, the next have the
-    next ones; or a list of one each; or a generator. Raises SettingError.
+    image: (B, 3, H, W) in [-1, 1]. sigma: 0 to 80. seed: s gives picture i of the batch the seed
+    s + i; or a list, one a picture. generator: used instead of seed, one for all or one a picture.
+    Raises SettingError.
     """
     check_between(sigma, 0, SIGMA_MAX, "sigma")
     drawn = generators(seed, image.shape[0]) if generator is None else generator

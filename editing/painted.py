@@ -30,7 +30,7 @@ class Painted:
 
     @cached_property
     def picture(self) -> Image.Image:
-        """The upload with this step's x0 in it; made when first asked for."""
+        """The picture with this step's x0 in it; made when first asked for."""
         return self.finish(self.step.x0)
 
 

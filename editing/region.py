@@ -36,7 +36,7 @@ LEAST = 2
 class Region:
     """A part of a picture, and what of it may change.
 
-    picture: the upload; free (H, W) bool; box (left, top, right, bottom) inside the picture.
+    picture: all of it; free (H, W) bool; box (left, top, right, bottom) inside the picture.
     """
 
     picture: Image.Image
@@ -45,7 +45,7 @@ class Region:
 
     @cached_property
     def plain(self) -> Image.Image:
-        """The upload as RGB, or as RGBA where it has transparency."""
+        """The picture as RGB, or as RGBA where it has transparency."""
         return self.picture.convert("RGBA" if is_transparent(self.picture) else "RGB")
 
     @cached_property
@@ -82,7 +82,7 @@ class Region:
         return picture, (masked > 0).float()
 
     def paste(self, x0: Tensor, size: tuple[int, int], joined: bool = True) -> Image.Image:
-        """The upload with an edit (1, 3, h, w) of the part, inside the mask only.
+        """The picture with an edit (1, 3, h, w) of the part, inside the mask only.
 
         size: at which the part was drawn. joined: what is inside is made to continue what is
         outside; else the edit is put there as it is.
@@ -96,8 +96,8 @@ class Region:
         across, down = edit.width / self.crop.width, edit.height / self.crop.height
         low = left * across, top * down
         high = min(right * across, edit.width), min(bottom * down, edit.height)
-        size = right - left, bottom - top
-        patch = edit.resize(size, Image.Resampling.BICUBIC, box=(*low, *high))
+        patch_size = right - left, bottom - top
+        patch = edit.resize(patch_size, Image.Resampling.BICUBIC, box=(*low, *high))
         where = Image.fromarray((255 * self.hole[top:bottom, left:right]).astype(np.uint8))
         made = self.plain.copy()
         # What was repainted is opaque.
@@ -144,7 +144,7 @@ def span(first: int, length: int, whole: int) -> tuple[int, int]:
     return first, first + length
 
 
-def upload_pixels(picture: Image.Image) -> np.ndarray:
+def pixels_of(picture: Image.Image) -> np.ndarray:
     """(H, W, 3) uint8, or (H, W, 4) where the picture has transparency; grey as equal channels."""
     return np.array(picture.convert("RGBA" if is_transparent(picture) else "RGB"))
 
@@ -183,7 +183,7 @@ def extend(
     if width * height > MAX_PIXELS:
         raise SettingError(f"A canvas has at most {MAX_PIXELS // 10**6} million pixels: add less.")
     picture = eight_bits(picture)
-    pixels = upload_pixels(picture)
+    pixels = pixels_of(picture)
     canvas = np.full((height, width, pixels.shape[2]), 255, np.uint8)
     free = np.ones((height, width), bool)
     inner = slice(top, top + picture.height), slice(left, left + picture.width)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from cm_core.adapter import Model, adapt
 from cm_core.noise import Generators, randn_like
-from cm_core.samplers import levels, renoise_std, times
+from cm_core.samplers import levels, renoise_std, scale_by
 from cm_core.stream import Level, Step
 from editing.checks import check_count
 from editing.operators import Operator
@@ -50,7 +50,7 @@ def masked_multistep(
     for index, sigma in enumerate(levels(sigmas, image.shape[0])):
         made = torch.zeros_like(x0)
         for noise in antithetic_noise(x0, samples_per_step, generator):
-            x = x0 + times(renoise_std(sigma, low), noise)
+            x = x0 + scale_by(renoise_std(sigma, low), noise)
             made += model(x, sigma, label).clamp(-1, 1) / samples_per_step
         x0 = operator.merge(measured, made)
         yield Step(index, sigma, x, x0)

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-WORK = 512  # the square of it: pixels at which the seam, which is smooth, is computed at most
-LONGEST = 1024  # of a side there
+WORK = 512  # the seam is smooth: it is computed on at most WORK x WORK pixels
+LONGEST = 1024  # the longest side of those pixels
 FINEST = 0.5  # reach at which differences are fine enough
 
 
@@ -72,7 +72,7 @@ def blur(x: Tensor, sigma: float) -> Tensor:
 def gaussian(length: int, sigma: float) -> Tensor:
     """Gaussian weights of each position for each other, (length, length), cut at 3 sigma.
 
-    Multiplied, they blur many times as fast as a convolution by channels does.
+    Multiplied by a picture, they blur it many times as fast as a depthwise convolution does.
     """
     radius = int(3 * sigma + 0.5)
     apart = torch.arange(max(length, radius + 1))

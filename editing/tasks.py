@@ -48,11 +48,11 @@ INPAINT_SIGMAS = (12.0, 0.3)
 INPAINT_WHOLE = 60.0  # the first, where all is to be repainted
 COLORIZE_SIGMAS = (10.0, 0.3)
 HINTED_SIGMAS = (0.5, 0.15)  # of colouring with hints
-STROKE_SIGMAS = (0.4, 4.0)  # of the noise on the strokes at first, at strength 0 and at 1
+STROKE_FIRST_SIGMAS = (0.4, 4.0)  # no first and last: the first, at strength 0 and at strength 1
 STROKE_LAST = 0.4  # the last of several, or half of the first where that is less
 
 # Estimates that a step takes the mean of. A single one copies grain and odd colours from its noise;
-# of two with opposite noise, one cancels most of what the other copied. A painting takes a single
+# of two with antithetic noise, one cancels most of what the other copied. A painting takes a single
 # one, which is livelier.
 SAMPLES_PER_STEP = 2
 STROKE_SAMPLES_PER_STEP = 1
@@ -100,7 +100,8 @@ def stream_inpaint(
     image: (B, 3, H, W) in [-1, 1], of the model's size. mask: (B or 1, 1, H, W) of 0 and 1.
     steps: noise levels, 1 to 1000; sigmas gives them instead, positive and descending.
     samples_per_step: network evaluations that a step takes the mean of, 1 to 64.
-    seed: of the first picture, the next have the next ones; or a list of one each; or a generator.
+    seed: s gives picture i of the batch the seed s + i; or a list, one a picture.
+    generator: used instead of seed, one for all or one a picture.
     label: one of the model, or (B,); None is any. A Step's x0 is (B, 3, H, W).
     Raises ImageError, SettingError.
 
@@ -143,7 +144,8 @@ def stream_colorize(
     hints: (B or 1, 4, H, W), colour in [-1, 1] and, in the fourth channel, 1 where it was dabbed.
     steps: noise levels, 1 to 1000; sigmas gives them instead, positive and descending.
     samples_per_step: network evaluations that a step takes the mean of, 1 to 64.
-    seed: of the first picture, the next have the next ones; or a list of one each; or a generator.
+    seed: s gives picture i of the batch the seed s + i; or a list, one a picture.
+    generator: used instead of seed, one for all or one a picture.
     label: one of the model, or (B,); None is any. A Step's x0 is (B, 3, H, W).
     Raises ImageError, SettingError.
 
@@ -199,12 +201,13 @@ def stream_stroke(
     first: noise that keeps their shapes keeps their colours as well, whatever the label says.
     steps: noise levels, 1 to 1000; sigmas gives them instead, positive and descending.
     samples_per_step: network evaluations that a step takes the mean of, 1 to 64.
-    seed: of the first picture, the next have the next ones; or a list of one each; or a generator.
+    seed: s gives picture i of the batch the seed s + i; or a list, one a picture.
+    generator: used instead of seed, one for all or one a picture.
     label: one of the model, or (B,); None is any. A Step's x0 is (B, 3, H, W).
     Raises ImageError, SettingError.
     """
     check_size(check_picture(painting, "painting"), model)
-    low, high = STROKE_SIGMAS
+    low, high = STROKE_FIRST_SIGMAS
     first = low * (high / low) ** check_between(strength, 0, 1, "strength")
     final = min(STROKE_LAST, first / 2)
     where = torch.ones_like(painting[:1, :1]) if mask is None else check_mask(mask, painting)

@@ -48,9 +48,9 @@ def stream_interpolate(
 
     frames: 2 to 256, in one batch; the first and the last are what `generate` makes of the seeds.
     label: one of the model for all frames; labels instead: one for each end, whose embeddings are
-    mixed on the way. steps: network evaluations of each frame; sigmas gives their noise levels
-    instead, positive and descending. size: the side of the pictures. A callable that does not know
-    its own needs sigmas and size. A Step's x0 is (frames, 3, H, W). Raises SettingError.
+    mixed on the way. steps: noise levels of each frame; sigmas gives them instead, positive and
+    descending. size: the side of the pictures. A callable that does not know its own needs sigmas
+    and size. A Step's x0 is (frames, 3, H, W). Raises SettingError.
     """
     model = adapt(model)
     check_between(frames, 2, MAX_FRAMES, "frames")

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cm_core.model import ConsistencyModel
 from editing import stroke
-from editing.tasks import STROKE_SIGMAS, STROKE_STEPS
+from editing.tasks import STROKE_FIRST_SIGMAS, STROKE_STEPS
 from train.evaluation.bench import Bench, Sizes, faithfulness, in_batches, noise_seeds
 from train.evaluation.card import Row
 from train.evaluation.teacher import SDEDIT_LEVELS, Teacher
@@ -78,7 +78,7 @@ def finish(
 
 def noise_level(strength: float) -> float:
     """The noise that `stroke` adds to a painting at a strength."""
-    low, high = STROKE_SIGMAS
+    low, high = STROKE_FIRST_SIGMAS
     return low * (high / low) ** strength
 
 

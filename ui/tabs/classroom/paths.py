@@ -13,7 +13,7 @@ from cm_core.samplers import Step, stream_heun
 from cm_core.schedule import SIGMA_MIN, karras_sigmas
 from editing.generate import teacher_evaluations
 from editing.image import fit, to_pil, to_tensor
-from editing.tasks import STROKE_SIGMAS
+from editing.tasks import STROKE_FIRST_SIGMAS
 from ui.service.engine import network_runs
 from ui.service.progress import EditProgress, shown
 from ui.service.tasks import Tasks
@@ -75,7 +75,7 @@ def finished_by_teacher(
     """The same by the teacher, from the painting plus as much noise, by Heun's steps (SDEdit)."""
     engine, label = tasks.on(*choice)
     x = to_tensor(fit(painting, engine.size))
-    low, high = STROKE_SIGMAS
+    low, high = STROKE_FIRST_SIGMAS
     sigma = low * (high / low) ** strength
     noise = randn(x.shape, generators(seed, 1)) + x / sigma  # the sampler begins at sigma times it
     grid = karras_sigmas(levels, SIGMA_MIN, sigma)

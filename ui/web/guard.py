@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from anyio.to_thread import run_sync
@@ -21,30 +22,62 @@ HEADERS = {
 }
 API = "/gradio_api/"
 UPLOAD = API + "upload"
-# Calls of components' own functions go round the queue and make a session each: there are none.
-SHUT = API + "component_server"
+# What the page and scripts need of Gradio. All else is shut: what goes round the queue, writes to
+# the disk or starts a program, as component_server, deep_link and process_recording do.
+OPEN = (
+    *("app_id", "call", "cancel", "file", "heartbeat", "info", "login_check", "openapi.json"),
+    *("queue", "reset", "run", "startup-events", "theme.css", "token", "upload", "upload_progress"),
+    "user",
+)
+MONITORING = "/monitoring"
+MISREAD = "This request cannot be read: send what the page's API describes."
 MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 5_000_000  # a request is more than its picture
 
 
+class MisreadError(Exception):
+    """Of a request that Gradio found wrong, and would answer with a list of its parser's faults."""
+
+
 class Guard:
-    """ASGI middleware that adds HEADERS to every answer and turns away what is too much."""
+    """ASGI middleware that adds HEADERS to every answer and turns away what is too much.
+
+    Of a request that Gradio cannot read, that is told in a sentence.
+    """
 
     def __init__(self, app: ASGIApp):
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = scope["type"] != "http" or not scope["path"].startswith(API)
+
         async def guarded(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                if message["status"] == 422 and not begun:
+                    raise MisreadError
+                begun = True
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
         refused = await turned_away(scope) if scope["type"] == "http" else None
-        await (refused or self.app)(scope, receive, guarded)
+        try:
+            await (refused or self.app)(scope, receive, guarded)
+        except Exception:  # of what Gradio does before an event begins, see ui/web/blocks.py
+            if begun:
+                raise
+            await PlainTextResponse(MISREAD, 400)(scope, receive, guarded)
+
+
+def shut(path: str) -> bool:
+    """Whether nobody has any business with an address."""
+    name = re.split("[/=]", path.removeprefix(API), maxsplit=1)[0]
+    ours = path.startswith(API) and name in OPEN and "://" not in path  # which it would fetch
+    return path.startswith(MONITORING) or (path.startswith(API) and not ours)
 
 
 async def turned_away(scope: Scope) -> PlainTextResponse | None:
     """What a request is turned away with, if it is."""
-    if scope["path"].startswith(SHUT):
+    if shut(scope["path"]):
         return PlainTextResponse("There is nothing here.", 404)
     if scope["method"] != "POST":
         return None

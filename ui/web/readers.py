@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.web.guard import API
 
 PATIENCE = 60.0  # seconds that answers wait for whoever asked
 JOIN, CALL, READ = f"{API}queue/join", f"{API}call/", f"{API}queue/data"
+UNKNOWN = "There is no such call, or its answer was read already: call once more."
 
 
 class Readers:
@@ -36,9 +38,13 @@ class Readers:
             await self.tidy(queue)
             return await self.app(scope, receive, send)
         session = session_of(queue, path, scope["query_string"])
+        if path.startswith(CALL) and session not in queue.pending_messages_per_session:
+            return await PlainTextResponse(UNKNOWN, 404)(scope, receive, send)
         self.reading[session] += 1
         try:
             await self.app(scope, receive, send)
+        except RuntimeError:  # Gradio knows no such visit: its stream has said so
+            await send({"type": "http.response.body"})
         finally:
             self.reading[session] -= 1
             self.reading += Counter()  # without those that nobody reads any more

@@ -54,6 +54,8 @@ def long_walk(visitor, session):
     walk = next(one for one in visitor.endpoints if one["api_name"] == "interpolate")
     inputs = [visitor.components[one]["props"].get("value") for one in walk["inputs"]]
     inputs[2:4] = [32, 8]  # frames and steps
+    if session is None:  # the documented way
+        return walk["id"], visitor.web.post("call/interpolate", json={"data": inputs}).json()
     body = {"fn_index": walk["id"], "data": inputs, "session_hash": session}
     return body["fn_index"], visitor.web.post("queue/join", json=body).json()
 
@@ -74,10 +76,12 @@ def test_a_script_that_leaves_frees_its_place_within_an_evaluation(slow, way):
     assert max(seen) == AT_ONCE and len(seen) < 8
 
 
-def test_a_script_that_never_reads_is_let_go_of_when_others_come(slow, monkeypatch):
+@pytest.mark.parametrize("session", ["deaf", None])
+def test_a_script_that_never_reads_is_let_go_of_when_others_come(slow, monkeypatch, session):
     page, visitor, seen = slow
     queue = page._queue
-    long_walk(visitor, "deaf")
+    _, event = long_walk(visitor, session)
+    session = session or event["event_id"]
     seen.clear()
     until(lambda: len(seen) > 1)
     assert visitor.call("denoise", None, 0, "Any", "Any", "Any", None)
@@ -86,8 +90,8 @@ def test_a_script_that_never_reads_is_let_go_of_when_others_come(slow, monkeypat
     assert visitor.call("denoise", None, 0, "Any", "Any", "Any", None)
     until(lambda: not any(queue.active_jobs))
     assert len(seen) < 16
-    assert "deaf" not in queue.pending_messages_per_session
-    assert "deaf" not in queue.pending_event_ids_session
+    assert session not in queue.pending_messages_per_session
+    assert session not in queue.pending_event_ids_session
 
 
 def test_nothing_is_kept_of_visits_that_were_answered(slow):

@@ -19,7 +19,7 @@ from cm_core.model import Preconditioned
 from editing.checks import check_between
 from editing.files import open_mask, open_picture
 from editing.generate import teacher_evaluations
-from editing.image import crop_like, fit, like, on_white, to_pil, to_tensor, with_alpha
+from editing.image import crop_like, fit, like_whole, on_white, to_pil, to_tensor
 from editing.lights import movable
 from editing.output import strip
 from editing.painted import last_picture
@@ -55,16 +55,6 @@ class Result:
     pictures: list[Image.Image]
     columns: int | None = None
     note: str = ""
-
-
-def like_fitted(edited: Image.Image, picture: Image.Image) -> Image.Image:
-    """The edit of a fitted picture in the picture's shape, as grey and as transparent as it is."""
-    return like_whole(crop_like(edited, picture), picture)
-
-
-def like_whole(edited: Image.Image, picture: Image.Image) -> Image.Image:
-    """The edit of a whole picture, as grey and as transparent as it is."""
-    return like(with_alpha(edited, picture), picture)
 
 
 def side_by_side(shown: list[Image.Image]) -> Image.Image:
@@ -136,8 +126,9 @@ def enlarge(model: Preconditioned | Detailer, args: Namespace, options: Options)
     shown = [to_pil(x0)]
     if args.beside:
         shown.insert(0, on_white(small).resize(shown[0].size, Image.Resampling.BICUBIC))
-    back = like_fitted if fitted else like_whole
-    return Result([side_by_side([back(each, picture) for each in shown])])
+    if fitted:
+        shown = [crop_like(each, picture, small.width) for each in shown]
+    return Result([side_by_side([like_whole(each, picture) for each in shown])])
 
 
 def denoise(model: Preconditioned, args: Namespace, options: Options) -> Result:
@@ -156,10 +147,11 @@ def day(model: Preconditioned, args: Namespace, options: Options) -> Result:
     label = options.pop("label")
     if label != model.config.labels.index(scene=chosen(args).get("scene")):
         raise SettingError("A day goes through all lights: name the scene alone.")
-    painting = to_tensor(fit(open_picture(args.input), model.config.image_size))
+    painting = open_picture(args.input)
+    fitted = to_tensor(fit(painting, model.config.image_size))
     how = {"frames": args.frames, "paper": args.paper, "scene": chosen(args).get("scene")}
-    frames = editing.day(model, painting, args.strength, args.steps, args.seed, **how, **options)
-    return Result([to_pil(x) for x in frames.split(1)])
+    frames = editing.day(model, fitted, args.strength, args.steps, args.seed, **how, **options)
+    return Result([crop_like(to_pil(x), painting) for x in frames.split(1)])
 
 
 def interpolate(model: Preconditioned, args: Namespace, options: Options) -> Result:

@@ -126,6 +126,11 @@ def like(made: Image.Image, picture: Image.Image) -> Image.Image:
     return informed(made, picture)
 
 
+def like_whole(edited: Image.Image, picture: Image.Image) -> Image.Image:
+    """The edit of a whole picture, as grey and as transparent as it is."""
+    return like(with_alpha(edited, picture), picture)
+
+
 def to_tensor(picture: Image.Image) -> Tensor:
     """(1, 3, H, W) in [-1, 1], transparent parts on white."""
     pixels = np.array(on_white(picture), dtype=np.float32)
@@ -162,9 +167,12 @@ def fit(picture: Image.Image, size: int) -> Image.Image:
     return square
 
 
-def crop_like(edited: Image.Image, picture: Image.Image) -> Image.Image:
+def crop_like(edited: Image.Image, picture: Image.Image, size: int | None = None) -> Image.Image:
     """The edit of a fitted picture without the margins that made `picture` square.
 
-    Its info is the picture's.
+    size: the side that it was fitted to, where its edit is as large a whole number of times. Its
+    info is the picture's.
     """
-    return informed(edited.crop(fit_box(picture.size, edited.width)), picture)
+    size = size or edited.width
+    box = [edge * edited.width // size for edge in fit_box(picture.size, size)]
+    return informed(edited.crop((box[0], box[1], box[2], box[3])), picture)

@@ -22,6 +22,7 @@ from editing.image import (
     informed,
     is_grey,
     like,
+    like_whole,
     on_white,
     to_pil,
     to_tensor,
@@ -264,7 +265,7 @@ def stream_denoise_picture(
     taken = stream_denoise(tiled, noisy, sigma, label=label)
 
     def finish(x0: Tensor, last: bool) -> Image.Image:
-        return like(with_alpha(to_pil(x0), picture), picture)
+        return like_whole(to_pil(x0), picture)
 
     return as_pictures(taken, finish, 1)
 

@@ -16,6 +16,7 @@ def files(tmp_path):
     mask.save(tmp_path / "mask.png")
     mask.crop((8, 6, 24, 22)).save(tmp_path / "square.png")
     Image.fromarray(pixels[:4, :4]).save(tmp_path / "small.png")
+    Image.fromarray(pixels[:13]).save(tmp_path / "wide.png")
     hints = Image.new("RGBA", (32, 24))
     hints.paste((200, 40, 40, 255), (2, 2, 8, 8))
     hints.save(tmp_path / "hints.png")
@@ -52,7 +53,12 @@ def test_every_task_writes_a_picture_of_the_inputs_own_size(files, folder, argum
 
 
 @pytest.mark.parametrize(
-    ("arguments", "size"), [(["small.png"], (16, 16)), (["in.png", "--factor", "2"], (16, 12))]
+    ("arguments", "size"),
+    [
+        (["small.png"], (16, 16)),
+        (["in.png", "--factor", "2"], (16, 12)),
+        (["wide.png", "--factor", "4"], (16, 8)),  # twice the 2 pixels that 4 are high as 1.6
+    ],
 )
 def test_a_small_picture_comes_at_the_models_size(files, folder, arguments, size):
     made = []
@@ -76,7 +82,9 @@ def test_a_day_passes_over_a_painting(files, folder):
     out = files / "day.png"
     day = ["day", files / "in.png", "--frames", 3, "--strength", "0", "--scene", "lake"]
     assert run(folder, *day, "--out", out) == 0
-    dusk, noon, night = np.split(np.array(Image.open(out)), 3, axis=1)
+    frames = np.array(Image.open(out))
+    assert frames.shape == (12, 3 * 16, 3)  # in the painting's shape
+    dusk, noon, night = np.split(frames, 3, axis=1)
     assert max(night.mean(), dusk.mean()) < noon.mean() - 10  # of a model that has learned nothing
 
 

@@ -3,6 +3,7 @@ import pytest
 from PIL import Image
 
 from editing.image import (
+    crop_like,
     fit,
     fit_box,
     is_see_through,
@@ -48,6 +49,16 @@ def test_fit_holds_the_whole_picture_in_the_square(size):
     outside = np.ones((64, 64), bool)
     outside[top:bottom, left:right] = False
     assert (values[outside] == 255).all()
+
+
+@pytest.mark.parametrize("size", [(24, 16), (640, 480), (17, 40), (40, 17), (3, 900)])
+@pytest.mark.parametrize("times", [1, 4])
+def test_what_was_fitted_and_enlarged_comes_back_without_its_margins(size, times):
+    square = fit(Image.new("RGB", size, "black"), 64)
+    large = square.resize((64 * times, 64 * times), Image.Resampling.NEAREST)
+    made = np.array(crop_like(large, Image.new("RGB", size), 64))
+    assert not made.any()
+    assert made.size == times**2 * (np.array(square) == 0).sum()  # and without losing any of it
 
 
 def test_a_palettes_transparency_counts_in_a_mask():

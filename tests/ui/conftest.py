@@ -1,7 +1,10 @@
 import pytest
+import torch
 from gradio_client import Client
 
 from cm_core import Denoiser
+from cm_core.detail_net import DetailNetConfig
+from cm_core.detailer import Augmentation, Detailer, DetailerConfig
 from cm_core.labels import Labels
 from tests.cm_core.test_model import tiny
 from ui.page import launch
@@ -18,6 +21,17 @@ def engine():
     # With scale and shift its labels show: normalising single channels would take a sum out again.
     net = {"image_size": SIZE, "scale_shift": True}
     return Engine("tiny", tiny(labels=LABELS, **net), tiny(Denoiser, LABELS, **net))
+
+
+@pytest.fixture(scope="session")
+def detailer():
+    """What makes pictures four times as large, with random weights."""
+    torch.manual_seed(0)
+    net = DetailNetConfig(channels=8, channel_mult=(1,), middle=1)
+    about = DetailerConfig("tiny", net, augmentation=Augmentation(0.1, 1.0))
+    made = Detailer(about).eval().requires_grad_(False)
+    torch.nn.init.normal_(made.net.out_conv.weight, std=0.1)
+    return made
 
 
 @pytest.fixture(scope="session")

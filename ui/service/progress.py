@@ -12,7 +12,7 @@ from PIL import Image
 from cm_core.errors import ImageError
 from cm_core.samplers import Step
 from editing import Painted
-from editing.image import crop_like, like, to_pil
+from editing.image import crop_like, like_whole, to_pil
 from ui.service.engine import Engine, Readout
 from ui.service.settings import EditSettings
 
@@ -37,12 +37,15 @@ def last(made: Iterator[T]) -> T:
 
 
 def fitted_steps(
-    engine: Engine, take: Callable[[Any], Iterator[Step]], image: Image.Image, steps: int
+    engine: Engine, take: Callable[[Any], Iterator[Step]], image: Image.Image, size: int, steps: int
 ) -> Iterator[EditProgress]:
-    """The steps of an edit of a fitted picture, in the picture's own shape."""
+    """The steps of an edit of a fitted picture, in the picture's own shape. size: it was fitted to.
+
+    As grey and as transparent as the picture.
+    """
     for step, readout in engine.stream(take):
-        picture, seen = (in_shape_of(x, image) for x in (step.x0, step.x / scale(step)))
-        yield EditProgress(like(picture, image), readout, seen, step.index + 1 == steps)
+        picture, seen = (in_shape_of(x, image, size) for x in (step.x0, step.x / scale(step)))
+        yield EditProgress(like_whole(picture, image), readout, seen, step.index + 1 == steps)
 
 
 def picture_steps(
@@ -61,10 +64,10 @@ def some(picture: Image.Image | None) -> Image.Image:
     return picture
 
 
-def in_shape_of(x: torch.Tensor, image: Image.Image) -> Image.Image:
-    """A fitted tensor as a picture, without the margins that made `image` square, and with what its
-    file held."""
-    return crop_like(to_pil(x), image)
+def in_shape_of(x: torch.Tensor, image: Image.Image, size: int) -> Image.Image:
+    """The edit of `image`, fitted to a square of that size, as a picture without its margins and
+    with what its file held."""
+    return crop_like(to_pil(x), image, size)
 
 
 def scale(step: Step) -> float:
@@ -87,9 +90,8 @@ def painting_steps(
     for step, readout in engine.stream(take):
         done = step.index + 1 == settings.steps
         x0 = engine.enlarged(step.x0, settings.seed) if done else step.x0
-        yield EditProgress(
-            in_shape_of(x0, image), readout, in_shape_of(step.x / scale(step), image), done
-        )
+        picture, seen = (in_shape_of(x, image, engine.size) for x in (x0, step.x / scale(step)))
+        yield EditProgress(picture, readout, seen, done)
 
 
 def reduced(picture: Image.Image, side: int) -> Image.Image:

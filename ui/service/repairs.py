@@ -10,7 +10,7 @@ from PIL import Image
 import editing
 from cm_core.errors import ImageError, SettingError
 from editing import Painted, widening
-from editing.image import fit, informed, like, on_white, to_pil, to_tensor, with_alpha
+from editing.image import crop_like, fit, like_whole, on_white, to_pil, to_tensor
 from editing.tiled import Tiled
 from ui.service.engine import Engines
 from ui.service.progress import EditProgress, fitted_steps, last, picture_steps, some
@@ -98,21 +98,22 @@ class Repairs:
         self, image: Image.Image | None, factor: int, settings: EditSettings = DEFAULTS
     ) -> Image.Image:
         """The small picture that `super_resolve` enlarges; one of that size stays as it is."""
-        picture, engine = some(image), self.engines.get(settings.model)
-        return informed(fit(picture, engine.size // factor), picture)
+        picture, size = some(image), self.engines.get(settings.model).size // factor
+        return like_whole(crop_like(fit(picture, size), picture), picture)
 
     def super_resolve(
         self, image: Image.Image | None, factor: int, settings: EditSettings = DEFAULTS
     ) -> Iterator[EditProgress]:
         """A picture, shrunk by the factor, at the model's size, its patch means kept."""
-        small = self.shrink(image, factor, settings)
-        engine, label = self.on(*settings.choice)
-        given = to_tensor(small), settings.steps, settings.seed
+        picture, (engine, label) = some(image), self.on(*settings.choice)
+        size = engine.size // factor
+        given = to_tensor(fit(picture, size)), settings.steps, settings.seed
         how = {"samples_per_step": settings.samples_per_step, "label": label}
         return fitted_steps(
             engine,
             lambda model: editing.stream_super_resolve(model, *given, **how),
-            small,
+            picture,
+            size,
             settings.steps,
         )
 
@@ -136,7 +137,7 @@ class Repairs:
             )
         small = to_tensor(on_white(picture))
         x0, readout = self.engines.first.enlarge(small, factor, settings.seed, faithful)
-        return EditProgress(like(with_alpha(to_pil(x0), picture), picture), readout)
+        return EditProgress(like_whole(to_pil(x0), picture), readout)
 
     def denoise(
         self, image: Image.Image | None, sigma: float = 0, settings: EditSettings = DEFAULTS

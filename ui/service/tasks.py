@@ -124,11 +124,12 @@ class Tasks(Repairs):
             )
         ):
             small = step.x0.split(1)
-            pictures = [in_shape_of(x0, picture) for x0 in small]
+            pictures = [in_shape_of(x0, picture, engine.size) for x0 in small]
             yield pictures, readout
         for i, x0 in enumerate(small):
             pictures = pictures.copy()
-            pictures[i] = in_shape_of(engine.enlarged(x0, settings.seed), picture)
+            large = engine.enlarged(x0, settings.seed)
+            pictures[i] = in_shape_of(large, picture, engine.size)
             yield pictures, readout
 
     def vary(

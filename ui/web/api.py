@@ -190,7 +190,7 @@ def endpoints(tasks: Tasks) -> None:
         return file_of(made), used
 
     def enlarge(image, factor, faithful, settings):
-        return tasks.enlarge(image, factor, faithful, settings).picture
+        return file_of(tasks.enlarge(image, factor, faithful, settings))
 
     def export(image, form):
         return written(some(image), form)

@@ -13,7 +13,8 @@ from PIL import Image, ImageCms
 from tests.ui.conftest import SIZE
 from ui.components.export.export import FILE_URL, reference, stored, written
 from ui.components.result.result import Result
-from ui.service.engine import Readout, spoken
+from ui.page import build_page
+from ui.service.engine import Engine, Readout, spoken
 from ui.service.examples import example
 from ui.service.pictures import data_url, from_data_url
 from ui.service.progress import EditProgress, last
@@ -57,6 +58,28 @@ def test_every_task_gives_back_the_pictures_own_size_and_what_its_file_held(
         if name == "inpaint":
             outside = np.asarray(mask) == 0
             assert np.array_equal(np.asarray(made)[outside], np.asarray(picture)[outside])
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+@pytest.mark.parametrize("name", ["enlarge", "super_resolve"])
+def test_an_enlarged_picture_keeps_what_its_file_held(engine, detailer, name, mode):
+    """Its shape, its mode, its transparency, and the rest."""
+    picture, exif = example("Coast").resize((15, 10)).convert(mode), Image.Exif()
+    exif[0x0110] = "Camera"
+    if "A" in mode:
+        picture.paste(0, (0, 0, 5, 10))
+    picture.info |= {"icc_profile": PROFILE, "exif": exif.tobytes(), "dpi": (300, 300)}
+    page = build_page(Engine("finished", engine.model, detailer=detailer))
+    [call] = [one.fn for one in page.fns.values() if one.api_name == name]
+    given = [4, 0, False] if name == "enlarge" else [2, 1, 0, *["Any"] * 3, "finished", 1]
+    made = Image.open(call(picture, *given))
+    assert made.size == ((60, 40) if name == "enlarge" else (32, 22))
+    assert made.mode == mode and made.info["icc_profile"] == PROFILE
+    assert made.getexif()[0x0110] == "Camera"
+    assert made.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+    if "A" in mode:
+        alpha = np.asarray(made.getchannel("A"))
+        assert alpha[:, : made.width // 4].max() == 0 and alpha[:, made.width // 2 :].min() == 255
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])

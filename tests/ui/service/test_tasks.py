@@ -4,11 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from cm_core.detail_net import DetailNetConfig
-from cm_core.detailer import Augmentation, Detailer, DetailerConfig
 from cm_core.errors import ImageError, SettingError
 from cm_core.labels import Labels
 from editing import enlarge, generate, panorama
@@ -96,16 +93,6 @@ def test_a_model_without_lights_says_so():
     tasks = Tasks(Engines(Engine("other", tiny())))
     with pytest.raises(SettingError, match="knows no lights"):
         last(tasks.lights(example("Beach")))
-
-
-@pytest.fixture(scope="module")
-def detailer():
-    torch.manual_seed(0)
-    net = DetailNetConfig(channels=8, channel_mult=(1,), middle=1)
-    about = DetailerConfig("tiny", net, augmentation=Augmentation(0.1, 1.0))
-    made = Detailer(about).eval().requires_grad_(False)
-    torch.nn.init.normal_(made.net.out_conv.weight, std=0.1)
-    return made
 
 
 def test_a_detailer_finishes_what_is_drawn_and_leaves_the_steps_before(detailer):

@@ -98,7 +98,7 @@ def test_each_tab_keeps_its_own_steps_and_a_link_carries_them_with_the_samples(p
         )
 
     open_tab(page, "Paint")
-    shows(page, "#steps", "2")
+    shows(page, "#steps", "1")
     open_tab(page, "Inpaint")
     shows(page, "#steps", "8")
     page.locator("#steps input[type=range]").evaluate(
@@ -108,7 +108,7 @@ def test_each_tab_keeps_its_own_steps_and_a_link_carries_them_with_the_samples(p
     shows(page, "#steps", "5")
     settle(page, "inpaint-result")
     open_tab(page, "Paint")
-    shows(page, "#steps", "2")
+    shows(page, "#steps", "1")
     open_tab(page, "Inpaint")
     shows(page, "#steps", "5")
     page.locator("#share").dispatch_event("click")
@@ -119,6 +119,6 @@ def test_each_tab_keeps_its_own_steps_and_a_link_carries_them_with_the_samples(p
     settle(other, "inpaint-result")
     shows(other, "#steps", "5")
     open_tab(other, "Paint")
-    shows(other, "#steps", "2")
+    shows(other, "#steps", "1")
     shows(other, "#paint-samples", "1")
     other.context.close()

@@ -122,7 +122,7 @@ def test_the_picture_follows_the_samples_slider(page):
     before = settle(page, "paint-result")
     page.locator("#paint-samples input[type=range]").press("End")
     new_source(page, "paint-result", before)
-    page.get_by_text("16 evaluations").wait_for()  # eight samples in each of two steps
+    page.get_by_text("8 evaluations").wait_for()  # eight samples in the one step
 
 
 def test_inpainting_changes_the_masked_part_only(page):

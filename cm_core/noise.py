@@ -28,18 +28,19 @@ def generators(seed: int | Sequence[int], batch: int) -> list[Generator]:
     return [Generator().manual_seed(s) for s in seeds]
 
 
-def each(seed: Any, batch: int) -> list[int]:
-    """One seed for each picture; a single one counts up. Raises SettingError."""
+def each(seed: Any, batch: int = 1) -> list[int]:
+    """The seeds listed, one at least; a single one counts up for a batch. Raises SettingError."""
     try:
         return [operator.index(seed) + i for i in range(batch)]
     except TypeError:
         pass  # not a single one
     try:
-        return [operator.index(s) for s in seed]
+        seeds = [operator.index(s) for s in seed]
     except TypeError:
-        raise SettingError(
-            "There is no seed: give a whole number, or one for each picture."
-        ) from None
+        seeds = []
+    if not seeds:
+        raise SettingError("There is no seed: give a whole number, or one for each picture.")
+    return seeds
 
 
 def randn(shape: torch.Size | tuple[int, ...], generator: Generators | None) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 from cm_core.adapter import Model, adapt
 from cm_core.errors import SettingError
 from cm_core.model import Label
-from cm_core.noise import Generators, generators, randn
+from cm_core.noise import Generators, each, generators, randn
 from cm_core.samplers import stream_euler, stream_heun, stream_multistep
 from cm_core.schedule import ddim_sigmas, karras_sigmas
 from cm_core.stream import Step, last_of, last_x0
@@ -41,9 +41,10 @@ def stream_generate(
     needs sigmas and size. A Step's x0 is (number of seeds, 3, H, W), in [-1, 1] where the model
     clips. Raises SettingError.
     """
-    batch = 1 if isinstance(seed, int) else len(seed)
+    seeds = each(seed)
+    batch = len(seeds)
     if generator is None:
-        generator = generators(seed, batch)
+        generator = generators(seeds, batch)
     elif not isinstance(generator, torch.Generator):
         batch = len(generator)
     model = adapt(model)
@@ -77,9 +78,9 @@ def stream_teacher(
     own. A Step's x0 is (number of seeds, 3, H, W). Raises SettingError.
     """
     teacher_evaluations(levels, solver)
-    teacher = adapt(teacher)
-    batch, side = (1 if isinstance(seed, int) else len(seed)), teacher.side(size)
-    noise = randn((batch, 3, side, side), generators(seed, batch)).to(teacher.device)
+    teacher, seeds = adapt(teacher), each(seed)
+    batch, side = len(seeds), teacher.side(size)
+    noise = randn((batch, 3, side, side), generators(seeds, batch)).to(teacher.device)
     low, high = teacher.sigma_min, teacher.sigma_max
     grid = ddim_sigmas(levels, high) if solver == "ddim" else karras_sigmas(levels, low, high)
     return SOLVERS[solver](teacher, noise, grid, label)

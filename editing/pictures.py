@@ -5,7 +5,7 @@ and keeps the picture's own luma, denoising goes over it window by window. `stre
 Painted a step; the task of that name runs them and returns the last picture.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from PIL import Image
 from torch import Tensor
@@ -191,7 +191,9 @@ def stream_stroke_picture(
     return as_pictures(taken, finish, steps, sigmas)
 
 
-def detailed(detailer: Detailer | None, x0: Tensor, region: Region, seed: int) -> Tensor:
+def detailed(
+    detailer: Detailer | None, x0: Tensor, region: Region, seed: int | Sequence[int]
+) -> Tensor:
     """What was drawn, four times as large where there is a detailer and the part is larger."""
     if detailer is None or region.crop.width <= x0.shape[-1]:
         return x0

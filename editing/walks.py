@@ -11,7 +11,7 @@ from torch import Tensor
 from cm_core.adapter import Adapter, Model, adapt
 from cm_core.errors import SettingError
 from cm_core.model import Label
-from cm_core.noise import generators, randn
+from cm_core.noise import each, generators, randn
 from cm_core.samplers import levels, renoise_std
 from cm_core.stream import Step, last_of, last_x0
 from editing.checks import check_between
@@ -83,7 +83,7 @@ def stream_interpolate_grid(
     rows, columns: 2 or more, at most 256 pictures in all. The other options are those of
     `interpolate`. A Step's x0 is (rows * columns, 3, H, W), row by row. Raises SettingError.
     """
-    model = adapt(model)
+    model, seeds = adapt(model), each(seeds)
     if len(seeds) != 4:
         raise SettingError(f"A grid has four corners: give four seeds, not {len(seeds)}.")
     check_between(rows, 2, MAX_FRAMES, "rows")

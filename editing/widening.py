@@ -6,7 +6,7 @@ picture mirrored at its edge, under so much noise that little but the heights of
 a horizon goes on, and what stands before it is new.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -17,7 +17,7 @@ from cm_core.adapter import Model, adapt
 from cm_core.detailer import Detailer
 from cm_core.errors import SettingError
 from cm_core.model import Label
-from cm_core.noise import Generators, generators
+from cm_core.noise import Generators, each, generators
 from cm_core.stream import last_of
 from editing.image import eight_bits, informed
 from editing.operators import Mask
@@ -60,7 +60,7 @@ def stream_panorama(
             f"A panorama is wider than its picture, {picture.width} pixels, and at most {WIDEST} "
             f"wide, not {width}."
         )
-    levels = spaced(*SIGMAS, steps) if sigmas is None else sigmas
+    levels, first = spaced(*SIGMAS, steps) if sigmas is None else sigmas, each(seed)
     tiled, side = Tiled(model, adapt(model).side(size)), adapt(model).side(size)
 
     def widened(canvas: Image.Image) -> Iterator[Painted]:
@@ -69,13 +69,14 @@ def stream_panorama(
             region = Region(grown, free, window(grown.size, edge))
             drawn = drawn_size(region.crop.size, side)
             image, hole = (x.to(tiled.device) for x in region.fitted(drawn))
-            finish = finisher(region, drawn, detailer, seed + index)
+            own = [one + index for one in first]
+            finish = finisher(region, drawn, detailer, own)
             for step in masked_multistep(
                 tiled,
                 Mask(hole),
                 image,
                 levels,
-                generators(seed + index, 1) if generator is None else generator,
+                generators(own, 1) if generator is None else generator,
                 label,
                 start=mirrored(image, hole),
                 samples_per_step=samples_per_step,
@@ -120,7 +121,9 @@ def mirrored(image: Tensor, hole: Tensor) -> Tensor:
     return image[..., torch.minimum(turning, 2 * known - 1 - turning)]
 
 
-def finisher(region: Region, drawn: tuple[int, int], detailer: Detailer | None, seed: int):
+def finisher(
+    region: Region, drawn: tuple[int, int], detailer: Detailer | None, seed: Sequence[int]
+):
     """The function from a step's x0 to the whole canvas with the window in it."""
 
     def finish(x0: Tensor) -> Image.Image:

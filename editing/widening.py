@@ -3,7 +3,8 @@
 A window is a square as high as the picture. Half of it is there already and keeps every bit; the
 other half is drawn. So windows agree exactly where they overlap. What is drawn starts as the
 picture mirrored at its edge, under so much noise that little but the heights of its parts is left:
-a horizon goes on, and what stands before it is new.
+a horizon goes on, and what stands before it is new. The model is a little off at what is there,
+too: as much is taken off what it draws beside it, so that no step shows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,11 +26,13 @@ from editing.painted import Painted, last_picture
 from editing.pictures import detailed
 from editing.region import Region, extend
 from editing.sampler import masked_multistep
+from editing.seam import join
 from editing.tasks import Sigmas, spaced
 from editing.tiled import Tiled, drawn_size
 
 WIDEST = 2048
 FRESH = 0.5  # of a window: what is drawn in it
+REACH = 0.25  # of a window: how far from the edge what is drawn is corrected
 SIGMAS = (2.0, 0.4)  # first and last noise level of a window
 STEPS = 3
 
@@ -73,7 +76,7 @@ def stream_panorama(
             finish = finisher(region, drawn, detailer, own)
             for step in masked_multistep(
                 tiled,
-                Mask(hole),
+                Continued(hole),
                 image,
                 levels,
                 generators(own, 1) if generator is None else generator,
@@ -87,6 +90,16 @@ def stream_panorama(
             canvas = painted.picture
 
     return widened(eight_bits(picture))
+
+
+class Continued(Mask):
+    """A mask (1, 1, H, W) whose free pixels continue the known ones beside them."""
+
+    def merge(self, measured: Tensor, x: Tensor) -> Tensor:
+        known = (~self.free).to(measured)
+        coarse = round(1 / REACH), round(1 / REACH)
+        joined = join(x.cpu(), measured.cpu(), known.cpu(), coarse)
+        return super().merge(measured, joined.to(x))
 
 
 def growth(size: tuple[int, int], width: int) -> list[tuple[str, int]]:

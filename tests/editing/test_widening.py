@@ -49,6 +49,17 @@ def test_what_is_drawn_goes_on_from_the_picture_as_in_a_mirror():
     assert mirrored(image, hole)[0, 0, 0].tolist() == [0, 1, 2, 2, 1, 0, 0, 1]
 
 
+def test_no_step_shows_where_a_window_begins():
+    """Of a model that answers lighter than what is there, half of a window is drawn."""
+    grey = Image.new("RGB", (16, 16), (128, 128, 128))
+    made = np.asarray(panorama(lambda x, sigma, label: 0.4 + 0 * x, grey, 32, size=16))[8, :, 0]
+    right, left = made[24:].astype(int), made[7::-1].astype(int)
+    for drawn in (right, left):
+        steps = np.diff(np.concatenate([[128], drawn]))
+        assert (steps >= 0).all() and steps.max() <= 10  # at once it would be 51
+        assert drawn[-1] > 150
+
+
 def test_windows_differ_and_a_seed_gives_the_same_ones_again(model):
     picture = noise(24, 24)
     made, again, other = (np.asarray(panorama(model, picture, 96, 1, seed)) for seed in (7, 7, 8))

@@ -197,9 +197,9 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("run", help="train from a preset")
     p.add_argument("config", help="name of a preset, or a TOML file")
     p.add_argument("--out", help="folder for states, checkpoints, log and grid (default runs/NAME)")
-    p.add_argument("--resume", help="folder of an earlier leg to go on from")
+    p.add_argument("--resume", help="folder of a saved run, to go on with it")
     p.add_argument("--force", action="store_true", help="overwrite the run that is there")
-    p.add_argument("--minutes", type=float, default=math.inf, help="stop this leg after so long")
+    p.add_argument("--minutes", type=float, default=math.inf, help="stop this call after so long")
     p.add_argument("--save-every", type=float, default=3.0, help="minutes between saves")
     p.add_argument("--fit", action="store_true", help="make the run as long as its minutes allow")
     p.add_argument("--images", type=int, help="length of the whole run, instead of the preset's")
@@ -258,7 +258,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--detailer", help="what enlarges its pictures (default: the bundled one)")
     p.add_argument("--count", type=counted, help="scenes (default 512)")
     p.add_argument("--seeds", type=counted, help="repetitions with other noise (default 3)")
-    p.add_argument("--quick", action="store_true", help="in minutes, to compare legs: 128 scenes")
+    p.add_argument("--quick", action="store_true", help="in minutes, to compare models: 128 scenes")
     p.add_argument("--quality", help="JSON for the page's chart, e.g. assets/quality.json")
     p.add_argument(
         "--choose", action="store_true", help="find and store noise levels and strength first"

@@ -170,7 +170,7 @@ class GANConfig:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """One run. `images` is its whole length; legs stop and resume inside it."""
+    """One run. `images` is its whole length; calls of the command stop and resume inside it."""
 
     __pydantic_config__ = schema.STRICT
 

@@ -19,7 +19,7 @@ from train.run import Run
 
 
 class TooShortError(TrainingError):
-    """A leg that was over before its first step."""
+    """The minutes were over before the first step."""
 
 
 def train(
@@ -34,10 +34,11 @@ def train(
     fit: bool = False,
     force: bool = False,
 ) -> None:
-    """Run a leg: train to the end of the run, or for so many minutes, and save every few minutes.
+    """Train to the end of a run, or for so many minutes, and save every `save_every` minutes.
 
-    fit: the length of the run follows from its speed, so that its schedule ends with the minutes;
-    a resumed run does so from where its schedule stands. force: overwrite another run in `out`.
+    resume: folder of a saved run, to go on with it. shards: save light copies of the weights too.
+    fit: the length of the run follows from its speed, so that its schedule ends with the minutes; a
+    resumed run's schedule goes on from where it stands. force: overwrite another run in `out`.
     Raises OneStrokeError; for a broken picture only after the run is saved.
     """
     if not minutes > 0 or not save_every >= 0:
@@ -49,11 +50,11 @@ def train(
         if processes.writes:
             snapshot.check_start(out, resume, force)
         run = Run(config, resume, processes.device(device), processes)
-        leg(run, out, started, minutes, save_every, shards, fit)
+        train_run(run, out, started, minutes, save_every, shards, fit)
 
 
 def validate(model: TrainedModel, pictures: Pictures, path: Path) -> dict[str, float]:
-    """Errors of a model on held-out pictures; a sheet of its pictures is written to a path."""
+    """A model's errors on held-out pictures; writes a sheet of its pictures to `path`."""
     if isinstance(model, Detailer):
         detail.sheet(model, pictures, path)
         return detail.errors(model, pictures)
@@ -61,10 +62,10 @@ def validate(model: TrainedModel, pictures: Pictures, path: Path) -> dict[str, f
     return held_out.errors(model, pictures)
 
 
-def leg(
+def train_run(
     run: Run, out: Path, started: float, minutes: float, save_every: float, shards: bool, fit: bool
 ) -> None:
-    """Train a run in a folder that is locked. started: when its minutes began."""
+    """Train a run whose folder is locked. started: when the minutes began, by time.monotonic()."""
     begun, saved, writes = run.images, started, run.processes.writes
     log, model = Log(out / "log.jsonl", run.config), run.model
     if writes:

@@ -20,8 +20,8 @@ def learning_rate(optim: OptimConfig, step: int, progress: float) -> float:
     return (optim.lr_end + (optim.lr - optim.lr_end) * cosine) * warm
 
 
-def length_of(parameters: Iterable[Tensor]) -> float:
-    """The norm of their gradients."""
+def grad_norm(parameters: Iterable[Tensor]) -> float:
+    """The norm of the parameters' gradients, taken together."""
     grads = [p.grad for p in parameters if p.grad is not None]
     return float(nn.utils.get_total_norm(grads))
 

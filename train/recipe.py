@@ -1,7 +1,7 @@
 """Recipes: TOML files of several runs, one after the other.
 
-A recipe has settings of all stages, a table [[stage]] for each of them, and in [budget.NAME] what
-somebody with other means changes.
+A recipe has settings of all stages, a table [[stage]] for each of them, and in [budget.NAME]
+overrides for another budget.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from train.ema import name_of
 from train.objectives import OBJECTIVES
 from train.objectives.base import known
 
-PLAIN = "cpu"  # the budget that a recipe's values are for as they stand
+DEFAULT_BUDGET = "cpu"  # the budget that a recipe's own values are for
 START = "start"  # folder of the weights that a recipe begins from, where it was given some
 
 
@@ -67,7 +67,7 @@ class Recipe:
 
 
 def merged(*tables: dict) -> dict:
-    """Tables laid over each other, the last on top; tables inside of them likewise."""
+    """Tables merged, nested tables too; later ones win."""
     made: dict = {}
     for table in tables:
         for key, value in table.items():
@@ -77,18 +77,20 @@ def merged(*tables: dict) -> dict:
     return made
 
 
-def load_recipe(preset: str | Path, out: Path, budget: str = PLAIN, begun: bool = False) -> Recipe:
+def load_recipe(
+    preset: str | Path, out: Path, budget: str = DEFAULT_BUDGET, begun: bool = False
+) -> Recipe:
     """A recipe by name (of train/presets) or path; begun: from weights in `out`/start.
 
-    A stage's settings are those of all, then its own, then the budget's for all and for it. It
-    starts from the stage before; its `init` and `teacher` may name any earlier one.
+    A stage's settings are merged in this order, later wins: recipe, stage, budget, the budget's
+    stage. A stage starts from the one before; its `init` and `teacher` may name any earlier stage.
     """
     file, values = config.read(preset)
     name, tables, budgets = (values.pop(k, {}) for k in ("name", "stage", "budget"))
     staged = tables and isinstance(tables, list) and all(isinstance(t, dict) for t in tables)
     if not isinstance(name, str) or not staged:
         raise ConfigError(f"{file} is no recipe: it needs a name and at least one [[stage]].")
-    changes = merged(known({PLAIN: {}, **budgets}, budget, "budget"))
+    changes = merged(known({DEFAULT_BUDGET: {}, **budgets}, budget, "budget"))
     of_stages = changes.pop("stage", {})
 
     stages: list[Stage] = []

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from cm_core.checkpoints.checkpoint import load_checkpoint, read_config, write_atomically
 from cm_core.errors import CheckpointError, ConfigError
-from train import loop
+from train import loop, snapshot
 from train.data import rendered
-from train.recipe import PLAIN, START, Recipe, Stage, load_recipe
+from train.recipe import DEFAULT_BUDGET, START, Recipe, Stage, load_recipe
 
 SAVE_EVERY = 10.0  # minutes; a save with its held-out errors and grid takes most of one on a CPU
 
@@ -62,7 +62,7 @@ def begin(recipe: Recipe, start: Path, out: Path) -> None:
 def command(preset: str | Path, out: Path, budget: str) -> str:
     """The command that makes a recipe's weights."""
     usual = Path("runs") / Path(preset).stem
-    given = [("--out", str(out), str(usual)), ("--budget", budget, PLAIN)]
+    given = [("--out", str(out), str(usual)), ("--budget", budget, DEFAULT_BUDGET)]
     options = [f" {option} {value}" for option, value, default in given if value != default]
     return f"python -m train reproduce {preset}" + "".join(options)
 
@@ -85,7 +85,7 @@ def publish(stage: Stage, images: int, out: Path, by: str) -> Path:
 def render(recipe: Recipe, jobs: int | None, ends: float) -> bool:
     """Render the recipe's missing pictures until the time `ends`; whether none is missing then.
 
-    The builder can be interrupted at any moment, so the clock does what Ctrl+C would do.
+    Rendering can be interrupted at any moment, so a timer does what Ctrl+C would do.
     """
     if not recipe.renders:
         return True
@@ -94,7 +94,7 @@ def render(recipe: Recipe, jobs: int | None, ends: float) -> bool:
     alarm.daemon = True
     before = signal.getsignal(signal.SIGINT)
     try:
-        # What is started in the background ignores Ctrl+C, and would the clock.
+        # A process in the background ignores SIGINT, and so would ignore the timer's, too.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if left < math.inf:
             alarm.start()
@@ -115,7 +115,7 @@ def reproduce(
     out: Path | None = None,
     minutes: float = math.inf,
     device: str | None = None,
-    budget: str = PLAIN,
+    budget: str = DEFAULT_BUDGET,
     jobs: int | None = None,
     fit: bool = False,
     last: str | None = None,
@@ -125,7 +125,8 @@ def reproduce(
 
     minutes: length of this call. fit: all stages end within them, each with its schedule, sharing
     them by their work. last: the stage to stop after. start: checkpoint folder to begin from.
-    device: cpu or cuda. jobs: processes that render. Raises OneStrokeError.
+    device: cpu or cuda. jobs: processes that render. Raises OneStrokeError; where `out` cannot be
+    written to, or another call writes there, before anything is done.
     """
     if not minutes > 0 or (fit and minutes == math.inf):
         raise ConfigError("--minutes are more than 0, and --fit, which goes by them, needs them.")
@@ -135,26 +136,27 @@ def reproduce(
 
     recipe = load_recipe(preset, out, budget, begun=start is not None or (out / START).is_dir())
     stages = recipe.up_to(last)
-    if start is not None:
-        begin(recipe, start, out)
-    by = command(preset, out, budget)
-    if not render(recipe, jobs, ends):
-        print(f"Not all pictures are rendered yet; go on with: {by}")
-        return False
-
-    for number, stage in enumerate(stages):
-        work = [s.work_left for s in (stages[number:] if fit else (stage,))]
-        left = (ends - time.monotonic()) / 60 - closing * len(work)
-        if work[0] and left > 0:
-            given = left * work[0] / sum(work)
-            with suppress(loop.TooShortError):  # the line below says where it stands
-                loop.train(
-                    stage.config, stage.folder, resume=stage.folder, minutes=given,
-                    save_every=SAVE_EVERY, device=device, fit=fit,
-                )  # fmt: skip
-        images, length = stage.progress
-        if images < length:
-            print(f"'{stage.name}' has seen {images:,} of {length:,} images; go on with: {by}")
+    with snapshot.locked(out):
+        if start is not None:
+            begin(recipe, start, out)
+        by = command(preset, out, budget)
+        if not render(recipe, jobs, ends):
+            print(f"Not all pictures are rendered yet; go on with: {by}")
             return False
-        print(f"'{stage.name}' is done: {publish(stage, images, out, by)}")
-    return True
+
+        for number, stage in enumerate(stages):
+            work = [s.work_left for s in (stages[number:] if fit else (stage,))]
+            left = (ends - time.monotonic()) / 60 - closing * len(work)
+            if work[0] and left > 0:
+                given = left * work[0] / sum(work)
+                with suppress(loop.TooShortError):  # the line below says where it stands
+                    loop.train(
+                        stage.config, stage.folder, resume=stage.folder, minutes=given,
+                        save_every=SAVE_EVERY, device=device, fit=fit,
+                    )  # fmt: skip
+            images, length = stage.progress
+            if images < length:
+                print(f"'{stage.name}' has seen {images:,} of {length:,} images; go on with: {by}")
+                return False
+            print(f"'{stage.name}' is done: {publish(stage, images, out, by)}")
+        return True

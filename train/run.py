@@ -24,20 +24,22 @@ from train.data import loading
 from train.distributed import Processes
 from train.ema import EMA
 from train.objectives import Batch
-from train.optimise import OPTIMISERS, groups_of, learning_rate, length_of
+from train.optimise import OPTIMISERS, grad_norm, groups_of, learning_rate
 from train.precision import autocast
 
-RESTART_WARMUP = 300  # steps, for a leg that finds weights but no optimiser
-IN_VAIN = 100  # steps on end without a finite gradient, after which a run has diverged
-OTHER = 0x9E3779B9  # turns a seed into one of another stream; also within 32 bits, all that count
+RESTART_WARMUP = 300  # warm-up steps after resuming without optimiser state
+MAX_CONSECUTIVE_SKIPS = 100  # of steps without a finite gradient; then the run has diverged
+STREAM_MASK = 0x9E3779B9  # of a second stream of random numbers: changes a seed's lower 32 bits
 
 
 def step_generator(seed: int, images: int, device: torch.device) -> Generator:
-    """The generator of the step that starts at `images` seen; also seeds what objectives draw
-    themselves and dropout, by another stream: from the same, their noises were the batch's again.
+    """The generator of the step that starts at `images` seen.
+
+    Also seeds torch itself, for dropout and what objectives draw, with a second stream: from the
+    same one they would draw the batch's noise again.
     """
     mixed = (seed * 1_000_003 + images) % 2**63
-    torch.manual_seed(mixed ^ OTHER)
+    torch.manual_seed(mixed ^ STREAM_MASK)
     return Generator(device).manual_seed(mixed)
 
 
@@ -64,39 +66,39 @@ class Run:
         if config.ema_halflife:
             self.emas.append(EMA(self.model, halflife=config.ema_halflife))
         optim = config.optim
-        # Weights that the objective learns with the model's.
-        self.extra = [p for p in self.objective.parameters() if p.requires_grad]
-        rates = [(list(self.model.parameters()), 1.0), (self.extra, optim.extra)]
+        # Parameters of the objective's own, learned beside the model's.
+        self.objective_parameters = [p for p in self.objective.parameters() if p.requires_grad]
+        rates = [(list(self.model.parameters()), 1.0), (self.objective_parameters, optim.extra)]
         groups = [{"params": params} for params, _ in rates if params]
-        self.scales = [scale for params, scale in rates if params]
+        self.lr_factors = [factor for params, factor in rates if params]  # by parameter group
         self.optimiser = OPTIMISERS[optim.name](groups, lr=optim.lr, betas=optim.betas)
-        self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
+        self.grad_scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         self.images = self.skipped = 0
-        self.in_vain = 0  # steps skipped since the last that was not
+        self.consecutive_skips = 0
         self.warm_from = 0  # images seen when the optimiser started
-        self.done = 0.0  # fraction of the run that was done when it went on
+        self.done = 0.0  # fraction of the run that was done when it was resumed
         if resume is not None:
             self.resume(resume)
             self.source.skip(self.images)
         net: nn.Module = self.model.net
         if config.compile:
             net = cast(nn.Module, torch.compile(net))
-        self.wrapped = processes.wrap(net) if self.objective.wrapped else net
-        self.forward = self.model.with_net(self.wrapped)
+        self.ddp_net = processes.wrap(net) if self.objective.wrapped else net
+        self.forward = self.model.with_net(self.ddp_net)
 
     def resume(self, folder: Path) -> None:
         """Go on from a full state, or from weight shards with a fresh optimiser."""
         found = snapshot.load_state(folder)
         if found is not None:
             path, own = folder / snapshot.STATE, self.state()
-            state: dict[str, Any] = {"length": self.config.images, **found}  # older ones tell none
+            state: dict[str, Any] = {"length": self.config.images, **found}  # older states lack it
             try:
                 theirs, ours = (groups_of(s.get("optimiser", {})) for s in (state, own))
                 alike = state.keys() == own.keys() and state["emas"].keys() == own["emas"].keys()
                 alike = alike and theirs == ours and isinstance(state["scaler"], dict)
                 if alike:
                     self.optimiser.load_state_dict(state["optimiser"])
-                    self.scaler.load_state_dict(state["scaler"])
+                    self.grad_scaler.load_state_dict(state["scaler"])
             except (AttributeError, KeyError, TypeError, ValueError, RuntimeError):
                 alike = False
             if not alike:
@@ -123,13 +125,13 @@ class Run:
             ema.load(sets.get(ema.name, {}), folder)
 
     def state(self) -> dict:
-        """All that a run goes on from."""
+        """Everything needed to resume."""
         return {
             "model": self.model.state_dict(),
             "objective": self.objective.state_dict(),
             "emas": {ema.name: ema.weights for ema in self.emas},
             "optimiser": self.optimiser.state_dict(),
-            "scaler": self.scaler.state_dict(),
+            "scaler": self.grad_scaler.state_dict(),
             "images": self.images,
             "length": self.config.images,
             "warm_from": self.warm_from,
@@ -161,7 +163,7 @@ class Run:
             snapshot.save_shards(out, sets, self.images)
 
     def diverged(self) -> TrainingError:
-        """What is said where there is nothing to go on with."""
+        """The error of a run whose weights or gradients are not finite."""
         return TrainingError(
             f"{self.config.name} has diverged: at {self.images:,} images its weights or gradients "
             "are no finite numbers. Nothing of that is saved; go on from the last save with "
@@ -169,16 +171,16 @@ class Run:
         )
 
     def fit(self, done: float) -> None:
-        """Take a fraction of the run to be done: its length follows from the images seen so far."""
+        """Set the run's length so that the images seen so far are this fraction of it."""
         if self.images and done:
             images = max(self.images, round(self.images / done))
             self.config = self.objective.config = replace(self.config, images=images)
 
     def learning_rate(self, progress: float) -> float:
-        """The schedule's rate, eased in once more where the optimiser was started anew."""
+        """The schedule's rate, warmed up again where a run was resumed with a fresh optimiser."""
         steps = (self.images - self.warm_from) // self.config.batch
-        eased = min(1.0, steps / RESTART_WARMUP) if self.warm_from else 1.0
-        return eased * learning_rate(self.config.optim, self.images // self.config.batch, progress)
+        warm = min(1.0, steps / RESTART_WARMUP) if self.warm_from else 1.0
+        return warm * learning_rate(self.config.optim, self.images // self.config.batch, progress)
 
     @contextmanager
     def averaged(self) -> Iterator[TrainedModel]:
@@ -192,10 +194,10 @@ class Run:
             self.model.train()
 
     def micro_batches(self) -> list[int]:
-        """Where this process's parts of the batch begin, in images seen.
+        """The first image of each of this process's micro-batches, counted in images seen.
 
-        Random numbers belong to a part: the same parts shared by more processes, or worked off one
-        after the other by one, give the same step.
+        A micro-batch has its own random numbers: whether several processes share the micro-batches
+        or one takes them in turn, the step is the same.
         """
         config, processes = self.config, self.processes
         size = config.micro_batch or config.batch // processes.size
@@ -208,7 +210,7 @@ class Run:
         return [self.images + size * part for part in range(processes.rank, parts, processes.size)]
 
     def draw(self, at: int, size: int) -> Batch:
-        """The pictures and random numbers of a part of the batch, on the training device."""
+        """The pictures and random numbers of a micro-batch, on the training device."""
         config, generator = self.config, step_generator(self.config.seed, at, self.device)
         x0, label = loading.batch(self.source, config.data, size, generator)
         level = torch.randn(size, generator=generator, device=self.device)
@@ -216,7 +218,10 @@ class Run:
         return Batch(x0, label, noise, level)
 
     def step(self) -> tuple[Tensor, Tensor, float]:
-        """One optimiser step: (loss a sample, t, gradient norm), of this process's pictures."""
+        """One optimiser step: (loss a sample, noise level a sample, gradient norm).
+
+        Losses and levels are those of this process's samples.
+        """
         config, processes = self.config, self.processes
         fine = self.objective.fine(self.images) and config.fine_precision
         starts = self.micro_batches()
@@ -226,31 +231,32 @@ class Run:
         for at in starts:
             batch = self.draw(at, size)
             last = at == starts[-1]
-            with nullcontext() if last else processes.unsynced(self.wrapped):
+            with nullcontext() if last else processes.unsynced(self.ddp_net):
                 with autocast(fine or config.precision, self.device):
                     loss, t = self.objective.loss(self.forward, self.model, batch, self.images)
-                self.scaler.scale(loss.mean() / len(starts)).backward()
+                self.grad_scaler.scale(loss.mean() / len(starts)).backward()
             losses.append(loss.detach())
             times.append(t)
-        processes.average(self.extra)
+        processes.average(self.objective_parameters)
         if not self.objective.wrapped:
             processes.average(self.model.parameters())
-        self.scaler.unscale_(self.optimiser)
-        norm, others = length_of(self.model.parameters()), length_of(self.extra)
+        self.grad_scaler.unscale_(self.optimiser)
+        norm = grad_norm(self.model.parameters())
+        objective_norm = grad_norm(self.objective_parameters)
         progress = config.progress(self.images)
         self.images += config.batch
-        if math.isfinite(norm + others):
-            for group, scale in zip(self.optimiser.param_groups, self.scales, strict=True):
-                group["lr"] = scale * self.learning_rate(progress)
-            self.scaler.step(self.optimiser)
+        if math.isfinite(norm + objective_norm):
+            for group, factor in zip(self.optimiser.param_groups, self.lr_factors, strict=True):
+                group["lr"] = factor * self.learning_rate(progress)
+            self.grad_scaler.step(self.optimiser)
             for ema in self.emas:
                 ema.update(self.model, self.images, config.batch)
             self.objective.after_step(self.model, self.images)
-            self.in_vain = 0
+            self.consecutive_skips = 0
         else:
             self.skipped += 1
-            self.in_vain += 1
-            if self.in_vain >= IN_VAIN:
+            self.consecutive_skips += 1
+            if self.consecutive_skips >= MAX_CONSECUTIVE_SKIPS:
                 raise self.diverged()
-        self.scaler.update()
+        self.grad_scaler.update()
         return torch.cat(losses), torch.cat(times), norm

@@ -91,9 +91,9 @@ def load_state(folder: Path) -> dict | None:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # a damaged file can fail anywhere in the unpickler
-        raise CheckpointError(f"{path} cannot be read: go back to an earlier leg.") from None
+        raise CheckpointError(f"{path} cannot be read: go back to an earlier save.") from None
     if not isinstance(state, dict) or not isinstance(state.get("images"), int):
-        raise CheckpointError(f"{path} is not the state of a run: go back to an earlier leg.")
+        raise CheckpointError(f"{path} is not the state of a run: go back to an earlier save.")
     for name in COUNTS:
         if not isinstance(state.get(name, 0), int) or state.get(name, 0) < 0:
             raise CheckpointError(f"{path} is damaged: its '{name}' is no count.")
@@ -142,7 +142,7 @@ def load_shards(folder: Path) -> tuple[dict[str, dict[str, Tensor]], int] | None
         or not isinstance(images, int)
         or images < 0
     ):
-        raise CheckpointError(f"{path} is no index of shards: go back to an earlier leg.")
+        raise CheckpointError(f"{path} is no index of shards: go back to an earlier save.")
     sets: dict[str, dict[str, Tensor]] = {}
     for name in names:
         path = folder / name

@@ -74,7 +74,7 @@ def test_half_precision_scales_its_loss_and_trains(config_of):
     run = loop.Run(
         dataclasses.replace(config_of("edm"), precision="fp16"), None, torch.device("cpu")
     )
-    assert run.scaler.is_enabled()
+    assert run.grad_scaler.is_enabled()
     steps = [run.step() for _ in range(6)]
     assert run.skipped < 6 and all(loss.isfinite().all() for loss, _, _ in steps)
     assert "scale" in run.state()["scaler"]
@@ -227,9 +227,9 @@ def test_what_an_objective_draws_is_not_the_batch_once_more():
 
 def test_a_gradient_that_is_not_finite_outside_of_the_model_is_skipped_too(config_of):
     run = loop.Run(config_of("ect-gan"), None, torch.device("cpu"))
-    weight = next(iter(run.extra))
+    weight = next(iter(run.objective_parameters))
     weight.register_hook(lambda grad: grad * float("nan"))
-    before = [p.detach().clone() for p in run.extra]
+    before = [p.detach().clone() for p in run.objective_parameters]
     _, _, norm = run.step()
     assert run.skipped == 1 and norm < float("inf")
-    assert all(torch.equal(p, q) for p, q in zip(before, run.extra, strict=True))
+    assert all(torch.equal(p, q) for p, q in zip(before, run.objective_parameters, strict=True))

@@ -19,8 +19,8 @@ class Stream:
     """An endless stream of pictures, a shard of it in each process.
 
     Its order comes from the data set's own shuffle buffer, not from the run's generators, so runs
-    on it are not bit-exact: they depend on the number of processes, and a leg that resumes starts
-    a new epoch in a new order.
+    on it are not bit-exact: they depend on the number of processes, and a resumed run starts a new
+    epoch in a new order.
     """
 
     def __init__(self, config: DataConfig, whole: Any, shard: Any, labels: Labels, length: int):

@@ -36,7 +36,7 @@ class Sizes:
     teacher_levels: tuple[int, ...] = (5, 9, 18, 40)  # 9, 17, 35, 79 evaluations
 
 
-# To compare the legs of a training: minutes on two cores, fewer once the teacher's are on disk.
+# To compare a training's states: minutes on two cores, fewer once the teacher's are on disk.
 QUICK = Sizes(
     count=128, reference=1000, known=1000, edits=64, seeds=1, steps=(1, 2), strengths=(0.2, 0.5),
     teacher_strengths=(0.2, 0.5), sample_steps=(1, 2), teacher_levels=(18,),

@@ -12,7 +12,7 @@ from tests.train.faults.saved import CPU, content, images
 from train import loop, preset_table, reproduce
 from train.__main__ import main
 from train.config import OptimConfig
-from train.run import IN_VAIN, Run
+from train.run import MAX_CONSECUTIVE_SKIPS, Run
 
 
 def test_a_run_that_diverges_stops_and_saves_nothing_of_it(short, done, capsys, monkeypatch):
@@ -49,15 +49,15 @@ def test_weights_that_are_no_numbers_are_not_written(short, done, place, value):
     assert content(done) == before
 
 
-def test_a_few_steps_in_vain_are_none(run_config, monkeypatch):
+def test_a_few_skipped_steps_do_not_end_a_run(run_config, monkeypatch):
     run, nan = Run(run_config, None, CPU), float("nan")
-    norms = iter([*[nan] * (IN_VAIN - 1), 1.0, *[nan] * IN_VAIN])
-    monkeypatch.setattr("train.run.length_of", lambda p: next(norms) if list(p) else 0.0)
-    for _ in range(IN_VAIN):
+    norms = iter([*[nan] * (MAX_CONSECUTIVE_SKIPS - 1), 1.0, *[nan] * MAX_CONSECUTIVE_SKIPS])
+    monkeypatch.setattr("train.run.grad_norm", lambda p: next(norms) if list(p) else 0.0)
+    for _ in range(MAX_CONSECUTIVE_SKIPS):
         run.step()
-    assert (run.skipped, run.in_vain) == (IN_VAIN - 1, 0)
+    assert (run.skipped, run.consecutive_skips) == (MAX_CONSECUTIVE_SKIPS - 1, 0)
     with pytest.raises(TrainingError, match="diverged"):
-        for _ in range(IN_VAIN):
+        for _ in range(MAX_CONSECUTIVE_SKIPS):
             run.step()
 
 

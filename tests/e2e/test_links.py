@@ -6,6 +6,7 @@ from tests.e2e.browser import draw, new_source, open_page, open_tab, picture, se
 from ui.service.examples import example
 from ui.service.progress import last
 from ui.service.settings import EditSettings
+from ui.tabs.paint import FIRST
 
 INKED = """(canvas) => {
   const ink = document.querySelector(`#${canvas} .lc-ink`);
@@ -84,7 +85,7 @@ def test_a_link_opens_on_the_picture_of_its_own_settings(page, browser, tasks):
     other = open_page(browser, address, "desktop")
     other.locator("#readout", has_text="1 evaluation").wait_for()
     settings = EditSettings(1, 5, light="night", strength=0.9)
-    made = last(tasks.paint(example("Snowy mountain"), settings)).picture
+    made = last(tasks.paint(example(FIRST), settings)).picture
     shown = picture(other, settle(other, "paint-result"))
     assert shown.tobytes() == made.tobytes()
     other.context.close()

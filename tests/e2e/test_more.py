@@ -3,6 +3,7 @@
 from tests.e2e.browser import choose, finished, new_source, open_tab, picture, settle, source
 from tests.ui.conftest import LABELS
 from ui.service.examples import example
+from ui.tabs.paint import FIRST
 
 
 def lightness(page, place):
@@ -21,10 +22,10 @@ def test_what_one_painting_becomes(page):
     page.locator("#paint-propose").click()
     page.wait_for_selector("#paint-chips .chip")
     chips = page.locator("#paint-chips .chip")
-    assert chips.all_text_contents()[0] == "alpine" and "day" in chips.all_text_contents()
+    assert chips.all_text_contents()[0] == "coast" and "day" in chips.all_text_contents()
     before = source(page, "paint-result")
     chips.first.click()  # taken: the menu says it, and the picture follows
-    page.wait_for_function("document.querySelector('#label-scene input').value === 'alpine'")
+    page.wait_for_function("document.querySelector('#label-scene input').value === 'coast'")
     new_source(page, "paint-result", before)
     settle(page, "paint-result")
     page.locator("#paint-chips .chip").last.click()  # the others are left
@@ -59,7 +60,7 @@ def test_what_one_painting_becomes(page):
     page.locator("#paint-wide-run").click()
     finished(page, "paint-wide", "paint-panorama")
     wide = page.locator("#paint-panorama .after").evaluate("i => i.naturalWidth / i.naturalHeight")
-    assert wide == 2048 / example("Snowy mountain").height
+    assert wide == 2048 / example(FIRST).height
 
 
 def test_a_wrong_number_is_told_where_it_stands(page):

@@ -28,7 +28,7 @@ from ui.service.settings import EditSettings, with_settings
 from ui.service.slots import EDITS
 from ui.service.tasks import VARIATIONS, Tasks
 
-FIRST = "Snowy mountain"
+FIRST = "Beach"  # the first sight: finished whatever the seed
 OFFERED = {"scene": 3, "light": 2}  # names that a guess offers
 REFINE_STRENGTH = 0.12  # little noise: what is there gets cleaner and stays what it is
 

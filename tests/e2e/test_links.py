@@ -85,7 +85,7 @@ def test_a_link_opens_on_the_picture_of_its_own_settings(page, browser, tasks):
     other = open_page(browser, address, "desktop")
     other.locator("#readout", has_text="1 evaluation").wait_for()
     settings = EditSettings(1, 5, light="night", strength=0.9)
-    made = last(tasks.paint(example(FIRST), settings)).picture
+    made = last(tasks.stroke(example(FIRST), settings)).picture
     shown = picture(other, settle(other, "paint-result"))
     assert shown.tobytes() == made.tobytes()
     other.context.close()

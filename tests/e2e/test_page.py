@@ -22,7 +22,7 @@ def test_the_page_opens_on_a_crude_painting_with_its_picture_beside_it(page, tas
     painting = example(FIRST).resize((512, 512))
     assert difference(picture(page, url), painting) < 4
     strength = tasks.engines.first.model.config.strength
-    made = last(tasks.paint(example(FIRST), EditSettings(1, strength=strength))).picture
+    made = last(tasks.stroke(example(FIRST), EditSettings(1, strength=strength))).picture
     assert picture(page, source(page, "paint-result")).tobytes() == made.tobytes()
     assert page.locator(".history-note").text_content().startswith("Nothing made yet")
     slider = page.locator("#paint-strength input[type=range]")

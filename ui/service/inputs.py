@@ -13,7 +13,9 @@ from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
+from PIL import Image
 
+from cm_core.errors import ImageError
 from ui.service.pictures import refusal, uploaded
 
 SHOWN = 40  # characters of a wrong value that a refusal repeats
@@ -100,6 +102,13 @@ def file(name: str, value: Any) -> dict[str, Any] | None:
     if not isinstance(path, str):
         refuse(name, "a picture's file", value)
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+def required_picture(picture: Image.Image | None) -> Image.Image:
+    """The picture that a visitor chose. Raises ImageError where there is none."""
+    if picture is None:
+        raise ImageError("There is no picture yet: choose an example or open one.")
+    return picture
 
 
 def values(block: gr.Dropdown | gr.Radio | gr.CheckboxGroup) -> list[Any]:

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import torch
 from PIL import Image
 
-from cm_core.errors import ImageError
 from cm_core.samplers import Step
 from editing import Painted
 from editing.image import crop_like, like_whole, to_pil
@@ -55,13 +54,6 @@ def picture_steps(
     for painted, readout in engine.stream(take):
         step = painted.step
         yield EditProgress(painted.picture, readout, shown(step), step.index + 1 == steps)
-
-
-def some(picture: Image.Image | None) -> Image.Image:
-    """The picture, or a sentence that asks for one."""
-    if picture is None:
-        raise ImageError("There is no picture yet: choose an example or open one.")
-    return picture
 
 
 def in_shape_of(x: torch.Tensor, image: Image.Image, size: int) -> Image.Image:

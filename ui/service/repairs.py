@@ -13,7 +13,8 @@ from editing import Painted, widening
 from editing.image import crop_like, fit, like_whole, on_white, to_pil, to_tensor
 from editing.tiled import Tiled
 from ui.service.engine import Engines
-from ui.service.progress import EditProgress, fitted_steps, last, picture_steps, some
+from ui.service.inputs import required_picture
+from ui.service.progress import EditProgress, fitted_steps, last, picture_steps
 from ui.service.settings import DEFAULTS, EditSettings
 
 MOST_PIXELS = 4_200_000  # of an enlarged picture: 2048 x 2048
@@ -32,7 +33,7 @@ class Repairs:
         settings: EditSettings = DEFAULTS,
     ) -> Iterator[EditProgress]:
         """Repaint where the mask is light, at the picture's own size, the rest untouched."""
-        if some(image) and mask is None:
+        if required_picture(image) and mask is None:
             raise ImageError("Nothing is masked yet: paint over what should change first.")
         return self._filled(editing.stream_inpaint_region, settings, image, mask)
 
@@ -45,7 +46,7 @@ class Repairs:
         """The picture on a larger canvas; margins left, top, ... in lengths of its longer side."""
         if min(margins) < 0 or max(margins) > 1:
             raise SettingError("A side grows by a fraction of the picture, 0 to 1.")
-        pixels = [round(fraction * max(some(image).size)) for fraction in margins]
+        pixels = [round(fraction * max(required_picture(image).size)) for fraction in margins]
         return self._filled(editing.stream_outpaint, settings, image, *pixels)
 
     def panorama(
@@ -55,7 +56,7 @@ class Repairs:
         settings: EditSettings = DEFAULTS,
     ) -> Iterator[EditProgress]:
         """The picture grown to both sides until it is so many pixels wide; done once it is."""
-        windows = len(widening.growth(some(image).size, width))
+        windows = len(widening.growth(required_picture(image).size, width))
         return self._filled(editing.stream_panorama, settings, image, width, windows=windows)
 
     def _filled(
@@ -86,7 +87,7 @@ class Repairs:
     ) -> Iterator[EditProgress]:
         """The picture's grey in new colours; hints (RGBA) give the colour where they are opaque."""
         engine, label = self.on(*settings.choice)
-        given = some(image), settings.steps, settings.seed, hints
+        given = required_picture(image), settings.steps, settings.seed, hints
         how = {"samples_per_step": settings.samples_per_step, "label": label}
         return picture_steps(
             engine,
@@ -98,14 +99,14 @@ class Repairs:
         self, image: Image.Image | None, factor: int, settings: EditSettings = DEFAULTS
     ) -> Image.Image:
         """The small picture that `super_resolve` enlarges; one of that size stays as it is."""
-        picture, size = some(image), self.engines.get(settings.model).size // factor
+        picture, size = required_picture(image), self.engines.get(settings.model).size // factor
         return like_whole(crop_like(fit(picture, size), picture), picture)
 
     def super_resolve(
         self, image: Image.Image | None, factor: int, settings: EditSettings = DEFAULTS
     ) -> Iterator[EditProgress]:
         """A picture, shrunk by the factor, at the model's size, its patch means kept."""
-        picture, (engine, label) = some(image), self.on(*settings.choice)
+        picture, (engine, label) = required_picture(image), self.on(*settings.choice)
         size = engine.size // factor
         given = to_tensor(fit(picture, size)), settings.steps, settings.seed
         how = {"samples_per_step": settings.samples_per_step, "label": label}
@@ -128,7 +129,7 @@ class Repairs:
 
         Raises SettingError where it would come out too large.
         """
-        picture = some(image)
+        picture = required_picture(image)
         pixels = picture.width * picture.height * factor**2
         if pixels > MOST_PIXELS:
             raise SettingError(
@@ -158,7 +159,7 @@ class Repairs:
         sigma: the level that the model is told; None estimates it.
         """
         engine, label = self.on(*settings.choice)
-        picture, used = some(image), []
+        picture, used = required_picture(image), []
 
         def take(model: Any) -> Iterator[Painted]:
             for one in editing.stream_denoise_picture(

@@ -20,6 +20,7 @@ from editing.image import fit, to_pil, to_tensor
 from editing.lights import movable
 from editing.paper import covered
 from ui.service.engine import ANY, Engine, Readout
+from ui.service.inputs import required_picture
 from ui.service.progress import (
     EditProgress,
     in_shape_of,
@@ -27,7 +28,6 @@ from ui.service.progress import (
     painting_steps,
     picture_steps,
     shown,
-    some,
 )
 from ui.service.repairs import Repairs
 from ui.service.settings import DEFAULTS, EditSettings
@@ -41,14 +41,14 @@ MOST_SAMPLES = 8
 class Tasks(Repairs):
     """Every edit of the page, on the engine that the settings name."""
 
-    def paint(
+    def stroke(
         self, image: Image.Image | None, settings: EditSettings = DEFAULTS, relit: bool = True
     ) -> Iterator[EditProgress]:
         """A finished picture from a rough painting, no smaller, in the light that is named.
 
         relit: whether the painting's colours are moved into it; else the model is told it, no more.
         """
-        picture = some(image)
+        picture = required_picture(image)
         engine, label = self.on(*settings.choice)
         given = settings.strength, settings.steps, settings.seed
         how = {
@@ -78,7 +78,7 @@ class Tasks(Repairs):
     ) -> Iterator[tuple[str, EditProgress]]:
         """(light, picture) of a painting in every light that the model knows."""
         for name in self.known_lights(settings):
-            yield name, last(self.paint(image, replace(settings, light=name)))
+            yield name, last(self.stroke(image, replace(settings, light=name)))
 
     def known_lights(self, settings: EditSettings) -> tuple[str, ...]:
         """The lights that the model knows. Raises SettingError where it knows none."""
@@ -93,7 +93,7 @@ class Tasks(Repairs):
         """By axis, the names of the model that a painting may show, the likeliest first."""
         engine = self.engines.get(settings.model)
         known = engine.model.config.labels.axes
-        said = guess(covered(to_tensor(fit(some(image), engine.size))))
+        said = guess(covered(to_tensor(fit(required_picture(image), engine.size))))
         return {
             axis: [name for name in names if name in known[axis]]
             for axis, names in said.items()
@@ -110,7 +110,7 @@ class Tasks(Repairs):
         them finished each time. The light of the settings has no say."""
         self.known_lights(settings)
         engine, _ = self.on(*replace(settings, light=ANY).choice)
-        picture = some(image)
+        picture = required_picture(image)
         painting = to_tensor(fit(picture, engine.size))
         how = {
             "scene": None if settings.scene == ANY else settings.scene,
@@ -136,11 +136,11 @@ class Tasks(Repairs):
         self, image: Image.Image | None, settings: EditSettings = DEFAULTS
     ) -> Iterator[tuple[EditSettings, EditProgress]]:
         """(its settings, picture) of a painting under the next seeds, one after the other, as
-        `paint` but with noise enough for them to vary, if the strength has less."""
+        `stroke` but with noise enough for them to vary, if the strength has less."""
         enough = replace(settings, strength=max(settings.strength, VARIED))
         for i in range(1, VARIATIONS + 1):
             other = replace(enough, seed=(settings.seed + i) % (MAX_SEED + 1))
-            yield other, last(self.paint(image, other))
+            yield other, last(self.stroke(image, other))
 
     def generate(self, settings: EditSettings = DEFAULTS) -> Iterator[EditProgress]:
         """A picture from noise alone."""

@@ -22,8 +22,8 @@ from ui.components.thumbs.choices import Choices
 from ui.components.thumbs.image_picker import picture_source
 from ui.service.animation import animation
 from ui.service.examples import PAINTINGS, example
-from ui.service.inputs import said, text
-from ui.service.progress import EditProgress, last, some
+from ui.service.inputs import required_picture, said, text
+from ui.service.progress import EditProgress, last
 from ui.service.settings import EditSettings, with_settings
 from ui.service.slots import EDITS
 from ui.service.tasks import VARIATIONS, Tasks
@@ -117,7 +117,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
             return gr.skip()
         if drawing_on:  # one evaluation while the pen is down, all of them once it lifts
             settings = replace(settings, steps=1, samples_per_step=1)
-        made = replace(last(tasks.paint(drawing, settings)), done=not drawing_on)
+        made = replace(last(tasks.stroke(drawing, settings)), done=not drawing_on)
         return costed(made, made.seen)
 
     @with_settings
@@ -128,8 +128,8 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
 
     @with_settings
     def again(picture: Image.Image | None, settings: EditSettings):
-        gently = replace(settings, strength=REFINE_STRENGTH)
-        made = last(tasks.paint(some(picture), gently, relit=False))  # it is in its light already
+        picture, gently = required_picture(picture), replace(settings, strength=REFINE_STRENGTH)
+        made = last(tasks.stroke(picture, gently, relit=False))  # it is in its light already
         return costed(made, made.seen)
 
     @with_settings
@@ -159,13 +159,13 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
 
     @with_settings
     def panorama(picture: Image.Image | None, settings: EditSettings):
-        for made in tasks.panorama(some(picture), settings=settings):
+        for made in tasks.panorama(required_picture(picture), settings=settings):
             yield costed(made, gr.Row(visible=True))
 
     @with_settings
     def as_seen_at(light: str, picture: Image.Image | None, settings: EditSettings):
         there = replace(settings, strength=REFINE_STRENGTH, light=light)
-        made = last(tasks.paint(some(picture), there))
+        made = last(tasks.stroke(required_picture(picture), there))
         return costed(made, made.seen, None)  # the menu is empty again, to be chosen from anew
 
     @with_settings
@@ -232,4 +232,4 @@ def in_axes(shown: list[dict]) -> dict[str, list[str]]:
 def opening(tasks: Tasks, settings: EditSettings) -> EditProgress:
     """The picture of the painting that the page opens with; not for the history."""
     settings = replace(settings, strength=tasks.engines.first.model.config.strength)
-    return replace(last(tasks.paint(example(FIRST), settings)), done=False)
+    return replace(last(tasks.stroke(example(FIRST), settings)), done=False)

@@ -11,7 +11,7 @@ import gradio as gr
 from gradio.blocks import Block
 from PIL import Image
 
-from cm_core.errors import ImageError, SettingError
+from cm_core.errors import SettingError
 from editing import files
 from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP, STROKE_STEPS
 from editing.widening import STEPS, WIDEST
@@ -19,14 +19,16 @@ from ui.components.export.export import FORMATS, written
 from ui.components.model_menu import AXES
 from ui.service.animation import animation
 from ui.service.engine import ANY
+from ui.service.inputs import required_picture
 from ui.service.pictures import PictureFile
-from ui.service.progress import EditProgress, last, some
+from ui.service.progress import EditProgress, last
 from ui.service.settings import EditSettings
 from ui.service.slots import EDITS
 from ui.service.tasks import MAX_SEED, MOST_SAMPLES, Tasks
 from ui.tabs.classroom import paths
 from ui.tabs.interpolate import GRID
 
+BITS = "The picture has {0} bits a channel: 8 of them are kept."
 SETTINGS = {field.name for field in fields(EditSettings)}
 
 
@@ -64,6 +66,9 @@ def endpoint(
         return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
 
     def call(*values: Any) -> Any:
+        for value in values:
+            if isinstance(value, Image.Image) and (bits := value.info.get("bits")):
+                gr.Warning(BITS.format(bits))
         given = dict(zip(first, values, strict=True))
         settings = {name: given.pop(name) for name in SETTINGS & given.keys()}
         return take(task(**given, settings=EditSettings(**settings)))
@@ -155,11 +160,6 @@ def endpoints(tasks: Tasks) -> None:
         windowed = figure("steps", STEPS, 1, 8, precision=0)
     hide(never_shown)
 
-    def inpaint(image, mask, settings):
-        if image and mask and image.size != mask.size:
-            raise ImageError("The mask must have the picture's own size: draw it over the picture.")
-        return tasks.inpaint(image, mask, settings)
-
     def outpaint(image, left, top, right, bottom, settings):
         return tasks.outpaint(image, (left, top, right, bottom), settings)
 
@@ -193,7 +193,7 @@ def endpoints(tasks: Tasks) -> None:
         return file_of(tasks.enlarge(image, factor, faithful, settings))
 
     def export(image, form):
-        return written(some(image), form)
+        return written(required_picture(image), form)
 
     labels, (scene, _, category) = [*choice, model], choice
     shared = [steps, seed, *labels]
@@ -202,13 +202,13 @@ def endpoints(tasks: Tasks) -> None:
     walk = [seed_a, seed_b, frames, one, *labels, seed_c, seed_d, *to]
     small = [image, factor, *shared, samples]
     for name, task, take, inputs, outputs in (
-        ("paint", tasks.paint, as_file, painting, picture),
+        ("paint", tasks.stroke, as_file, painting, picture),
         ("lights", tasks.lights, gallery_of, painting, gallery),
         ("day", tasks.day, film_of, without_light, [gallery, film]),
         ("guess", tasks.guess, as_made, [image, model], names),
         ("panorama", tasks.panorama, as_file, [image, width, windowed, seed, *labels], picture),
         ("generate", tasks.generate, as_file, [one, seed, *labels], picture),
-        ("inpaint", inpaint, as_file, [image, mask, *shared, samples], picture),
+        ("inpaint", tasks.inpaint, as_file, [image, mask, *shared, samples], picture),
         ("outpaint", outpaint, as_file, [image, *margins, *shared, samples], picture),
         ("colorize", tasks.colorize, as_file, [image, *shared, hints, samples], picture),
         ("super_resolve", tasks.super_resolve, as_file, small, picture),

@@ -101,7 +101,7 @@ def test_an_export_keeps_the_profile_at_every_size():
 
 def test_a_painting_larger_than_the_model_finishes_keeps_its_size(tasks):
     painting = example("Beach").resize((3 * SIZE, 2 * SIZE))
-    assert last(tasks.paint(painting)).picture.size == painting.size
+    assert last(tasks.stroke(painting)).picture.size == painting.size
     lights = dict(tasks.lights(painting))
     assert {one.picture.size for one in lights.values()} == {painting.size}
 

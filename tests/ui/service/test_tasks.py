@@ -33,7 +33,7 @@ def test_a_light_that_is_named_changes_the_picture_and_not_only_the_label(tasks,
     painting = example("Snowy mountain").resize((side, side))
     how = EditSettings(1, 3, "sea", strength=0)
     alone = {
-        light: last(tasks.paint(painting, replace(how, light=light))) for light in (*LIGHTS, "Any")
+        light: last(tasks.stroke(painting, replace(how, light=light))) for light in (*LIGHTS, "Any")
     }
     assert lightness(alone["night"]) < lightness(alone["day"]) - 40
     assert lightness(alone["night"]) < lightness(alone["dusk"]) < lightness(alone["day"])
@@ -49,7 +49,7 @@ def test_a_light_that_is_named_changes_the_picture_and_not_only_the_label(tasks,
 def test_a_scene_that_is_named_changes_the_picture_and_not_its_light(tasks):
     painting = example("Snowy mountain").resize((32, 32))
     sea, coast = (
-        last(tasks.paint(painting, EditSettings(1, 3, scene, "day", strength=0)))
+        last(tasks.stroke(painting, EditSettings(1, 3, scene, "day", strength=0)))
         for scene in ("sea", "coast")
     )
     assert sea.picture.tobytes() != coast.picture.tobytes()
@@ -85,7 +85,7 @@ def test_every_light_is_finished_under_its_own_name(tasks):
     assert list(made) == list(LABELS.axes["light"])
     assert {one.readout.evaluations for one in made.values()} == {1}
     # By day, which it looks like, the painting is itself.
-    alone = last(tasks.paint(painting, EditSettings(1, 3, "sea", "day")))
+    alone = last(tasks.stroke(painting, EditSettings(1, 3, "sea", "day")))
     assert made["day"].picture.tobytes() == alone.picture.tobytes()
 
 
@@ -105,7 +105,7 @@ def test_a_detailer_finishes_what_is_drawn_and_leaves_the_steps_before(detailer)
     assert first.picture.size == small.size
     assert done.picture.tobytes() == to_pil(finished(detailer, generate(model, 7, 2), 7)).tobytes()
     wide = Image.new("RGB", (32, 16), "green")
-    first, done = tasks.paint(wide, settings)
+    first, done = tasks.stroke(wide, settings)
     assert first.picture.size == (32, 16) and done.picture.size == (128, 64)
 
 
@@ -134,7 +134,7 @@ def test_an_edit_comes_step_by_step_and_says_which_is_the_last(tasks):
 def test_every_sample_of_a_step_is_counted(tasks):
     picture, two = example("Beach"), EditSettings(3, 1, samples_per_step=2)
     for made in (
-        tasks.paint(picture, two),
+        tasks.stroke(picture, two),
         tasks.colorize(picture, None, two),
         tasks.super_resolve(picture, 4, two),
     ):
@@ -149,7 +149,7 @@ def test_every_sample_of_a_step_is_counted(tasks):
     ):
         assert {one.readout.evaluations for one in made} == {3}
     calm, lively = (
-        last(tasks.paint(picture, EditSettings(1, 1, samples_per_step=n))).picture for n in (2, 1)
+        last(tasks.stroke(picture, EditSettings(1, 1, samples_per_step=n))).picture for n in (2, 1)
     )
     assert calm.tobytes() != lively.tobytes()
 
@@ -160,12 +160,12 @@ def test_variations_differ_and_can_be_made_again(tasks):
     made = {its.seed: one for its, one in tasks.vary(painting, bold)}
     assert list(made) == [999_999, 0, 1, 2]
     assert len({one.picture.tobytes() for one in made.values()}) == 4
-    again = last(tasks.paint(painting, replace(bold, seed=1)))
+    again = last(tasks.stroke(painting, replace(bold, seed=1)))
     assert again.picture.tobytes() == made[1].picture.tobytes()
     # Strokes that are followed closely hardly vary: so they have more noise than that.
     close = {its.seed: (its, one) for its, one in tasks.vary(painting, replace(bold, strength=0.1))}
     its, one = close[1]
-    least = last(tasks.paint(painting, EditSettings(1, 1, strength=VARIED)))
+    least = last(tasks.stroke(painting, EditSettings(1, 1, strength=VARIED)))
     assert its.strength == VARIED and one.picture.tobytes() == least.picture.tobytes()
 
 

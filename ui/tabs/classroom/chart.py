@@ -12,8 +12,8 @@ MISSING = '<p class="note">Not measured yet: this checkpoint came without its ta
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, LOW = 640, 320, 56, 20, 24, 48
 LINE = 22  # height of a line of words
 PICTURE = 96  # side of a point's picture, in units of the drawing
-ROOM = 1.06  # between the ends of the points and those of the axis, as a factor
-FAR = 2.0  # a level beyond the points by more than this factor is told at the edge, not drawn
+ROOM = 1.06  # factor from the outermost points to the ends of the axis
+FAR = 2.0  # a level farther than this factor from all points is words at the edge, not a line
 Place = tuple[str, int]  # a series' name, and how many evaluations
 
 
@@ -31,7 +31,7 @@ class Axis:
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """Round values from low to high: 1, 2 and 5 times powers of ten, and closer where few fit."""
+    """Ticks from low to high: 1, 2 and 5 times powers of ten, and more where few of these fit."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     found = [m * 10.0**p for p in powers for m in (1, 2, 5) if low <= m * 10.0**p <= high]
     if len(found) > 2:
@@ -81,7 +81,7 @@ def quality_chart(
 
 
 def bars(sheet: Sheet) -> str:
-    """What the error bars of a sheet are, as far as it was measured with one seed or with more."""
+    """A note on the error bars: whether they come from one seed or from several."""
     points = [point for one in sheet.series for point in one.points]
     several = [point for point in points if point.seeds > 1]
     said = f"Bars: one standard deviation of {seeded(several)}. " if several else ""
@@ -95,7 +95,7 @@ def bars(sheet: Sheet) -> str:
 
 
 def kinds(sheet: Sheet) -> list[tuple[int, Series]]:
-    """The series, each with its place among those of the same model."""
+    """The series, each with its number among the series of the same model."""
     seen = {True: 0, False: 0}
     found = []
     for one in sheet.series:
@@ -105,12 +105,12 @@ def kinds(sheet: Sheet) -> list[tuple[int, Series]]:
 
 
 def style(one: Series, place: int) -> str:
-    """The classes that say how a series is drawn: whose it is, and the how manieth of them."""
+    """CSS classes of a series: whose it is, and its number among those of the same model."""
     return f"{'consistency' if one.ours else 'teacher'} kind{place}"
 
 
 def span(sheet: Sheet) -> tuple[float, float]:
-    """The ends of the axis of quality: of the points, their bars, and the levels near them."""
+    """The ends of the quality axis, around points, error bars and the levels near them."""
     low, high = zip(
         *(reach(p.value, p.spread) for s in sheet.series for p in s.points), strict=True
     )
@@ -119,12 +119,12 @@ def span(sheet: Sheet) -> tuple[float, float]:
 
 
 def reach(value: float, spread: float | None) -> tuple[float, float]:
-    """The ends of a point's error bar; a log axis has no room for one that reaches down to 0."""
+    """The ends of a point's error bar, kept above 0 for the log axis."""
     return max(value - (spread or 0.0), value / 2), value + (spread or 0.0)
 
 
 def level(name: str, value: float, y: Axis, place: int, heights: list[float]) -> str:
-    """What costs nothing, as a dashed line; beyond the axis, as words at its edge.
+    """A level that costs no evaluation, as a dashed line; beyond the axis, as words at its edge.
 
     heights: of all such lines; the words go below their line where another is close above it.
     """
@@ -150,7 +150,7 @@ def grid_line(y: float, label: str) -> str:
 
 
 def cost_labels(costs: list[float]) -> list[tuple[float, str]]:
-    """(cost, what stands below it), without those that would touch the one before."""
+    """(cost, words below it) of each tick, without words that would touch the ones before."""
     kept: list[tuple[float, str]] = []
     for cost in sorted(set(costs)):
         if not kept or cost > 1.25 * kept[-1][0]:
@@ -186,7 +186,7 @@ def drawn(
 
 
 def beside(picture: str | None, x: float, y: float) -> str:
-    """A point's picture, within the drawing, which shows when the point is touched."""
+    """A point's picture, inside the drawing; it shows when the point is touched."""
     if picture is None:
         return ""
     left = min(max(x - PICTURE / 2, 0), WIDTH - PICTURE)

@@ -45,7 +45,7 @@ HOW = (
     "that it ends: the same network as it learns. Their numbers are the mean distance of "
     "neighbouring answers, 0 for a perfect model; from black to white it is 2."
 )
-LEARNING = {  # who is asked, in the order of learning, and what that is
+LEARNING = {  # the functions put to the test, in the order of learning, each explained
     "Untrained": "The same network before it has seen a picture, its weights drawn by chance: it "
     "answers with x made small, which is grey while x is noise, and a picture only where x is one.",
     "Half trained": "The diffusion teacher, from whose weights the consistency model went on to "
@@ -58,19 +58,19 @@ LEARNING = {  # who is asked, in the order of learning, and what that is
 
 @dataclass(frozen=True)
 class Learner:
-    """A function that was put to the test, and its answers along the path."""
+    """A function and its answers along the path."""
 
     name: str  # of LEARNING
     steps: list[Step]
 
     @property
     def apart(self) -> tuple[float, float]:
-        """How far neighbouring answers are apart on average, and the first and the last."""
+        """Mean distance of neighbouring answers, and the distance from the first to the last."""
         return apart(self.steps), apart([self.steps[0], self.steps[-1]])
 
 
 def untrained(config: ModelConfig) -> ConsistencyModel:
-    """The same network before it has learned anything, with the same weights every time."""
+    """The model's network with random weights, the same weights every time."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return ConsistencyModel(config).eval().requires_grad_(False)
@@ -79,7 +79,7 @@ def untrained(config: ModelConfig) -> ConsistencyModel:
 def learners(
     tasks: Tasks, seed: int = 0, *choice: str
 ) -> Iterator[tuple[list[Step], list[Learner], Readout]]:
-    """(points of the path, who has answered so far, what it cost), from the teacher's walk on."""
+    """(points of the path, answers, cost) so far: first the teacher's walk, then each answer."""
     engine, label = tasks.on(*choice)
     taken = [(step, made.readout) for made, step in paths.walk(tasks, LEVELS, seed, *choice)]
     walked, readout = [step for step, _ in taken], taken[-1][1]
@@ -97,7 +97,7 @@ def learners(
 
 
 def rows(path: list[Step], found: list[Learner]) -> str:
-    """The path and everybody's answers, as strips under each other."""
+    """The path and each function's answers, as strips one below the other."""
     path_row = strip((shown(s), f"x at t = {s.sigma:.3g}") for s in path)
     parts = [titled("Points of the path", path_row)]
     for learner in found:

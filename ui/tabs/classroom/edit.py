@@ -1,4 +1,4 @@
-"""Lesson 5: an edit, evaluation by evaluation: what went in, what came out, what was put back."""
+"""Lesson 5: an edit, evaluation by evaluation: the input, the answer, and the known put back."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Act:
 
 
 class Watched:
-    """A model that keeps what it answered last."""
+    """A model that remembers its last answer."""
 
     def __init__(self, model: Any):
         self.model, self.answer = model, None
@@ -75,13 +75,13 @@ def hole(size: int) -> Tensor:
 
 
 def picture_for(edit: str, size: int) -> Tensor:
-    """What an edit is shown on, (1, 3, size, size)."""
+    """The picture that the edit is shown on, (1, 3, size, size)."""
     name = "Beach" if edit == "Stroke" else "Alpine meadow"
     return to_tensor(fit(example(name), size))
 
 
 def known(edit: str, x: Tensor) -> Image.Image:
-    """What an edit keeps of a picture, as one can look at it."""
+    """The part of a picture that an edit is given, as a picture to look at."""
     size = x.shape[-1]
     match edit:
         case "Inpaint":
@@ -98,7 +98,7 @@ def known(edit: str, x: Tensor) -> Image.Image:
 def acts(
     engine: Engine, edit: str, x: Tensor, seed: int, label: Any
 ) -> Iterator[tuple[Act, Readout]]:
-    """The evaluations of an edit, one by one; a step is one of them, not the mean of several."""
+    """The evaluations of an edit, one by one; each step takes a single one."""
     alone = {"label": label, "samples_per_step": 1}
     small = PatchMean(FACTOR).measure(x)
     take = {
@@ -121,7 +121,7 @@ def acts(
 
 
 def rows(found: list[Act]) -> str:
-    """Three strips: x, the answer, and what is left once the known is put back."""
+    """Three strips: x, the answer, and the answer with the known part put back."""
     names = [f"t = {act.step.sigma:.3g}" for act in found]
     parts = (
         ("x, what the model is given", [shown(act.step) for act in found]),

@@ -1,4 +1,4 @@
-"""The head of a lesson: what it says in one sentence, its formula, and what the symbols mean."""
+"""The head of a lesson: one sentence, a formula, and the meaning of its symbols."""
 
 from __future__ import annotations
 

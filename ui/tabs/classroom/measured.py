@@ -1,4 +1,4 @@
-"""What was measured of quality: the tables of assets/quality.json as lines for a chart."""
+"""Measured quality: the tables of assets/quality.json as lines for a chart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 QUALITY = Path(__file__).parents[3] / "assets" / "quality.json"
-TABLES = {  # those that have evaluations, by what a chart of them is called
+TABLES = {  # tables with a column of evaluations, by the title of their chart
     "Pictures from nothing": "from nothing",
     "Paintings finished": "main job",
     "Paintings finished four times as large": "large",
@@ -26,7 +26,7 @@ METRIC = "KID-lite2"
 
 @dataclass(frozen=True)
 class Point:
-    """Pictures of so many evaluations: their KID, and how far that may be off.
+    """Pictures made with a number of evaluations: their KID and its error.
 
     spread: the standard deviation of the seeds that it was measured with, or, of one seed alone,
     the standard error of that measurement; None where that was not estimated.
@@ -51,7 +51,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What one chart shows: series, and the KID of what costs nothing, by name."""
+    """A chart's contents: its series, and named KIDs that cost no evaluation."""
 
     series: tuple[Series, ...]
     levels: dict[str, float]
@@ -93,7 +93,7 @@ def sheet(rows: list[dict[str, Any]], seeds: int = 1) -> Sheet:
 
 
 def series(what: str, strength: float | None, points: list[Point]) -> Series:
-    """Points under the name that people know them by."""
+    """The points as a series, under a name that people know."""
     kind, _, how = what.partition(", ")
     name = {"ours": OURS, "teacher": TEACHER}.get(kind, kind)
     details = [how] if how else []
@@ -124,13 +124,13 @@ def kids(found: dict[str, Sheet]) -> dict[int, float]:
 
 
 def gain(before: Point, after: Point) -> float:
-    """How much nearer to true pictures the later is; 0 where the bars of both cover it."""
+    """How much lower the later KID is; 0 within their combined error."""
     nearer = before.value - after.value
     return nearer if abs(nearer) > math.hypot(before.spread or 0, after.spread or 0) else 0.0
 
 
 def seeded(points: Iterable[Point]) -> str:
-    """How many seeds figures are of, in words: "one seed", "3 seeds", "1 to 3 seeds"."""
+    """The number of seeds behind some figures, in words: "one seed", "3 seeds", "1 to 3 seeds"."""
     counts = sorted({point.seeds for point in points})
     if counts == [1]:
         return "one seed"
@@ -138,6 +138,6 @@ def seeded(points: Iterable[Point]) -> str:
 
 
 def floor(found: dict[str, Sheet]) -> float | None:
-    """KID of true pictures, held out: what nothing gets below but by chance."""
+    """KID of true, held-out pictures: only chance gets below it."""
     sheet = found.get("Pictures from nothing")
     return sheet.levels.get(LEVELS["renders"]) if sheet else None

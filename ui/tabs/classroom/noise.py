@@ -15,7 +15,7 @@ from ui.service.tasks import Tasks
 from ui.tabs.classroom import measured, opening, paths, questions
 from ui.tabs.classroom.head import head
 
-TIMES = 5  # a picture is drawn so often, for the median of its times
+TIMES = 5  # drawings of each picture, for the median of their times
 HEAD = head(
     "One noise, one to eight steps",
     "The model jumps from pure noise to a picture in one evaluation; each further step adds a "
@@ -29,7 +29,7 @@ HEAD = head(
 def timed(
     tasks: Tasks, seed: int, *choice: str, times: int = TIMES
 ) -> Iterator[list[tuple[int, paths.EditProgress, float]]]:
-    """(steps, picture, median milliseconds) of one to eight steps, one more at a time."""
+    """Lists of (steps, picture, median milliseconds), from one step to eight, each one longer."""
     found = []
     for steps in paths.CONSISTENCY_STEPS:
         runs = [last(paths.path(tasks, steps, seed, *choice))[0] for _ in range(times)]
@@ -39,7 +39,7 @@ def timed(
 
 
 def captioned(found: list[tuple[int, paths.EditProgress, float]], kids: dict[int, float]) -> str:
-    """The pictures in a row, each with what it cost and how real its kind is."""
+    """The pictures in a row, each with its cost and the measured KID of that many steps."""
 
     def caption(steps: int, milliseconds: float) -> str:
         evaluations = f"{steps} evaluation{'s' * (steps > 1)}"
@@ -50,7 +50,7 @@ def captioned(found: list[tuple[int, paths.EditProgress, float]], kids: dict[int
 
 
 def along(points: list[paths.Point]) -> str:
-    """A path as pictures: above what the network was given, below what it answered."""
+    """A path as pictures: the network's inputs above, its answers below."""
     return strip((p.given, p.answer, f"t = {p.sigma:.3g}") for p in points)
 
 

@@ -19,7 +19,7 @@ from ui.service.tasks import Tasks
 SEEDS = range(32)  # one evaluation of each takes less than a second
 CLEAR, TOLD = "clear", "told"
 CHOICES = [("The clearest of 32", CLEAR), ("As told above", TOLD)]
-ROWS = 8  # a picture is looked at from afar: as so many rows of so many pixels
+ROWS = 8  # from afar a picture is this many rows of as many pixels
 LUMA = (0.299, 0.587, 0.114)
 _found: WeakKeyDictionary[Engine, dict[int | None, int]] = WeakKeyDictionary()
 
@@ -49,12 +49,12 @@ def clearest(engine: Engine, label: int | None) -> int:
 
 
 def opened_on(tasks: Tasks, noise: str, seed: int, *choice: str) -> int:
-    """The seed of a lesson: that of the page, or the clearest of what the menus say."""
+    """A lesson's seed: the page's, or the one with the clearest picture of the chosen labels."""
     return seed if noise == TOLD else clearest(*tasks.on(*choice))
 
 
 def menu(controls: Controls) -> gr.Radio:
-    """The choice between both; whoever tells the page a seed wants to see it."""
+    """The choice between the two; changing the page's seed selects the page's."""
     noise = gr.Radio(CHOICES, value=CLEAR, label="Seed of the lessons", elem_id="lesson-seed")
     follow = {"fn": None, "outputs": noise, "api_visibility": "private"}
     controls.seed.input(js=f"() => '{TOLD}'", **follow)

@@ -1,4 +1,4 @@
-"""What the Steps tab shows: paths of the consistency model and of its diffusion teacher."""
+"""Sampling paths for the Steps tab: of the consistency model and of its diffusion teacher."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONSISTENCY_STEPS = range(1, 9)
 
 @dataclass(frozen=True)
 class Point:
-    """A point of a sampling path: what a network was given, and what it answered."""
+    """A point of a sampling path: the network's input and its answer."""
 
     sigma: float
     given: Image.Image
@@ -60,7 +60,7 @@ def walk(tasks: Tasks, levels: int, seed: int, *choice: str) -> Iterator[tuple[E
 def finished(
     tasks: Tasks, painting: Image.Image, strength: float, steps: int, seed: int, *choice: str
 ) -> Iterator[EditProgress]:
-    """A painting finished by the consistency model, small as it thinks, as quality is measured."""
+    """A painting finished by the consistency model, at the model's size, as in the measurements."""
     engine, label = tasks.on(*choice)
     x = to_tensor(fit(painting, engine.size))
     how = {"label": label, "paper": True}
@@ -72,7 +72,7 @@ def finished(
 def finished_by_teacher(
     tasks: Tasks, painting: Image.Image, strength: float, levels: int, seed: int, *choice: str
 ) -> Iterator[EditProgress]:
-    """The same by the teacher, from the painting plus as much noise, by Heun's steps (SDEdit)."""
+    """A painting finished by the teacher from as much noise, by Heun's steps (SDEdit)."""
     engine, label = tasks.on(*choice)
     x = to_tensor(fit(painting, engine.size))
     low, high = STROKE_FIRST_SIGMAS

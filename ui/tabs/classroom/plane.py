@@ -26,7 +26,7 @@ POINTS = 60
 SIDE = 360  # of a panel, in units of the drawing
 ARROWS = 11  # of the score, a side
 WINDOW = 1.7  # of the data's panel, from its middle to its edge
-THIN = 4  # of the levels of a path, one in so many is drawn
+THIN = 4  # one in so many levels of a path is drawn
 GAINS = (2, 3, 4, 6, 9, 13, 18, 26, 40, 60, 90, 150)
 NOISE = "Noise, from none of it to nothing else"
 WORDS = (  # of noise levels up to so much; a cluster is 0.2 wide, and 1 from the middle
@@ -73,7 +73,7 @@ class Flight:
 
 @cache
 def flight() -> Flight:
-    """The paths of the same sixty points of noise, every time."""
+    """The paths of sixty points of noise, the same every time."""
     noise = torch.randn(POINTS, 2, generator=torch.Generator().manual_seed(4)).double()
     t, points = MIXTURE.path(SIGMA_MAX * noise[..., None, None], SIGMA_MAX)
     return Flight(t[:, 0], points.flatten(2))
@@ -91,7 +91,7 @@ def ends(n: int, solver: str) -> Tensor:
 
 
 def error(n: int, solver: str) -> float:
-    """The mean distance of those ends from the true ones."""
+    """The mean distance of a student's ends from the true ends."""
     return float((ends(n, solver) - flight().places[-1]).norm(dim=1).mean())
 
 
@@ -122,7 +122,7 @@ class Panel:
         return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius}"/>'
 
     def framed(self, title: str, drawn: list[str]) -> str:
-        """What was drawn, cut off at the panel's edges."""
+        """The drawing, clipped to the panel."""
         return (
             f'<svg viewBox="0 0 {SIDE} {SIDE}" role="img" aria-label="{title}">'
             f'<rect class="frame" width="{SIDE}" height="{SIDE}"/>{"".join(drawn)}'
@@ -131,7 +131,7 @@ class Panel:
 
 
 def score_field(panel: Panel, t: float) -> str:
-    """Arrows along the score at noise t, as long as its square root says, up to their spacing."""
+    """Arrows along the score at noise t, as long as its square root, at most their spacing."""
     side = torch.linspace(-1, 1, ARROWS + 2, dtype=torch.float64)[1:-1] * panel.window
     places = torch.cartesian_prod(side, side)
     score = MIXTURE.score(places[..., None, None], t).flatten(1)
@@ -167,7 +167,7 @@ def drawing(t: float, n: int, solver: str) -> str:
 
 
 def gains() -> str:
-    """A table: what a linear student of Gaussian data learns, walked and in closed form."""
+    """A table of what a linear student of Gaussian data learns: simulated and in closed form."""
     rows = "".join(
         f"<tr><td>{n}</td>"
         + "".join(
@@ -216,7 +216,7 @@ def build() -> Settings:
 
 
 def shown(log_t: float, n: int, solver: str) -> str:
-    """What a noise level means, the drawing at it, and how far the student is off."""
+    """A noise level in words, the drawing at this level, and the student's error."""
     known = flight()
     t = float(known.t[known.at(10**log_t)])
     said = f'<p class="said"><b>t = {t:.3g}</b>: {in_words(t)}.</p>'
@@ -225,5 +225,5 @@ def shown(log_t: float, n: int, solver: str) -> str:
 
 
 def in_words(t: float) -> str:
-    """A noise level as one sees it in the plane, beside the clusters' own sizes."""
+    """A noise level in words, compared with the size of the clusters."""
     return next(words for up_to, words in WORDS if t <= up_to)

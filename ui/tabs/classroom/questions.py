@@ -1,4 +1,4 @@
-"""What a class asks of steps, answered in words and with what was measured of this model."""
+"""Questions of a class about steps, answered in words and with this model's figures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MORE = "Are more steps always better?"
 
 
 def second_step(found: dict[str, Sheet]) -> str:
-    """What a further step is good for, in words, and in numbers where they were measured."""
+    """What one more step gains, in words, and in figures where there are some."""
     answer = (
         "A second look. The first jump has to settle sky, hills and leaves at once, out of nothing "
         "but noise, and draws soft what it is unsure of. The second step adds some fresh noise to "
@@ -32,7 +32,7 @@ def second_step(found: dict[str, Sheet]) -> str:
 
 
 def why_not_one(found: dict[str, Sheet]) -> str:
-    """The answer in words, with what a second step buys from nothing, where it was measured."""
+    """The answer in words, with the measured gain of a second step for pictures from nothing."""
     answer = (
         "One is the quickest, and so what can follow a brush. But from pure noise it has all to "
         "guess; where there is time, another may mend what the first got wrong."
@@ -46,7 +46,7 @@ def why_not_one(found: dict[str, Sheet]) -> str:
 
 
 def more_not_better(found: dict[str, Sheet]) -> str:
-    """Whether more steps help a painting too, as measured, and why; nothing where it was not."""
+    """Whether more steps help a painting too, and why; empty where this was not measured."""
     pairs = {s: (p[1], p[2]) for s, p in painted(found).items() if {1, 2} <= p.keys()}
     if not pairs:
         return ""
@@ -66,12 +66,12 @@ def more_not_better(found: dict[str, Sheet]) -> str:
 
 
 def change(one: Point, two: Point) -> str:
-    """What a second step did, as figures."""
+    """The effect of a second step, as figures."""
     return f"{one.value:.2f} in one step, {two.value:.2f} in two"
 
 
 def judged(gains: list[float]) -> str:
-    """What all of some gains say, in words."""
+    """Several gains summed up in words."""
     if min(gains) > 0:
         return "which is nearer to true pictures"
     if max(gains) < 0:

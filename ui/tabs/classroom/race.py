@@ -46,7 +46,7 @@ LENGTH = "A guided teacher runs its network twice for each, and the clock's coun
 
 @dataclass(frozen=True)
 class Frame:
-    """What a lane shows from `milliseconds` after its start on: x0 after so many evaluations."""
+    """What a lane shows from `milliseconds` after its start on: x0, and evaluations so far."""
 
     milliseconds: float
     evaluations: int
@@ -67,7 +67,7 @@ class Lane:
     frames: list[Frame] = field(default_factory=list)
 
     def run(self, engine: Engine) -> Iterator[Lane]:
-        """Itself after each evaluation."""
+        """The lane after each evaluation."""
         for step, readout in engine.stream(self.take, self.model):
             shown = data_url(to_pil(step.x0), lossless=False)
             self.frames.append(Frame(readout.milliseconds, readout.evaluations, shown))
@@ -106,21 +106,21 @@ def in_steps(count: int) -> str:
 
 
 def race(engine: Engine, running: list[Lane]) -> Iterator[list[Lane]]:
-    """All lanes after each evaluation of any."""
+    """All lanes, after each evaluation of any of them."""
     for lane in running:
         for _ in lane.run(engine):
             yield running
 
 
 def so_far(running: list[Lane]) -> str:
-    """How far the lanes have run, as HTML."""
+    """The progress of the lanes, as HTML."""
     done = sum(len(lane.frames) for lane in running)
     total = sum(lane.evaluations for lane in running)
     return f'<p class="note">{done} of {total} evaluations run, lane after lane.</p>'
 
 
 class Race(gr.HTML):
-    """Lanes with their clocks, which the browser plays. Its value is a list of lanes, run."""
+    """Lanes with clocks, played by the browser. Its value is a list of finished lanes."""
 
     def __init__(self, **kwargs: Any):
         super().__init__(

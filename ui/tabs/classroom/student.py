@@ -1,4 +1,4 @@
-"""A student of progressive distillation for the race, where one was trained and lies by its model.
+"""A student of progressive distillation for the race, where one lies beside its model.
 
 As a model's teacher, it goes by the model's name: the folder NAME-progressive beside NAME's own.
 """
@@ -34,13 +34,13 @@ NONE = (
 
 
 def beside(name: str) -> Path:
-    """The folder of a model's student, whether it is there or not."""
+    """The folder where a model's student lies, if there is one."""
     own = BUNDLED.get(name, Path(name))
     return own.with_name(f"{own.name}-progressive")
 
 
 def student_of(engine: Engine) -> Denoiser | None:
-    """The student that lies by an engine's model, if one does.
+    """The student beside an engine's model, or None.
 
     Raises CheckpointError where what lies there was not distilled to steps, or draws other
     pictures than the model.
@@ -72,6 +72,6 @@ def stream_student(
 
 
 def told(engine: Engine) -> str:
-    """What progressive distillation is, and how to have a student run where none does, as HTML."""
+    """HTML that explains progressive distillation, and how to add a student where there is none."""
     folder = beside(engine.name)
     return HERE if folder.is_dir() else NONE.format(folder=escape(folder.name))

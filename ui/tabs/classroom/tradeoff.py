@@ -24,10 +24,10 @@ from ui.tabs.classroom.head import asked, head
 from ui.tabs.classroom.measured import Point, Series, Sheet
 
 AXES = ("Evaluations", "Milliseconds here")
-PAINTING = "Snowy mountain"  # what the points of finished paintings show
+PAINTING = "Snowy mountain"  # the painting behind the points of finished paintings
 ITS_LABELS = {"scene": "alpine", "light": "day"}
 MOST = 8  # steps
-FOLLOWS = 10  # pictures a second, at which one seems to follow a brush
+FOLLOWS = 10  # pictures a second that seem to follow a brush
 HEAD = head(
     "What quality costs",
     "Every evaluation takes the same time; what it buys depends on how much is left to settle.",
@@ -41,7 +41,7 @@ TOUCH = "Once they are drawn, touch a point to see its picture."
 
 @dataclass(frozen=True)
 class Change:
-    """One evaluation of many: where it came to, how far from before, and what it cost so far."""
+    """One of many evaluations: its picture, its distance from the one before, the cost so far."""
 
     step: Step
     moved: float | None
@@ -49,7 +49,7 @@ class Change:
 
 
 def changes(tasks: Tasks, seed: int, *choice: str) -> Iterator[list[Change]]:
-    """What each of eight evaluations changes in a picture, one more at a time."""
+    """Lists of the changes that up to eight evaluations make in a picture, each one longer."""
     engine, label = tasks.on(*choice)
     found: list[Change] = []
     for step, readout in engine.stream(
@@ -61,7 +61,7 @@ def changes(tasks: Tasks, seed: int, *choice: str) -> Iterator[list[Change]]:
 
 
 def why_not_eight(found: list[Change], kids: dict[int, float]) -> str:
-    """The answer, from what was just seen and timed, and from KID as far as it was measured."""
+    """The answer in words, from the evaluations just timed and from the measured KIDs."""
     second, last_one = found[1].moved, found[-1].moved
     one, eight = found[0].readout.milliseconds, found[-1].readout.milliseconds
     answer = (
@@ -77,12 +77,12 @@ def why_not_eight(found: list[Change], kids: dict[int, float]) -> str:
 
 
 def rate(milliseconds: float) -> str:
-    """How many such pictures come in a second."""
+    """The number of such pictures a second."""
     return f"{1000 / milliseconds:.2g}" if milliseconds > 100 else f"{1000 / milliseconds:.0f}"
 
 
 def shown(found: list[Change]) -> str:
-    """The pictures after each evaluation, how far each moved, and what was spent by then."""
+    """The picture after each evaluation, with its change and the cost so far."""
 
     def caption(i: int, change: Change) -> str:
         moved = "" if change.moved is None else f" · moved {change.moved:.3f}"
@@ -109,12 +109,12 @@ def picture_of(tasks: Tasks, one: Series, point: Point, seed: int, *choice: str)
 
 
 def heun_levels(evaluations: int) -> int:
-    """Noise levels of Heun's 2 n - 1 evaluations; an even number is a guided teacher's, twice."""
+    """Noise levels n of Heun's 2 n - 1 evaluations, or of twice as many, a guided teacher's."""
     return (evaluations // (1 + (evaluations % 2 == 0)) + 1) // 2
 
 
 def with_labels(tasks: Tasks, *choice: str) -> tuple[str, ...]:
-    """A choice that says what the painting shows, where the model knows it."""
+    """The choice with the painting's own labels, where the model knows them."""
     engine, _ = tasks.on(*choice)
     axes = engine.axes
     named = [ITS_LABELS[a] if ITS_LABELS[a] in axes.get(a, []) else "Any" for a in ITS_LABELS]
@@ -122,7 +122,7 @@ def with_labels(tasks: Tasks, *choice: str) -> tuple[str, ...]:
 
 
 def drawn_points(tasks: Tasks, sheet: Sheet, seed: int, *choice: str) -> Iterator[dict[Place, str]]:
-    """The pictures of a chart's points, the cheapest first, one more at a time."""
+    """Lists of the pictures of a chart's points, the cheapest first, each list one longer."""
     pictures: dict[Place, str] = {}
     points = [(one, point) for one in sheet.series for point in one.points]
     for one, point in sorted(points, key=lambda pair: pair[1].evaluations):

@@ -5,13 +5,14 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 
 import pytest
 import torch
 
 from cm_core import ConsistencyModel, Denoiser, load_model
 from cm_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
-from cm_core.errors import CheckpointError, ConfigError
+from cm_core.errors import CheckpointError, ConfigError, TrainingError
 from train import __main__, loop, reproduce, snapshot
 from train.recipe import Stage, load_recipe
 
@@ -117,6 +118,21 @@ def test_a_state_that_says_the_end_has_its_checkpoints(tmp_path, config_of, monk
     assert not stage.work_left and stage.weights.is_dir()
 
 
+@pytest.mark.parametrize("out", ["file", "file/in", "taken"])
+def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_rendered(
+    tmp_path, toy, monkeypatch, out
+):
+    monkeypatch.setattr(reproduce, "render", None)
+    (tmp_path / "file").write_text("mine")
+    held = snapshot.locked(tmp_path / "taken") if out == "taken" else nullcontext()
+    with (
+        held,
+        pytest.raises((TrainingError, CheckpointError), match=r"is a file|made: |Another run"),
+    ):
+        run(toy(), tmp_path / out)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_it_stops_in_its_minutes_and_says_how_to_go_on(tmp_path, toy, clock, capsys):
     """Of 3 seconds a twentieth is for the last save: the third step ends after what is left."""
     out, preset = tmp_path / "out", toy(10**6)
@@ -192,7 +208,7 @@ def test_pictures_are_rendered_first(tmp_path, toy, pictures, monkeypatch, capsy
     preset = toy(16, made, **{"size = 16\n[net]": "size = 16\ncount = 40\n[net]"})
     assert not run(preset, tmp_path / "out", minutes=0.01)
     assert "Not all pictures are rendered yet; go on with: python -m" in capsys.readouterr().out
-    assert not (made / "about.json").exists() and not (tmp_path / "out").exists()
+    assert not (made / "about.json").exists() and not [*(tmp_path / "out").glob("[!.]*")]
     slow = False
     assert run(preset, tmp_path / "out", jobs=3)
     assert asked == [(made, 16, 40, os.cpu_count()), (made, 16, 40, 3)]

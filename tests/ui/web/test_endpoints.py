@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from tests.editing.test_files import png
 from tests.ui.conftest import LABELS, SIZE
 from ui.service.examples import example
 from ui.tabs.classroom.paths import TEACHER_LEVELS
@@ -122,6 +124,27 @@ def test_inpaint_keeps_every_pixel_outside_of_the_mask_at_full_size(client, save
     assert result.shape == before.shape
     assert np.array_equal(result[~hole], before[~hole])
     assert np.abs(result[hole] - before[hole]).mean() > 5
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_mask_may_come_at_another_scale_as_in_the_library(client, save, painting, times):
+    own = Image.new("L", painting.size)
+    own.paste(255, (8, 8, 24, 24))
+    other = own.resize([times * side for side in own.size], Image.Resampling.NEAREST)
+    made = [
+        pixels(client.predict(save(painting), save(mask, "mask.png"), api_name="/inpaint"))
+        for mask in (own, other)
+    ]
+    assert np.array_equal(*made)
+
+
+def test_bits_that_an_answer_does_not_keep_are_told(client, save, painting, monkeypatch, tmp_path):
+    told, rows = [], np.arange(36, dtype=">u2").reshape(3, 12)
+    monkeypatch.setattr(gr, "Warning", told.append)
+    (tmp_path / "deep.png").write_bytes(png(4, 3, 16, 2, b"".join(b"\0" + bytes(r) for r in rows)))
+    for file in (save(painting), handle_file(tmp_path / "deep.png")):
+        client.predict(file, sigma=0.1, api_name="/denoise")
+    assert told == ["The picture has 16 bits a channel: 8 of them are kept."]
 
 
 def test_outpaint_adds_a_border_and_keeps_the_picture(client, save):
@@ -266,7 +289,7 @@ def test_bad_input_is_refused_in_one_sentence(client, save, tmp_path, painting):
     assert "no picture" in refused(client, None, api_name="/paint")
     assert "mask" in refused(client, file, None, api_name="/inpaint").lower()
     assert "mask" in refused(client, file, black, api_name="/inpaint")
-    assert "own size" in refused(client, file, other, api_name="/inpaint")
+    assert "draw it over the picture" in refused(client, file, other, api_name="/inpaint")
     assert "steps has to be a whole number from 1 to 8: not 99" in refused(
         client, steps=99, seed=0, api_name="/generate"
     )

@@ -1,4 +1,4 @@
-"""Frames as files: an animation that goes there and back, and all of them in one picture."""
+"""Frames as files: an animation there and back, and one picture of all frames."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PIL import Image
 from editing import output
 from ui.components.export.export import folder
 
-SIDE = 256  # pixels of a frame at least; a large model's frames stay as they are
+SIDE = 256  # pixels: smaller frames are enlarged to it, larger ones stay as they are
 
 
 def round_trip(count: int, columns: int) -> list[int]:

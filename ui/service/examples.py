@@ -1,4 +1,4 @@
-"""Example pictures: crude paintings to begin with, and renders for what works on finished ones."""
+"""Example pictures: crude paintings to paint on, and renders for the repairs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ HERE = Path(__file__).parent
 FOLDER = HERE.parents[1] / "assets" / "examples"
 PAINTINGS = ("Snowy mountain", "Beach", "Autumn forest", "Dunes", "Meadow path", "Night water")
 RENDERS = ("Alpine meadow", "Coast", "Autumn river", "Desert", "Savanna", "Sunset lake")
-# As renders have them by daylight, a little fuller, as people paint; of nights in their own.
+# Colours as renders have them by daylight, a little more vivid; those of nights by night.
 MATERIALS: dict[str, str] = json.loads((HERE / "materials.json").read_text())
 # Renders of the size and shape of a camera's pictures.
 PHOTOS = ("Mountain lake", "Spruce valley", "River in autumn")
-SMALL = ", small"  # the same pictures, to be enlarged
+SMALL = ", small"  # smaller copies of the same pictures, to be enlarged
 SMALL_SIDES = {name: 96 for name in RENDERS} | {name: 320 for name in PHOTOS}  # of the shorter one
 SMALL_RENDERS, SMALL_PHOTOS = (tuple(name + SMALL for name in names) for names in (RENDERS, PHOTOS))
 EXAMPLES = (*PAINTINGS, *RENDERS, *SMALL_RENDERS, *PHOTOS, *SMALL_PHOTOS)

@@ -1,7 +1,7 @@
-"""What a visitor may send: every value is checked by its component before anything else sees it.
+"""Checks of what a visitor sends: no value gets past its component unchecked.
 
 A browser sends what its components allow, a script whatever it likes. Nothing is rounded, cut to
-size or taken for true on the way: it is accepted as it is, or refused in one sentence.
+size or read as true on the way: it is accepted as it is, or refused in one sentence.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LONGEST = 200  # characters of a text
 
 
 def accepted(block: Block, value: Any, first: Any = None) -> Any:
-    """A value sent to a component, as the component takes it; refused in one sentence otherwise.
+    """A value sent to a component, if it is one that the component takes; else raises gr.Error.
 
     first: the component's value on a fresh page; a number that had none may be left empty.
     """
@@ -70,7 +70,7 @@ def whole(value: Any, most: int, name: str = "seed") -> int:
 
 
 def choice(name: str, value: Any, choices: Collection[Any]) -> Any:
-    """The one of the choices that was sent. True is no number, and 4.0 is 4."""
+    """The choice that equals the value sent. True equals no number; 4.0 equals 4."""
     for one in choices:
         if isinstance(value, bool) == isinstance(one, bool) and value == one:
             return one
@@ -79,7 +79,7 @@ def choice(name: str, value: Any, choices: Collection[Any]) -> Any:
 
 
 def text(name: str, value: Any) -> str:
-    """A short text of characters that can be shown; nothing is an empty one."""
+    """A short text of printable characters; None becomes an empty text."""
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
@@ -88,14 +88,14 @@ def text(name: str, value: Any) -> str:
 
 
 def said(event: gr.EventData, name: str, choices: Collection[Any] | None = None) -> Any:
-    """What an event says under a name, one of the choices where there are any."""
+    """An event's value under a name; it has to be one of the choices, if these are given."""
     data = event._data if isinstance(event._data, dict) else {}
     value = data.get(name)
     return value if choices is None else choice(name, value, choices)
 
 
 def file(name: str, value: Any) -> dict[str, Any] | None:
-    """A file's path as Gradio wants it, without whatever else came along, or nothing."""
+    """A file's path in Gradio's form, without other values that were sent along; None stays."""
     if value is None:
         return None
     path = value.get("path") if isinstance(value, dict) else None
@@ -117,7 +117,7 @@ def values(block: gr.Dropdown | gr.Radio | gr.CheckboxGroup) -> list[Any]:
 
 
 def paths(value: Any) -> Iterator[str]:
-    """Every path of a file that a value holds, however deep."""
+    """Every file path in a value, however deeply nested."""
     left = [value]
     while left:
         one = left.pop()
@@ -130,6 +130,6 @@ def paths(value: Any) -> Iterator[str]:
 
 
 def refuse(name: str, wanted: str, value: Any) -> Any:
-    """Refuse a value: what it has to be, and what it is."""
+    """Raises gr.Error: one sentence that says what the value has to be, and what it is."""
     got = "it is empty" if value in (None, "") else f"not {json.dumps(value)[:SHOWN]}"
     raise refusal(f"{name} has to be {wanted}: {got}.")

@@ -1,4 +1,4 @@
-"""How much memory the C library keeps for itself."""
+"""A limit on the memory that the C library keeps for itself."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ M_ARENA_MAX = -8  # mallopt's name for it, of glibc
 
 
 def share_arenas() -> bool:
-    """Have all threads take memory from a few pools; whether the C library could be told so.
+    """Make all threads share a few memory pools; returns whether the C library could be told so.
 
-    By default glibc gives each thread its own, and what a network's evaluation once took stays with
-    the thread that it happened in: with twenty painters 0.3 GB.
+    By default glibc gives each thread a pool of its own, which keeps the memory that an evaluation
+    once took: with twenty painters 0.3 GB.
     """
     if sys.platform != "linux":
         return False

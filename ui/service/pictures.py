@@ -41,8 +41,8 @@ def open_picture(file: str | Path, read: Reader = files.open_picture) -> Image.I
 
 
 def uploaded(file: str | Path) -> BinaryIO:
-    """A file in the upload folder, open; any other path gets one answer, whatever lies there."""
-    try:  # with every path, because Gradio checks only payloads that say they are its own
+    """A file in the upload folder, opened; every other path is refused in the same words."""
+    try:  # here, because Gradio checks only the paths in payloads marked as its own
         path = Path(os.path.realpath(file))
         if path.is_relative_to(os.path.realpath(get_upload_folder())) and path.is_file():
             content = open(path, "rb", opener=without_detour)  # noqa: SIM115  the caller closes it
@@ -55,17 +55,17 @@ def uploaded(file: str | Path) -> BinaryIO:
 
 
 def without_detour(path: str, flags: int) -> int:
-    """Open a path that was checked: what took its place since may neither lead away nor block."""
+    """Open a checked path, without following a link or blocking on a pipe put there since."""
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
 def refusal(sentence: str) -> gr.Error:
-    """One sentence for the person at the page; nothing went wrong on the server."""
+    """An error with one sentence for the visitor; the server's log does not show it."""
     return gr.Error(sentence, print_exception=False)
 
 
 class PictureFile(gr.Image):
-    """An image input that opens its file by `open_picture`, and as a mask where `read` says so."""
+    """An image input that opens its file by `open_picture`. read: how, e.g. as a mask."""
 
     def __init__(self, read: Reader = files.open_picture, **kwargs: Any):
         super().__init__(type="pil", format="png", **kwargs)
@@ -82,7 +82,7 @@ class PictureFile(gr.Image):
 
 
 def data_url(picture: Image.Image, lossless: bool = True) -> str:
-    """The picture as a data URL: PNG with all that it holds, or small WebP to be looked at."""
+    """The picture as a data URL: PNG with all its metadata, or a smaller WebP to look at."""
     file = io.BytesIO()
     if lossless:
         made = deepened(picture) if is_deep(picture) else picture
@@ -94,7 +94,7 @@ def data_url(picture: Image.Image, lossless: bool = True) -> str:
 
 
 def from_data_url(url: str) -> Image.Image:
-    """The picture in a data URL that a browser sent; anything doubtful is refused."""
+    """The picture in a data URL that a browser sent. Raises gr.Error for anything else."""
     refused = "The drawing must arrive as a PNG, JPEG or WebP data URL"
     match = DATA_URL.fullmatch(url) if isinstance(url, str) and len(url) < 2_000_000 else None
     if match is None or len(match[1]) * 3 // 4 > MAX_FRAME_BYTES:
@@ -112,8 +112,10 @@ def from_data_url(url: str) -> Image.Image:
 def strip(
     pictures: Iterable[tuple[Image.Image, str] | tuple[Image.Image, Image.Image, str]],
 ) -> str:
-    """A row of small pictures with captions, as HTML; two with one caption stand one below the
-    other. A row too long for its place goes on below."""
+    """A row of small pictures with captions, as HTML, which wraps where it is too long.
+
+    Two pictures with one caption stand one below the other.
+    """
     figures = []
     for *shown, caption in pictures:
         told = html.escape(caption, quote=True)

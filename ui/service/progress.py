@@ -1,4 +1,4 @@
-"""What an edit makes on its way: pictures to look at, each with what it cost so far."""
+"""The progress of an edit: pictures to look at, each with the cost so far."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class EditProgress:
-    """A picture on its way or done, what it cost so far, and the noisy picture it was made from."""
+    """A picture, unfinished or done, the cost so far, and the noisy picture it was made from."""
 
     picture: Image.Image
     readout: Readout
     seen: Image.Image | None = None
     done: bool = True
-    seed: int | None = None  # of a picture that came from noise alone: it can be walked to
+    seed: int | None = None  # of a picture from noise alone, which Interpolate can start from
 
 
 def last(made: Iterator[T]) -> T:
-    """The finished one."""
+    """The last item, e.g. the finished picture of an edit."""
     *_, one = made
     return one
 
@@ -63,12 +63,12 @@ def in_shape_of(x: torch.Tensor, image: Image.Image, size: int) -> Image.Image:
 
 
 def scale(step: Step) -> float:
-    """What a noisy picture is divided by, so that its noise does not drown the screen."""
+    """The divisor that brings a noisy picture into the range of a screen."""
     return max(1.0, float(step.sigma))
 
 
 def shown(step: Step) -> Image.Image:
-    """The noisy input of a step, as one can look at it."""
+    """The noisy input of a step, as a picture to look at."""
     return to_pil(step.x / scale(step))
 
 

@@ -8,15 +8,15 @@ from collections import OrderedDict
 from cm_core.errors import SettingError
 
 EVERY = 1 / 20  # seconds between two live pictures of one session
-BURST = 20  # pictures that may come at once after a pause
+BURST = 20  # pictures that may be asked for at once after a pause
 LONGEST_WAIT = 2.0
 SESSIONS = 1024  # remembered
 
 
 class RateLimit:
-    """Bounds a session's live pictures: one a little early waits, more are sent away.
+    """Bounds a session's live pictures: a request a little early waits, further ones are refused.
 
-    A page never has more than one picture under way, so its last frame waits and is not lost.
+    A page asks for one picture at a time, so the last one it asks for is never refused.
     """
 
     def __init__(self, every: float = EVERY, burst: int = BURST):

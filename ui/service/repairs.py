@@ -1,4 +1,4 @@
-"""The page's repairs of finished pictures, each with what it cost; see ui.service.tasks."""
+"""The page's repairs of finished pictures, each with its cost; see ui.service.tasks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_PIXELS = 4_200_000  # of an enlarged picture: 2048 x 2048
 
 
 class Repairs:
-    """Inpainting, outpainting, colouring, enlarging and denoising, on the engine of a choice."""
+    """Inpainting, outpainting, colouring, enlarging and denoising, on the settings' engine."""
 
     def __init__(self, engines: Engines):
         self.engines, self.on = engines, engines.on
@@ -32,7 +32,7 @@ class Repairs:
         mask: Image.Image | None,
         settings: EditSettings = DEFAULTS,
     ) -> Iterator[EditProgress]:
-        """Repaint where the mask is light, at the picture's own size, the rest untouched."""
+        """The picture repainted where the mask is light; all other pixels stay as they were."""
         if required_picture(image) and mask is None:
             raise ImageError("Nothing is masked yet: paint over what should change first.")
         return self._filled(editing.stream_inpaint_region, settings, image, mask)
@@ -43,7 +43,10 @@ class Repairs:
         margins: tuple[float, float, float, float],
         settings: EditSettings = DEFAULTS,
     ) -> Iterator[EditProgress]:
-        """The picture on a larger canvas; margins left, top, ... in lengths of its longer side."""
+        """The picture on a larger canvas.
+
+        margins: left, top, right, bottom, as fractions of its longer side.
+        """
         if min(margins) < 0 or max(margins) > 1:
             raise SettingError("A side grows by a fraction of the picture, 0 to 1.")
         pixels = [round(fraction * max(required_picture(image).size)) for fraction in margins]
@@ -55,7 +58,7 @@ class Repairs:
         width: int = widening.WIDEST,
         settings: EditSettings = DEFAULTS,
     ) -> Iterator[EditProgress]:
-        """The picture grown to both sides until it is so many pixels wide; done once it is."""
+        """The picture grown on both sides to a width in pixels."""
         windows = len(widening.growth(required_picture(image).size, width))
         return self._filled(editing.stream_panorama, settings, image, width, windows=windows)
 
@@ -66,7 +69,7 @@ class Repairs:
         *given: Any,
         windows: int = 1,
     ) -> Iterator[EditProgress]:
-        """The steps of a stream that fills holes, of so many windows one after the other."""
+        """The steps of a stream that fills one hole, or several windows in turn."""
         engine, label = self.on(*settings.choice)
         how = {
             "samples_per_step": settings.samples_per_step,
@@ -85,7 +88,7 @@ class Repairs:
         hints: Image.Image | None = None,
         settings: EditSettings = DEFAULTS,
     ) -> Iterator[EditProgress]:
-        """The picture's grey in new colours; hints (RGBA) give the colour where they are opaque."""
+        """The picture's grey in new colours; opaque pixels of hints (RGBA) set them."""
         engine, label = self.on(*settings.choice)
         given = required_picture(image), settings.steps, settings.seed, hints
         how = {"samples_per_step": settings.samples_per_step, "label": label}
@@ -105,7 +108,7 @@ class Repairs:
     def super_resolve(
         self, image: Image.Image | None, factor: int, settings: EditSettings = DEFAULTS
     ) -> Iterator[EditProgress]:
-        """A picture, shrunk by the factor, at the model's size, its patch means kept."""
+        """The picture, made small as by `shrink`, drawn at the model's size; patch means stay."""
         picture, (engine, label) = required_picture(image), self.on(*settings.choice)
         size = engine.size // factor
         given = to_tensor(fit(picture, size)), settings.steps, settings.seed
@@ -143,7 +146,7 @@ class Repairs:
     def denoise(
         self, image: Image.Image | None, sigma: float = 0, settings: EditSettings = DEFAULTS
     ) -> tuple[EditProgress, float]:
-        """(clean picture, noise level used); level 0 means that it is estimated."""
+        """(clean picture, noise level used); sigma: the level, 0 to estimate it."""
         _, made, used = self.noise_and_denoise(image, 0, sigma or None, settings)
         return made, used
 
@@ -172,6 +175,6 @@ class Repairs:
         return to_pil(used[-1].x), made, used[-1].sigma
 
     def windows(self, image: Image.Image, settings: EditSettings = DEFAULTS) -> int:
-        """Evaluations that denoising a picture takes: one for each window onto it."""
+        """Evaluations that denoising a picture takes, one for each window."""
         engine = self.engines.get(settings.model)
         return len(Tiled(engine.model, engine.size).windows(image.height, image.width))

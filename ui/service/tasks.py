@@ -1,6 +1,6 @@
-"""The page's edits, from pictures and settings to pictures, each with what it cost.
+"""The page's edits, from pictures and settings to pictures, each with its cost.
 
-The tabs and the public endpoints both call these. Each edit yields an EditProgress a step.
+The tabs and the public endpoints call these methods. An edit yields an EditProgress a step.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from ui.service.settings import DEFAULTS, EditSettings
 
 MAX_SEED = 999_999
 VARIATIONS = 4
-VARIED = 0.65  # the least strength of variations: below, they differ in grain alone
+VARIED = 0.65  # the least strength of variations; below it they differ in grain only
 MOST_SAMPLES = 8
 
 
@@ -44,9 +44,10 @@ class Tasks(Repairs):
     def stroke(
         self, image: Image.Image | None, settings: EditSettings = DEFAULTS, relit: bool = True
     ) -> Iterator[EditProgress]:
-        """A finished picture from a rough painting, no smaller, in the light that is named.
+        """A finished picture from a rough painting, no smaller than the painting.
 
-        relit: whether the painting's colours are moved into it; else the model is told it, no more.
+        relit: whether the painting's colours are moved into the light of the settings; else that
+        light only goes into the model's label.
         """
         picture = required_picture(image)
         engine, label = self.on(*settings.choice)
@@ -90,7 +91,7 @@ class Tasks(Repairs):
     def guess(
         self, image: Image.Image | None, settings: EditSettings = DEFAULTS
     ) -> dict[str, list[str]]:
-        """By axis, the names of the model that a painting may show, the likeliest first."""
+        """By axis, the model's labels that may fit a painting, the likeliest first."""
         engine = self.engines.get(settings.model)
         known = engine.model.config.labels.axes
         said = guess(covered(to_tensor(fit(required_picture(image), engine.size))))
@@ -106,8 +107,10 @@ class Tasks(Repairs):
         settings: EditSettings = DEFAULTS,
         frames: int = FRAMES,
     ) -> Iterator[tuple[list[Image.Image], Readout]]:
-        """(frames, cost) of a painting from dawn to night: all of them a step, then one more of
-        them finished each time. The light of the settings has no say."""
+        """(frames, cost) of a painting from dawn to night, whatever the light of the settings.
+
+        Yields all frames after each step, then once for each frame that the detailer enlarged.
+        """
         self.known_lights(settings)
         engine, _ = self.on(*replace(settings, light=ANY).choice)
         picture = required_picture(image)
@@ -135,8 +138,10 @@ class Tasks(Repairs):
     def vary(
         self, image: Image.Image | None, settings: EditSettings = DEFAULTS
     ) -> Iterator[tuple[EditSettings, EditProgress]]:
-        """(its settings, picture) of a painting under the next seeds, one after the other, as
-        `stroke` but with noise enough for them to vary, if the strength has less."""
+        """(settings, picture) of a painting for each of the next seeds.
+
+        As `stroke`, but at a strength of VARIED at least, so that the pictures differ.
+        """
         enough = replace(settings, strength=max(settings.strength, VARIED))
         for i in range(1, VARIATIONS + 1):
             other = replace(enough, seed=(settings.seed + i) % (MAX_SEED + 1))
@@ -160,8 +165,10 @@ class Tasks(Repairs):
         settings: EditSettings = DEFAULTS,
         to: Mapping[str, str] | None = None,
     ) -> tuple[Engine, list[int | None]]:
-        """(engine, labels) of the ends of a walk, or the corners of a grid. `to`: names by axis
-        that the second of two has in place of the settings'. Raises SettingError, CheckpointError.
+        """(engine, labels) of the two ends of a walk, or the four corners of a square.
+
+        to: label names by axis for the second of two ends, in place of the settings'. Raises
+        SettingError, CheckpointError.
         """
         engine, label = self.on(*settings.choice)
         labels = [label] * len(seeds)
@@ -179,8 +186,11 @@ class Tasks(Repairs):
         settings: EditSettings = DEFAULTS,
         to: Mapping[str, str] | None = None,
     ) -> Iterator[tuple[list[Image.Image], Readout]]:
-        """(frames, cost) on the way between two seeds or of the square between four, row by row;
-        all of them after each step."""
+        """(all frames, cost) after each step, on the way between two seeds.
+
+        Between four seeds the frames fill a square, row by row. frames: how many lie between two
+        seeds, ends included; between four, how many lie along a side of the square. to: as `ends`.
+        """
         engine, labels = self.ends(seeds, settings, to)
         steps = settings.steps
 

@@ -1,4 +1,4 @@
-"""Taking turns: so many at once, first come, first served."""
+"""Turns: a limited number of threads at once, first come, first served."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections import deque
 
 
 class Turns:
-    """A lock for `at_once` threads that lets them in in the order they came.
+    """A lock for `at_once` threads that lets them in in order of arrival.
 
-    Among many painters a plain lock would let some through often and others hardly ever.
+    With many painters a plain lock would let some through often and others hardly ever.
     """
 
     def __init__(self, at_once: int = 1):
@@ -28,11 +28,11 @@ class Turns:
     def __exit__(self, *raised: object) -> None:
         with self._lock:
             if self._waiting:
-                self._waiting.popleft().set()  # the turn goes over without becoming free
+                self._waiting.popleft().set()  # hands this turn over: it never becomes free
             else:
                 self._free += 1
 
     @property
     def waiting(self) -> int:
-        """How many wait for a turn."""
+        """The number of threads that wait for a turn."""
         return len(self._waiting)

@@ -1,4 +1,4 @@
-"""Whether anybody still waits for what is being computed."""
+"""Whether the visitor still waits for the running computation."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ LEFT = "Nobody waits for this any more."
 
 
 def gone() -> bool:
-    """Whether whoever asked for the event that this thread works on has left or stopped it."""
+    """Whether the visitor behind this thread's event has left the page or stopped the event."""
     page, event = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
     if page is None or event is None:
         return False
     job = page._queue.event_ids_to_events.get(event)
-    return job is None or not job.alive  # stopped, or nobody reads its answers
+    return job is None or not job.alive  # stopped, or its answers are not read any more
 
 
 def stay() -> None:
-    """Go on only while somebody waits; else raises gr.Error, which ends the event."""
+    """Raises gr.Error, which ends the event, once the visitor does not wait any more."""
     if gone():
         raise refusal(LEFT)

@@ -75,17 +75,17 @@ WORDS = gr.I18n(en={"common.complete": "Done"})
 
 
 def tab(name: str, controls: sidebar.Controls) -> gr.Tab:
-    """A tab that tells the controls when it is opened, and has its own number of steps."""
+    """A tab with its own number of steps; opening it changes the controls' open tab."""
 
-    def opening(open_tab: str, left: dict[str, int]):
-        if name == open_tab:  # as the first is when the page loads: a link's steps stay
+    def opening(open_tab: str, steps_by_tab: dict[str, int]):
+        if name == open_tab:  # the first tab, when the page loads: keep a link's steps
             return gr.skip(), gr.skip(), gr.skip()
-        return name, name, controls.steps_of(name, left)
+        return name, name, controls.steps_of(name, steps_by_tab)
 
     with gr.Tab(name, id=name) as opened:
         opened.select(
             opening,
-            [controls.open, controls.left],
+            [controls.open, controls.steps_by_tab],
             [controls.open, controls.tab, controls.steps],
             show_progress="hidden",
             api_visibility="private",

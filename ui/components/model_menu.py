@@ -1,4 +1,4 @@
-"""The model menu: what can be loaded, how large it is, and a download only once confirmed."""
+"""The model menu: models that can be loaded, and a download only once it is confirmed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ import gradio as gr
 from cm_core.checkpoints.registry import MenuEntry
 from cm_core.errors import CheckpointError
 from ui.components.kept import Word
-from ui.service.engine import ANY, Engine, Engines
+from ui.service.engine import ANY, AXES, Engine, Engines
 from ui.service.slots import DOWNLOADS, LOADS
-
-AXES = {"scene": "Scene", "light": "Light", "category": "Class"}
 
 
 def label_menus(engine: Engine) -> dict[str, gr.Dropdown]:
-    """A menu an axis of labels; hidden where the model was trained without it."""
+    """A menu for each axis of labels, hidden where the model lacks the axis."""
     return {
         axis: gr.Dropdown(
             **choices(engine, axis), label=label, min_width=100, elem_id=f"label-{axis}"
@@ -27,7 +25,7 @@ def label_menus(engine: Engine) -> dict[str, gr.Dropdown]:
 
 
 def choices(engine: Engine, axis: str) -> dict[str, Any]:
-    """What a label menu shows for a model; one that needs a label has its first preselected."""
+    """Properties of a label menu for a model; without "Any" the first name is chosen."""
     names = engine.axes.get(axis, [ANY])
     return {
         "choices": names,
@@ -37,8 +35,7 @@ def choices(engine: Engine, axis: str) -> dict[str, Any]:
 
 
 def goals(engine: Engine, axis: str, four: bool = False) -> dict[str, Any]:
-    """What a menu of the second end's label shows on a walk: the names of an axis that the model
-    has, nothing on a walk between four."""
+    """Properties of the menu for a walk's second label; hidden on a walk between four."""
     names = engine.model.config.labels.axes.get(axis, ())
     return {
         "choices": [("As above", ""), *((name, name) for name in names)],
@@ -48,7 +45,7 @@ def goals(engine: Engine, axis: str, four: bool = False) -> dict[str, Any]:
 
 
 def about(engine: Engine) -> str:
-    """Size of a loaded model's pictures, its place, and its pace where that is slow."""
+    """A note on a loaded model: picture size, device, and how slow an evaluation is if it is."""
     drawn, done = (f"{side} × {side}" for side in (engine.size, engine.finished_size))
     line = f"{done} pixels" if done == drawn else f"{done} pixels, drawn at {drawn}"
     line += f" · {engine.device}"
@@ -58,25 +55,25 @@ def about(engine: Engine) -> str:
 
 
 def title(entry: MenuEntry) -> str:
-    """A line of the menu."""
+    """A model's line in the menu."""
     return entry.title if entry.on_disk else f"{entry.title} · {size(entry)}"
 
 
 def size(entry: MenuEntry) -> str:
-    """Megabytes of the download, as people say them."""
+    """The size of the download, e.g. "410 MB", "1.2 GB"."""
     if entry.megabytes >= 1000:
         return f"{entry.megabytes / 1000:.1f} GB"
     return f"{entry.megabytes} MB"
 
 
 class ModelMenu:
-    """The menu, its note and its confirmation; `name` holds that of the model in use."""
+    """The menu, its note and its confirmation; `name` holds the name of the model in use."""
 
     def __init__(self, engines: Engines):
         self.engines = engines
         first, entries = engines.first.name, engines.menu()
         self.name = Word(first)
-        self.changed = gr.State(0)  # counts, so that a live tab follows
+        self.changed = gr.State(0)  # a count that goes up, so that live tabs compute anew
         self.pick = gr.Dropdown(
             [(title(entry), entry.name) for entry in entries],
             value=first,

@@ -27,6 +27,9 @@ from ui.service.visitor import stay
 
 T = TypeVar("T")
 ANY = "Any"
+# The axes of labels that the page has menus for, and the menus' titles; EditSettings has a field
+# for each, in this order.
+AXES = {"scene": "Scene", "light": "Light", "category": "Class"}
 DETAIL = registry.ASSETS / "landscape-detail"
 KEPT = 2  # models kept in memory besides the page's own
 # One core stays free for the server: with every core in a network, its threads wait for each other
@@ -35,16 +38,16 @@ CORES = os.cpu_count() or 2
 THREADS = max(1, CORES - 1)
 RUNNING = Turns(CORES // THREADS)  # evaluations of all models together: no more threads than cores
 LIVE_SECONDS = 1.5  # of one estimate; a slower model paints when the pen lifts only
-CROWD = 3  # waiting for a turn
-AT_ONCE = 8  # pictures in an evaluation; more are taken in parts, and others come in between
+CROWD = 3  # evaluations that wait for their turn; from so many on, no picture follows a pen
+AT_ONCE = 8  # pictures in one evaluation; larger batches are chunked, so that others get their turn
 
 
 @dataclass(frozen=True)
 class Readout:
-    """What one call cost: evaluations and milliseconds of the network, here and now.
+    """The cost of one call: evaluations and milliseconds of the network on this machine.
 
-    begun: when it began, by time.perf_counter. As text it says, too, how long ago that is: what
-    somebody waited for the picture, with all that is not the network's.
+    begun: when the call began, by time.perf_counter. The text also says how long ago that is: the
+    whole time that the visitor waited, inside the network and outside of it.
     """
 
     evaluations: int
@@ -60,19 +63,21 @@ class Readout:
 
 
 def spoken(milliseconds: float) -> str:
-    """A time as people say it."""
+    """A time as people say it, e.g. "180 ms", "2.5 s"."""
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
 def network_runs(model: Callable[..., torch.Tensor], label: Any) -> int:
-    """How often an evaluation of a model runs its network: twice where it is guided to a label."""
+    """How often one evaluation of a model runs its network: twice with guidance to a label."""
     guided = getattr(model, "guided", None)
     return 2 if guided and guided(label) else 1
 
 
 class Counted(Adapter):
-    """A model that counts the pictures it estimates, its network's evaluations and their time, and
-    takes a turn for each evaluation, while somebody waits for it."""
+    """A model that counts its pictures, network evaluations and seconds.
+
+    Each evaluation waits for its turn. Raises gr.Error once the visitor has left.
+    """
 
     def __init__(self, model: Callable[..., torch.Tensor], turns: Turns):
         super().__init__(model)
@@ -82,10 +87,10 @@ class Counted(Adapter):
     def __call__(self, x: torch.Tensor, sigma: Level, label: Label = None) -> torch.Tensor:
         self.pictures += x.shape[0]
         self.evaluations += network_runs(self.model, label)
-        parts = zip(*(parted(one, x.shape[0]) for one in (x, sigma, label)), strict=True)
-        return torch.cat([self.part(*part) for part in parts])
+        chunks = zip(*(chunked(value, x.shape[0]) for value in (x, sigma, label)), strict=True)
+        return torch.cat([self.evaluate(*chunk) for chunk in chunks])
 
-    def part(self, x: torch.Tensor, sigma: Level, label: Label) -> torch.Tensor:
+    def evaluate(self, x: torch.Tensor, sigma: Level, label: Label) -> torch.Tensor:
         """One evaluation of at most AT_ONCE pictures, in its turn."""
         with self.turns, RUNNING:
             stay()
@@ -96,7 +101,10 @@ class Counted(Adapter):
 
 
 class InTurn(torch.nn.Module):
-    """A detailer's network, which draws each tile in its turn, while somebody waits for it."""
+    """A detailer's network that waits for its turn before each tile.
+
+    Raises gr.Error once the visitor has left.
+    """
 
     def __init__(self, net: torch.nn.Module, turns: Turns):
         super().__init__()
@@ -108,17 +116,17 @@ class InTurn(torch.nn.Module):
             return self.net(*inputs)
 
 
-def parted(value: Any, pictures: int) -> list[Any]:
-    """What each part of a batch is given of a value: its own rows, or what is one for all."""
+def chunked(value: Any, batch: int) -> list[Any]:
+    """A value split into chunks of AT_ONCE rows; one without a batch axis is repeated."""
     shape = value.shape if isinstance(value, torch.Tensor) else ()
-    own = tuple(shape[:1]) == (pictures,)
-    return [value[at : at + AT_ONCE] if own else value for at in range(0, pictures, AT_ONCE)]
+    has_rows = tuple(shape[:1]) == (batch,)
+    return [value[at : at + AT_ONCE] if has_rows else value for at in range(0, batch, AT_ONCE)]
 
 
 class Engine:
     """A consistency model and, once the Steps tab asks for it, its diffusion teacher.
 
-    Making one sets how many threads torch, and the models loaded from then on, use.
+    Creating an engine sets the number of threads of torch and of every model loaded later.
     """
 
     def __init__(self, name: str, model: Any = None, teacher: Any = None, detailer: Any = None):
@@ -127,7 +135,7 @@ class Engine:
         self.model = load_model(name, fast=True) if model is None else model
         self._teacher, self._detailer = teacher, detailer
         self._turns, self._detail_turns = Turns(), Turns()
-        self.seconds: float | None = None  # of one estimate of one picture, as last measured
+        self.seconds: float | None = None  # an evaluation of one picture, as last measured
 
     @property
     def size(self) -> int:
@@ -148,9 +156,9 @@ class Engine:
 
     @functools.cached_property
     def detailer(self) -> Any:
-        """What makes this model's pictures larger than it draws them; None where nothing does.
+        """The detailer that enlarges this model's pictures, or None.
 
-        Those who enlarge take turns of their own, beside those who draw.
+        Enlarging and drawing have separate turns.
         """
         own = self._detailer
         if own is None and self.name == registry.DEFAULT and DETAIL.is_dir():
@@ -159,20 +167,20 @@ class Engine:
 
     @property
     def follows(self) -> bool:
-        """Whether pictures can follow a pen just now: one comes quickly, and few are waited for.
+        """Whether pictures can follow a pen just now: an evaluation is quick and few are waiting.
 
-        While many paint, the pictures of lifted pens come first, and those on the way are left out.
+        While many people paint, a picture is drawn only once the pen lifts.
         """
         waiting = self._turns.waiting + self._detail_turns.waiting
         return (self.seconds or 0) <= LIVE_SECONDS and waiting < CROWD
 
     @property
     def finished_size(self) -> int:
-        """The side of the pictures that this engine makes, drawn and enlarged."""
+        """The side of a finished picture: drawn, and enlarged where there is a detailer."""
         return self.size * (1 if self.detailer is None else FACTOR)
 
     def enlarged(self, x0: torch.Tensor, seed: int) -> torch.Tensor:
-        """Pictures (B, 3, H, W) as large as this engine finishes them: by its detailer, if any."""
+        """Pictures (B, 3, H, W) enlarged by the detailer; the same pictures without a detailer."""
         return x0 if self.detailer is None else finished(self.detailer, x0, seed)
 
     def enlarge(
@@ -193,9 +201,9 @@ class Engine:
         return {axis: [*anything, *names] for axis, names in labels.axes.items()}
 
     def label(self, **chosen: str | None) -> int | None:
-        """The label index of the menus' choices; those of axes that this model lacks say nothing.
+        """The label index of the menus' choices; "Any" is ignored.
 
-        Raises SettingError for a name unknown.
+        Raises SettingError for an unknown name, or a name on an axis that the model lacks.
         """
         labels = self.model.config.labels
         named = {axis: name for axis, name in chosen.items() if name and name != ANY}
@@ -209,8 +217,8 @@ class Engine:
     ) -> Iterator[tuple[T, Readout]]:
         """The steps of `take(model)`, each with the cost so far.
 
-        The model is the consistency model unless given. It is held for one evaluation at a time,
-        so that a long edit lets others through; between two steps it can be stopped.
+        model: the consistency model unless given. Each evaluation takes one turn, so that a long
+        edit lets others through. The edit can be stopped between two steps.
         """
         counted = Counted(self.model if model is None else model, self._turns)
         begun = time.perf_counter()
@@ -233,19 +241,19 @@ class Engine:
 
 
 class Engines:
-    """The page's own engine, and those of other models of the zoo, loaded when asked for.
+    """The page's own engine, and engines of other models of the registry, loaded when asked for.
 
-    downloads: whether visitors may have models downloaded; else only those here are offered.
+    downloads: whether visitors may have models downloaded; else only those on the disk are offered.
     """
 
     def __init__(self, first: Engine, downloads: bool = True):
         self.first, self.downloads = first, downloads
         self._others: OrderedDict[str, Engine] = OrderedDict()
-        self._lock = threading.Lock()  # of the dictionaries, never while a model is loading
+        self._lock = threading.Lock()  # guards the dictionaries; not held while a model loads
         self._loading: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def menu(self) -> list[registry.MenuEntry]:
-        """What the page offers, its own model first."""
+        """The models that the page offers, its own model first."""
         entries = registry.menu()
         own = [entry for entry in entries if entry.name == self.first.name]
         if not own:
@@ -254,21 +262,19 @@ class Engines:
         others = [entry for entry in entries if entry.name != self.first.name]
         return own + [entry for entry in others if entry.on_disk or self.downloads]
 
-    def on(
-        self,
-        scene: str | None = ANY,
-        light: str | None = ANY,
-        category: str | None = ANY,
-        model: str | None = None,
-    ) -> tuple[Engine, int | None]:
-        """(engine, label) of a choice. Raises SettingError, CheckpointError."""
+    def on(self, *choice: str | None) -> tuple[Engine, int | None]:
+        """(engine, label) of a name for each of AXES and a model's name, as far as they are given.
+
+        Raises SettingError, CheckpointError.
+        """
+        model = choice[len(AXES)] if len(choice) > len(AXES) else None
         engine = self.get(model)
-        return engine, engine.label(scene=scene, light=light, category=category)
+        return engine, engine.label(**dict(zip(AXES, choice, strict=False)))
 
     def get(self, name: str | None = None, download: bool = False) -> Engine:
-        """The engine of a model, loaded now if it lies here; None: the page's own.
+        """The engine of a model, loaded now if its files are here; None: the page's own.
 
-        Raises CheckpointError where it would have to be downloaded and that was not asked for.
+        download: whether missing files are downloaded. Raises CheckpointError where they are not.
         """
         if name in (None, "", self.first.name):
             return self.first
@@ -276,7 +282,7 @@ class Engines:
             self._check(name, download)
         with self._lock:
             loading = self._loading[name]
-        with loading:  # whoever else asks for this model waits for it, others do not
+        with loading:  # others who ask for this model wait, those who ask for another do not
             engine = self._others.get(name)
             if engine is None:
                 engine = Engine(name)
@@ -284,7 +290,7 @@ class Engines:
             with self._lock:
                 self._others[name] = engine
                 self._others.move_to_end(name)
-                while len(self._others) > KEPT:  # the one that was not used for longest
+                while len(self._others) > KEPT:  # drop the least recently used
                     self._others.popitem(last=False)
             return engine
 

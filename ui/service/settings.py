@@ -1,4 +1,4 @@
-"""What an edit is told besides its picture: gathered where values come in, and handed on whole."""
+"""The settings of an edit: gathered where values come in, and handed on as one value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from editing.tasks import STROKE_STRENGTH
-from ui.service.engine import ANY
+from ui.service.engine import ANY, AXES
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,16 @@ class EditSettings:
     category: str | None = ANY
     model: str | None = None  # the page's own
     samples_per_step: int = 1  # evaluations that a step takes the mean of
-    strength: float = STROKE_STRENGTH  # how far a painting may be left, 0 to 1
+    strength: float = STROKE_STRENGTH  # how far a picture may stray from its painting, 0 to 1
 
     @property
-    def choice(self) -> tuple[str | None, str | None, str | None, str | None]:
-        """The names of the labels and of the model."""
-        return self.scene, self.light, self.category, self.model
+    def choice(self) -> tuple[str | None, ...]:
+        """The names of the labels, one for each of AXES, and of the model."""
+        return tuple(getattr(self, name) for name in (*AXES, "model"))
 
     @property
     def evaluations(self) -> int:
-        """What all steps take of one picture."""
+        """Network evaluations of all steps, for one picture."""
         return self.steps * self.samples_per_step
 
 
@@ -41,7 +41,7 @@ DEFAULTS = EditSettings()
 def with_settings(fn: Callable[..., Any]) -> Callable[..., Any]:
     """`fn(*own, settings)` as an event calls it: with the settings' values one by one, at the end.
 
-    Those that the event does not send, strength at the very end first, are as by default.
+    Fields that the event does not send keep their defaults: the last fields may be left out.
     """
     own = len(inspect.signature(fn).parameters) - 1
 

@@ -33,7 +33,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
                 elem_id="inpaint-canvas",
             )
         with gr.Column(min_width=300):
-            go = Go("inpaint", "Repaint what is marked", place="second")
+            go = Go("inpaint", "Repaint what is marked", css="second")
             result = router.result(
                 "Repainted",
                 "Paint over what should change, then press Repaint.",

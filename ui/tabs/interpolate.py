@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import gradio as gr
 
 from ui.components.frames.frames import Frames
-from ui.components.model_menu import AXES, goals
+from ui.components.model_menu import goals
 from ui.components.sidebar.sidebar import Controls, Go
 from ui.components.tab_router import TabRouter
 from ui.service.animation import animation, filmstrip
+from ui.service.engine import AXES
 from ui.service.settings import EditSettings, with_settings
 from ui.service.tasks import MAX_SEED, Tasks
 
@@ -98,7 +99,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
         category: str,
         settings: EditSettings,
     ) -> Iterator[tuple]:
-        """scene, light, category: where the second end has others."""
+        """scene, light, category: names that the second end has instead, "" for the same."""
         four = shape == FOUR
         columns, count = (GRID, GRID * GRID) if four else (frames, frames)
         controls.warn(count * settings.steps, settings.model)

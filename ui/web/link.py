@@ -12,28 +12,29 @@ import gradio as gr
 
 from cm_core.errors import OneStrokeError
 from ui.components.kept import KEEPING
-from ui.components.model_menu import AXES, about, choices, goals
+from ui.components.model_menu import about, choices, goals
 from ui.components.sidebar.sidebar import STEPS, Controls
 from ui.components.tab_router import TabRouter
-from ui.service.engine import Engine, Engines
+from ui.service.engine import AXES, Engine, Engines
 from ui.service.tasks import MAX_SEED, MOST_SAMPLES
 
 HERE = Path(__file__).parent
-SETTINGS, PAINTING, COPY = (
+SETTINGS_JS, PAINTING_JS, COPY_JS = (
     (HERE / name).read_text() for name in ("settings.js", "painting.js", "link.js")
 )
-COPY_LINK = f"async (...values) => {{\n{SETTINGS}{PAINTING}{COPY}}}"
+# LESSON_SETTINGS in these scripts stands for the names of the lessons' settings.
+COPY_LINK = f"async (...values) => {{\n{SETTINGS_JS}{PAINTING_JS}{COPY_JS}}}"
 KEEP_SETTINGS = f"""(...values) => {{
-{KEEPING}{SETTINGS}
+{KEEPING}{SETTINGS_JS}
   if (kept.open) kept.put("settings", settingsOf(values));
 }}"""
 KEPT_SETTINGS = f"""async () => {{
 {KEEPING}
   return (await kept.get("settings")) ?? {{}};
 }}"""
-# What older links call otherwise.
+# Old names in links, and their names now.
 RENAMED, TABS_RENAMED = {"guesses": "samples"}, {"Colourise": "Colour"}
-SETTLED = f"() => {{\n{KEEPING} kept.settle();\n}}"  # what is set from now on is to be kept
+SETTLED = f"() => {{\n{KEEPING} kept.settle();\n}}"  # from now on every change of a setting is kept
 
 
 def number_from(query: Mapping[str, str], key: str, low: float, high: float) -> Any:
@@ -47,8 +48,10 @@ def number_from(query: Mapping[str, str], key: str, low: float, high: float) -> 
     return int(value) if value == int(value) else value
 
 
-def label(engine: Engine, query: Mapping[str, str], axis: str, amiss: list[str]) -> gr.Dropdown:
-    """A label menu set to the address's choice; one that the model lacks is told to `amiss`."""
+def label_menu(
+    engine: Engine, query: Mapping[str, str], axis: str, amiss: list[str]
+) -> gr.Dropdown:
+    """A label menu set to the address's choice; a name that the model lacks is added to `amiss`."""
     shown, asked = choices(engine, axis), query.get(axis)
     if asked in shown["choices"]:
         shown["value"] = asked
@@ -58,7 +61,7 @@ def label(engine: Engine, query: Mapping[str, str], axis: str, amiss: list[str])
 
 
 def setting(component: gr.Slider | gr.Radio, query: Mapping[str, str], key: str) -> Any:
-    """A lesson's setting as the address has it, if it may be, else no change."""
+    """The value of a lesson's setting in the address where it is a valid one, else no change."""
     if isinstance(component, gr.Slider):
         return number_from(query, key, component.minimum, component.maximum)
     values = {str(value): value for _, value in component.choices}
@@ -66,14 +69,14 @@ def setting(component: gr.Slider | gr.Radio, query: Mapping[str, str], key: str)
 
 
 def names_of(tabs: gr.Tabs) -> list[str]:
-    """What a link calls each of the tabs."""
+    """The name of each tab in a link."""
     return [str(tab.id) for tab in tabs.children if isinstance(tab, gr.Tab)]
 
 
 def connect(
     page: gr.Blocks, engines: Engines, controls: Controls, router: TabRouter, strength: gr.Slider
 ) -> None:
-    """Wire the button that copies the link, and read what was kept, or the link, on load."""
+    """Wire the button that copies the link; restore a link's or the browser's settings on load."""
     models, kept = controls.models, controls.settings
     names, lessons = names_of(router.tabs), names_of(router.lessons)
 
@@ -87,21 +90,21 @@ def connect(
             amiss.append(str(error))
         tab = query.get("tab", "")
         tab = TABS_RENAMED.get(tab, tab)
-        named = tab in names
-        tab = tab if named else "Paint"
+        known = tab in names
+        tab = tab if known else "Paint"
         steps = number_from(query, "steps", 1, 8)
-        told = isinstance(steps, int)
-        left = {**STEPS, tab: steps} if told else STEPS
-        menus = [label(engine, query, axis, amiss) for axis in AXES]
-        # Outside the queue, where a page gets ready sooner, a warning would not be shown.
+        has_steps = isinstance(steps, int)
+        steps_by_tab = {**STEPS, tab: steps} if has_steps else STEPS
+        menus = [label_menu(engine, query, axis, amiss) for axis in AXES]
+        # A note, because this event runs outside the queue, where Gradio shows no warnings.
         note = about(engine) + "".join(f'<p class="model">{escape(said)}</p>' for said in amiss)
         return (
-            *((gr.Tabs(selected=tab), tab, tab) if named else [gr.skip()] * 3),
+            *((gr.Tabs(selected=tab), tab, tab) if known else [gr.skip()] * 3),
             engine.name,
             engine.name,
             note,
-            controls.steps_of(tab, left),
-            left if told else gr.skip(),
+            controls.steps_of(tab, steps_by_tab),
+            steps_by_tab if has_steps else gr.skip(),
             number_from(query, "seed", 0, MAX_SEED),
             number_from(query, "strength", 0, 1),
             *menus,
@@ -112,11 +115,13 @@ def connect(
             ),
             gr.Tabs(selected=query["lesson"]) if query.get("lesson") in lessons else gr.skip(),
             *(setting(one, query, name) for name, one in router.settings.items()),
-            {"tab": tab} if settings else {},  # for `follow`: nothing a visitor sent goes back
+            {"tab": tab}
+            if settings
+            else {},  # for `recompute`; nothing else that a visitor sent goes back
         )
 
-    def follow(request: gr.Request, settings: dict[str, str], count: int):
-        """Have the open tab's picture made anew: the page opened on that of no settings."""
+    def recompute(request: gr.Request, settings: dict[str, str], count: int):
+        """Recompute the open tab's picture: the page opened with default settings."""
         return count + 1 if settings or request.query_params else gr.skip()
 
     loaded = page.load(
@@ -130,7 +135,7 @@ def connect(
             models.pick,
             models.note,
             controls.steps,
-            controls.left,
+            controls.steps_by_tab,
             controls.seed,
             strength,
             *controls.menus,
@@ -145,8 +150,8 @@ def connect(
         queue=False,
         api_visibility="private",
     )
-    loaded.then(  # in the queue: only what comes from there makes others follow
-        follow,
+    loaded.then(  # in the queue: only a change made there triggers other events
+        recompute,
         [kept, models.changed],
         models.changed,
         show_progress="hidden",
@@ -154,17 +159,20 @@ def connect(
     )
     loaded.then(None, js=SETTLED, api_visibility="private")
     inputs = [strength, *controls.inputs, *router.settings.values()]
-    named = json.dumps(list(router.settings))
+    lesson_settings = json.dumps(list(router.settings))
     gr.on(
         [one.change for one in (*inputs, *controls.samples.values(), controls.open)],
         None,
         inputs,
-        js=KEEP_SETTINGS.replace("SETTINGS", named),
+        js=KEEP_SETTINGS.replace("LESSON_SETTINGS", lesson_settings),
         trigger_mode="multiple",  # the browser's own: it never waits
         api_visibility="private",
     )
     controls.share.click(
-        None, inputs, js=COPY_LINK.replace("SETTINGS", named), api_visibility="private"
+        None,
+        inputs,
+        js=COPY_LINK.replace("LESSON_SETTINGS", lesson_settings),
+        api_visibility="private",
     )
     controls.afresh.click(
         None, js=f"() => {{\n{KEEPING} kept.afresh();\n}}", api_visibility="private"

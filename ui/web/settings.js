@@ -6,7 +6,7 @@ function settingsOf([strength, steps, seed, scene, light, category, model, ...le
   const open = document.querySelector("#lessons [role=tab][aria-selected=true]");
   if (tab === "Steps" && open) { // lesson-NAME-button
     all.lesson = open.id.slice("lesson-".length, -"-button".length);
-    SETTINGS.forEach((name, i) => { all[name] = lessons[i]; });
+    LESSON_SETTINGS.forEach((name, i) => { all[name] = lessons[i]; });
   }
   const said = Object.entries(all).filter(([, value]) => value != null && value !== "" && value !== "Any");
   return Object.fromEntries(said.map(([name, value]) => [name, String(value)]));

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import fields
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from cm_core.errors import CheckpointError, SettingError
 from cm_core.labels import Labels
 from tests.cm_core.test_model import tiny
 from ui.components.model_menu import choices
-from ui.service.engine import Engine, Engines
+from ui.service.engine import AXES, Engine, Engines
 from ui.service.progress import last
 from ui.service.settings import EditSettings
 from ui.tabs.classroom import paths
@@ -30,6 +31,12 @@ def test_a_stopped_edit_leaves_the_engine_free(tasks):
     next(running)
     running.close()
     assert last(tasks.generate()).readout.evaluations == 1
+
+
+def test_the_settings_have_a_field_for_each_axis_in_the_menus_order():
+    names = [field.name for field in fields(EditSettings)]
+    assert names[2 : 3 + len(AXES)] == [*AXES, "model"]
+    assert EditSettings(1, 0, "a", "b", "c", "d").choice == ("a", "b", "c", "d")
 
 
 def test_an_estimate_is_timed_by_the_picture():

@@ -1,4 +1,4 @@
-"""The sidebar, for what is changed seldom, and how tabs use the controls that they share."""
+"""The sidebar, for settings that change seldom, and how tabs use the shared controls."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ui.service.rate_limit import RateLimit
 from ui.service.slots import EDITS
 from ui.service.tasks import MAX_SEED
 
-# The seed stands at place {0} of a press's values, and the lock that keeps it from rolling last.
+# Of the values that a press sends, the seed is number {0}; the last one says whether it is locked.
 ROLL = """(...values) => {{
   if (!values.at(-1)) values[{0}] = Math.floor(Math.random() * {1});
   return values;
@@ -32,8 +32,8 @@ ROLL = """(...values) => {{
 IDLE = """() => document.getElementById("{0}").dispatchEvent(
   new Event("onestroke-idle", {{ bubbles: true }})
 )"""
-LONG_SECONDS = 8  # a run that will take longer says so before it starts
-# What a tab starts with: repairs gain from every step.
+LONG_SECONDS = 8  # an edit that will take longer says so before it starts
+# Each tab's steps when the page opens: repairs gain from every step.
 STEPS = {"Paint": STROKE_STEPS, "Inpaint": 8, "Colour": 8, "Enlarge": 8, "Interpolate": 1}
 
 
@@ -50,9 +50,9 @@ class Cost(gr.HTML):
 class Go:
     """A button that starts a tab's work and turns into Stop while it lasts (page.js turns it)."""
 
-    def __init__(self, name: str, text: str, variant: Variant = "primary", place: str = ""):
-        self.place = f"{name}-go"
-        with gr.Row(elem_id=self.place, elem_classes=["go", place]):
+    def __init__(self, name: str, text: str, variant: Variant = "primary", css: str = ""):
+        self.row = f"{name}-go"
+        with gr.Row(elem_id=self.row, elem_classes=["go", css]):
             self.run = gr.Button(text, variant=variant, elem_id=f"{name}-run", min_width=80)
             self.stop = gr.Button("Stop", variant="stop", elem_id=f"{name}-stop", min_width=80)
             self.wait = gr.HTML(elem_id=f"{name}-wait", min_width=80)
@@ -74,36 +74,36 @@ class Controls:
     afresh: gr.Button
     open: Word  # the open tab: a live picture in another is not worth computing
     tab: gr.State  # the same, to follow its change
-    left: Numbers  # the steps that each tab was left with
+    steps_by_tab: Numbers  # as last set by the visitor
     limit: RateLimit
-    samples: dict[str, gr.Slider] = field(default_factory=dict)  # of a step, by tab
-    settings: Settings = field(default_factory=lambda: Settings({}))  # that the page was left with
+    samples: dict[str, gr.Slider] = field(default_factory=dict)  # samples a step, by tab
+    settings: Settings = field(default_factory=lambda: Settings({}))  # of the visitor's last visit
 
     @property
     def kept(self) -> list[Kept]:
-        """What the browser remembers of them."""
-        return [self.open, self.left, self.models.name, self.settings]
+        """The controls whose values the browser remembers."""
+        return [self.open, self.steps_by_tab, self.models.name, self.settings]
 
     @property
     def menus(self) -> list[gr.components.Component]:
-        """Those of labels."""
+        """The menus of labels."""
         return self.choice[:-1]
 
     @property
     def first_choice(self) -> dict[str, Any]:
-        """What the menus of labels say when the page opens, by axis."""
+        """The label menus' values when the page opens, by axis."""
         return {axis: menu.value for axis, menu in self.told.menus.items()}
 
     @property
     def inputs(self) -> list[gr.components.Component]:
         return [self.steps, self.seed, *self.choice]
 
-    def steps_of(self, tab: str, left: Mapping[str, int]) -> gr.Slider:
-        """The slider as a tab was left with; it is not there where it does nothing."""
+    def steps_of(self, tab: str, steps_by_tab: Mapping[str, int]) -> gr.Slider:
+        """The slider at a tab's number of steps, hidden where steps do nothing."""
         by_detailer = tab == "Enlarge" and self.engines.first.detailer is not None
         if tab not in STEPS or by_detailer:
             return gr.Slider(visible=False)
-        return gr.Slider(value=left.get(tab, STEPS[tab]), visible=True)
+        return gr.Slider(value=steps_by_tab.get(tab, STEPS[tab]), visible=True)
 
     def live(
         self,
@@ -121,7 +121,7 @@ class Controls:
         async def when_open(request: gr.Request, open_tab: str, *args: Any):
             if open_tab != tab:
                 return gr.skip()
-            # Asleep here it holds none of the server's threads.
+            # This waits in the event loop and holds none of the server's threads.
             await asyncio.sleep(self.limit.delay(request.session_hash, time.monotonic()))
             page = LocalContext.blocks.get()
             return await run_sync(partial(fn, *args), limiter=page and page.limiter)
@@ -132,7 +132,7 @@ class Controls:
             "outputs": [*outputs, self.readout],
             "trigger_mode": "always_last",
             "show_progress": "hidden",
-            "queue": False,  # one request a picture, not three; the engine's lock keeps the order
+            "queue": False,  # one request a picture, not three; the engine's Turns keep the order
             "api_visibility": "private",
         }
         gr.on([*triggers, self.models.changed.change], **wiring)
@@ -151,21 +151,21 @@ class Controls:
         """
         outputs, js = [*outputs, self.readout], None
         if roll:
-            place = inputs.index(self.seed)
+            index = inputs.index(self.seed)
             inputs, outputs = [*inputs, self.lock], [*outputs, self.seed]
-            fn, js = telling_seed(fn, place), ROLL.format(place, MAX_SEED + 1)
+            fn, js = with_seed_output(fn, index), ROLL.format(index, MAX_SEED + 1)
         done = go.run.click(
             fn,
             inputs,
             outputs,
             js=js,
-            show_progress="minimal",  # the place in the queue, and how long that may take
+            show_progress="minimal",  # the position in the queue, and how long that may take
             show_progress_on=go.wait,
             api_visibility="private",
             **EDITS,
         )
         for over in (done.then, done.failure):
-            over(None, js=IDLE.format(go.place), api_visibility="private")
+            over(None, js=IDLE.format(go.row), api_visibility="private")
         go.stop.click(None, cancels=done, api_visibility="private")
 
     def run(
@@ -175,7 +175,7 @@ class Controls:
         inputs: Sequence[gr.components.Component],
         outputs: Sequence[gr.components.Component],
     ) -> None:
-        """Run `fn`, short work that returns values for `outputs` and the readout, at a press."""
+        """At a press run `fn`, short work that returns values for `outputs` and the readout."""
         button.click(
             fn,
             inputs,
@@ -186,20 +186,22 @@ class Controls:
         )
 
     def warn(self, evaluations: int, model: str | None) -> None:
-        """Say how long a run will take, where that is long."""
+        """Say how long an edit will take, where that is long."""
         seconds = evaluations * (self.engines.get(model).seconds or 0)
         if seconds > LONG_SECONDS:
             gr.Info(f"About {duration(seconds)} on this machine; Stop works after each step.")
 
 
-def telling_seed(fn: Callable[..., Iterator[tuple]], place: int) -> Callable[..., Iterator[tuple]]:
-    """`fn` with the lock as one more input, unused, and the seed, its input at `place`, put out."""
+def with_seed_output(
+    fn: Callable[..., Iterator[tuple]], index: int
+) -> Callable[..., Iterator[tuple]]:
+    """`fn` with one more output, the seed (its input number `index`); its last input is dropped."""
 
-    def telling(*values: Any) -> Iterator[tuple]:
+    def wrapped(*values: Any) -> Iterator[tuple]:
         for shown in fn(*values[:-1]):
-            yield *shown, values[place]
+            yield *shown, values[index]
 
-    return telling
+    return wrapped
 
 
 def duration(seconds: float) -> str:
@@ -215,7 +217,7 @@ def costed(made: EditProgress, *more: Any) -> tuple[Any, ...]:
 
 
 def build(engines: Engines, told: Told) -> Controls:
-    """Lay out the sidebar, and wire what the model is told."""
+    """Lay out the sidebar, and wire it and the bar above the tabs."""
     seed, menus = told.seed, told.menus
     with gr.Sidebar(width=290, elem_id="sidebar"):
         models = ModelMenu(engines)
@@ -236,7 +238,7 @@ def build(engines: Engines, told: Told) -> Controls:
         js="on => { document.body.classList.toggle('pixels', on); }",
         api_visibility="private",
     )
-    # The count makes the live tabs follow, as it does for another model.
+    # The count makes the live tabs compute anew, as it does for another model.
     told.die.click(
         lambda count: (random.randint(0, MAX_SEED), count + 1),
         models.changed,
@@ -244,21 +246,31 @@ def build(engines: Engines, told: Told) -> Controls:
         show_progress="hidden",
         api_visibility="private",
     )
-    opened, tab, left = Word("Paint"), gr.State("Paint"), Numbers(STEPS)
+    opened, tab, steps_by_tab = Word("Paint"), gr.State("Paint"), Numbers(STEPS)
     # Not the live tabs themselves: where several listeners of one event keep its last, the browser
     # raises the whole event anew for each of them that was busy, and so they keep each other going.
     gr.on(
         [control.input for control in (steps, seed, *menus.values())],
-        lambda count, left, tab, steps: (count + 1, {**left, tab: steps}),
-        [models.changed, left, opened, steps],
-        [models.changed, left],
+        lambda count, by_tab, tab, steps: (count + 1, {**by_tab, tab: steps}),
+        [models.changed, steps_by_tab, opened, steps],
+        [models.changed, steps_by_tab],
         trigger_mode="always_last",
         show_progress="hidden",
         api_visibility="private",
     )
     models.connect(menus)
     choice = [*menus.values(), models.name]
-    kept = {"share": share, "afresh": afresh, "open": opened, "tab": tab, "left": left}
+    kept = {"share": share, "afresh": afresh, "open": opened, "tab": tab}
     return Controls(
-        engines, told, steps, seed, lock, choice, models, readout, limit=RateLimit(), **kept
+        engines,
+        told,
+        steps,
+        seed,
+        lock,
+        choice,
+        models,
+        readout,
+        steps_by_tab=steps_by_tab,
+        limit=RateLimit(),
+        **kept,
     )

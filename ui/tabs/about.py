@@ -45,7 +45,7 @@ CALLS = """\
 from gradio_client import Client, handle_file
 
 page = Client("HERE")
-page.predict(handle_file("painting.png"), strength=0.3, steps=1, scene="lake", api_name="/paint")
+page.predict(handle_file("painting.png"), strength=0.3, steps=1, scene="lake", api_name="/stroke")
 page.predict(handle_file("painting.png"), api_name="/lights")  # a picture in every light
 page.predict(handle_file("photo.png"), handle_file("mask.png"), api_name="/inpaint")
 page.predict(handle_file("photo.png"), right=0.25, api_name="/outpaint")

@@ -202,7 +202,8 @@ def endpoints(tasks: Tasks) -> None:
     walk = [seed_a, seed_b, frames, one, *labels, seed_c, seed_d, *to]
     small = [image, factor, *shared, samples]
     for name, task, take, inputs, outputs in (
-        ("paint", tasks.stroke, as_file, painting, picture),
+        ("stroke", tasks.stroke, as_file, painting, picture),
+        ("paint", tasks.stroke, as_file, painting, picture),  # its older name
         ("lights", tasks.lights, gallery_of, painting, gallery),
         ("day", tasks.day, film_of, without_light, [gallery, film]),
         ("guess", tasks.guess, as_made, [image, model], names),

@@ -41,7 +41,7 @@ def test_every_task_gives_back_the_pictures_own_size_and_what_its_file_held(
     mask.paste(1, (20, 10, 50, 40))
     mask.save(tmp_path / "mask.png")
     calls = {
-        "paint": {},
+        "stroke": {},
         "inpaint": {"mask": handle_file(tmp_path / "mask.png"), "steps": 1},
         "colorize": {"steps": 1},
         "denoise": {"sigma": 0.2},

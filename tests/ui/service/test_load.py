@@ -20,7 +20,7 @@ def test_mixed_requests_are_all_answered(url):
         async with client(4) as web:
             mixed = Mixed(url, web)
             await mixed.ask("generate", seed=3)
-            await mixed.ask("paint", image=await mixed.upload())
+            await mixed.ask("stroke", image=await mixed.upload())
             await mixed.ask("interpolate", frames=32, steps=8, leave=0.2)
             await mixed.ask("generate", seed="x")
             return mixed.failed

@@ -148,6 +148,7 @@ def unopened(files):
 
 KINDS = ["secret", "missing", "fifo", "folder", "device", "null", "around", "link"]
 TAKERS = {
+    "stroke",
     "paint",
     "lights",
     "day",

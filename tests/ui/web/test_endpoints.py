@@ -38,7 +38,7 @@ def painting():
 
 
 def test_the_page_has_these_endpoints_and_no_other(client):
-    edits = "paint lights inpaint outpaint colorize super_resolve enlarge denoise"
+    edits = "stroke paint lights inpaint outpaint colorize super_resolve enlarge denoise"
     names = f"{edits} day panorama guess interpolate generate steps export"
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
         f"/{name}" for name in names.split()
@@ -69,11 +69,13 @@ def test_generate_follows_the_label(client):
     assert not np.array_equal(open_light, day) and not np.array_equal(open_light, night)
 
 
-def test_paint_moves_away_from_the_strokes_with_strength(client, save, painting):
+def test_stroke_moves_away_from_the_strokes_with_strength(client, save, painting):
     file = save(painting)
-    gentle, bold = (
-        pixels(client.predict(file, strength=s, steps=1, seed=3, api_name="/paint")) for s in (0, 1)
+    gentle, bold, older = (
+        pixels(client.predict(file, strength=s, steps=1, seed=3, api_name=name))
+        for s, name in ((0, "/stroke"), (1, "/stroke"), (1, "/paint"))
     )
+    assert np.array_equal(bold, older)
     target = np.asarray(painting, dtype=float)
     assert np.abs(gentle - target).mean() < np.abs(bold - target).mean()
 
@@ -87,7 +89,7 @@ def test_lights_are_a_picture_each_from_colours_moved_beforehand(client, save, p
     assert [shown["caption"] for shown in gallery] == list(LABELS.axes["light"])
     day, dusk, night = (pixels(shown["image"]) for shown in gallery)
     for light, among in (("day", day), ("dusk", dusk), ("night", night)):
-        alone = client.predict(file, **how | {"light": light}, api_name="/paint")
+        alone = client.predict(file, **how | {"light": light}, api_name="/stroke")
         assert np.array_equal(among, pixels(alone))
     assert night.mean() < day.mean() - 20
     assert night.mean() < dusk.mean() < day.mean()
@@ -188,7 +190,7 @@ def test_colorize_takes_hints(client, save, painting):
     assert (dabbed[..., 2] > dabbed[..., 0]).mean() > 0.9  # bluer than red where blue was dabbed
 
 
-@pytest.mark.parametrize("name", ["paint", "inpaint", "outpaint", "colorize", "super_resolve"])
+@pytest.mark.parametrize("name", ["stroke", "inpaint", "outpaint", "colorize", "super_resolve"])
 def test_samples_of_a_step_are_told_apart_and_bounded(client, save, painting, name):
     mask = Image.new("L", painting.size)
     mask.paste(255, (8, 8, 24, 24))
@@ -284,9 +286,9 @@ def test_bad_input_is_refused_in_one_sentence(client, save, tmp_path, painting):
     huge = save(Image.new("1", (6000, 5000)), "huge.png")
     black = save(Image.new("L", painting.size, 0), "black.png")
     other = save(Image.new("L", (50, 20), 255), "other.png")
-    assert "cannot be read" in refused(client, broken, api_name="/paint")
-    assert "larger than 25 million" in refused(client, huge, api_name="/paint")
-    assert "no picture" in refused(client, None, api_name="/paint")
+    assert "cannot be read" in refused(client, broken, api_name="/stroke")
+    assert "larger than 25 million" in refused(client, huge, api_name="/stroke")
+    assert "no picture" in refused(client, None, api_name="/stroke")
     assert "mask" in refused(client, file, None, api_name="/inpaint").lower()
     assert "mask" in refused(client, file, black, api_name="/inpaint")
     assert "draw it over the picture" in refused(client, file, other, api_name="/inpaint")

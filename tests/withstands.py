@@ -17,7 +17,8 @@ KINDS = {
     ),
     "Colour profiles, EXIF, depth, grey, transparency": (
         "come back as they went in",
-        ["editing/test_kept.py", "editing/test_output.py", "ui/components/test_image_picker.py"],
+        ["editing/test_kept.py", "editing/test_output.py", "ui/components/test_image_picker.py",
+         "ui/components/test_results.py::test_an_enlarged"],
     ),
     "Pictures of any size, mode and decoder": (
         "come back at their own size, or are refused in a sentence",
@@ -32,6 +33,14 @@ KINDS = {
     "Even ground under what is taken out": ("goes on", ["editing/test_ground.py"]),
     "Files that nobody uploaded": ("are never opened", ["ui/web/test_doors.py"]),
     "Values of any type at any endpoint": ("a sentence", ["ui/service/test_inputs.py"]),
+    "Requests that the page never makes": (
+        "shut, or told in a sentence",
+        ["ui/web/test_guard.py"],
+    ),
+    "Seeds of any kind": (
+        "the same to every task, or a sentence",
+        ["editing/test_seeds.py", "cm_core/test_noise.py"],
+    ),
     "Visitors who leave, wait, or come in crowds": (
         "free their place; know theirs; get their last picture",
         ["ui/service/test_visitors.py", "ui/service/test_load.py", "ui/service/test_slots.py",
@@ -51,7 +60,8 @@ KINDS = {
         "a sentence; nothing saved before is lost",
         ["train/faults/test_folders.py", "train/faults/test_saves.py", "train/faults/test_ends.py",
          "train/test_config.py", "train/test_distributed.py", "train/data/test_file_set.py",
-         "train/data/test_folder.py", "train/data/test_rendered.py"],
+         "train/data/test_folder.py", "train/data/test_rendered.py",
+         "train/test_reproduce.py::test_a_folder"],
     ),
     "Kills in the middle of a save": ("nothing is lost", ["benchmarks/test_kills.py"]),
 }  # fmt: skip

@@ -1,7 +1,7 @@
-"""What a page remembers in the browser, and sends along with each event that needs it.
+"""Values that the browser remembers, and sends along with each event that needs them.
 
-The server keeps nothing of a visit but files. So it may forget visits as it likes, and start anew,
-without any page losing its picture or its model.
+The server keeps only files of a visit. It may forget visits and restart without any page losing
+its picture or its model.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from ui.service.examples import EXAMPLES, example
 from ui.service.inputs import refuse, text
 
 HERE = Path(__file__).parent
-KEEPING = (HERE / "kept.js").read_text()  # goes before the script of whatever uses it
+KEEPING = (HERE / "kept.js").read_text()  # to be put before each script that uses it
 SOURCE = (HERE / "source.js").read_text()
-BACK = "back"  # says of a picture that the page had it before
+BACK = "back"  # marks a picture that the page had before
 
 
 class Kept(gr.HTML):
-    """A value that is kept and not shown. It is laid out by `kept`, outside of all tabs.
+    """A value that is kept and not shown. `lay_out` puts it outside of all tabs.
 
-    (Within a tab that was never opened, the browser would not know of it.)
+    (Inside a tab that was never opened, the browser would not have it.)
     """
 
     def __init__(self, value: Any = None, *, render: bool = False, **kwargs: Any):
@@ -65,7 +65,7 @@ class Source(Kept):
     """The picture that a tab works on: an example, or a file in the upload folder.
 
     Events get the picture; they give its name, its file's path, or a picture to be kept as one.
-    It comes back with the page; info["back"] says so of the picture. tab: the name it is kept by.
+    It comes back with the page, marked by info["back"]. tab: the name that it is kept under.
     """
 
     def __init__(self, value: Any = None, tab: str = "", **kwargs: Any):
@@ -85,7 +85,7 @@ class Source(Kept):
         return picture
 
     def postprocess(self, value: str | Path | Image.Image) -> dict[str, Any]:
-        # Choosing the same one again is news too: the drawing on it begins anew.
+        # With the time, so that choosing the same picture again is a change and clears the drawing.
         news = {"at": time.monotonic_ns()}
         if isinstance(value, str):
             return {"name": value} | news
@@ -94,7 +94,7 @@ class Source(Kept):
 
 
 def lay_out(kept: list[Kept]) -> None:
-    """Make these part of the page."""
+    """Add the kept values to the page."""
     with gr.Column(elem_id="kept"):
         for one in kept:
             one.render()

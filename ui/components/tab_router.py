@@ -1,4 +1,4 @@
-"""What the tabs share besides the sidebar: pictures that travel from one tab to another."""
+"""Pictures that travel from one tab to another."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ WRITTEN = "() => { document.dispatchEvent(new Event('onestroke-written')); }"
 
 @dataclass
 class TabRouter:
-    """Results that can be sent on, the sources that take them, and the ends of a walk."""
+    """Results that can be sent to other tabs, sources that take them, and the ends of a walk."""
 
     tabs: gr.Tabs
     results: list[Result | History] = field(default_factory=list)
     sources: dict[str, Source] = field(default_factory=dict)
     ends: list[gr.Number] = field(default_factory=list)
-    goals: list[gr.Dropdown] = field(default_factory=list)  # the second end's own labels
-    lessons: gr.Tabs = field(init=False)  # of the Steps tab, once that is built
-    settings: Settings = field(default_factory=dict)  # of the lessons, as a link names them
+    goals: list[gr.Dropdown] = field(default_factory=list)  # menus of the second end's labels
+    lessons: gr.Tabs = field(init=False)  # the Steps tab sets it
+    settings: Settings = field(default_factory=dict)  # of the lessons, by name in a link
 
     def result(self, *args: Any, **kwargs: Any) -> Result:
         """A Result whose picture can be sent to other tabs."""

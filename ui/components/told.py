@@ -1,4 +1,4 @@
-"""The bar above the tabs: what the model is told, whichever tab is open."""
+"""The bar above the tabs: labels and seed, which all tabs share."""
 
 from __future__ import annotations
 

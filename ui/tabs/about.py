@@ -1,4 +1,4 @@
-"""About: the model's card, what it learned from, the API, and what it cannot do."""
+"""About: the model's card, its training pictures, the API, and the model's limits."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def wide_tables(text: str) -> str:
 
 
 def limits(engine: Engine) -> str:
-    """What a model of landscapes draws; nothing of another."""
+    """The limits of a landscape model, as text; empty for other models."""
     axes = engine.model.config.labels.axes
     if not {"scene", "light"} <= set(axes):
         return ""

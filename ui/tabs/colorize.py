@@ -77,5 +77,5 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
 
 
 def true_grey(picture: Image.Image) -> Image.Image:
-    """What the canvas shows."""
+    """The picture in grey, for the canvas."""
     return on_white(picture).convert("L")

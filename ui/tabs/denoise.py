@@ -67,7 +67,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
 
     @with_settings
     def follow(picture: Image.Image, level: float, blind: bool, settings: EditSettings):
-        """The same while the slider moves: of a large picture, as small as the model draws."""
+        """`clean` while the slider moves; a large picture is reduced to the model's size."""
         engine = tasks.engines.get(settings.model)
         if tasks.windows(picture, settings) * (engine.seconds or 0) > LIVE_SECONDS:
             picture = reduced(picture, engine.size)

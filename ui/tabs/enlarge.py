@@ -1,6 +1,6 @@
 """Enlarge: a picture two or four times as large, by the detailer, beside bicubic.
 
-A page without one shows what its model can do alone: pictures up to its own size, zero-shot.
+Without a detailer the model itself enlarges, zero-shot, to its own size.
 """
 
 from __future__ import annotations
@@ -104,5 +104,5 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
 
 
 def by_bicubic(small: Image.Image, made: EditProgress) -> Image.Image:
-    """The usual way to the same size."""
+    """The picture enlarged to the same size by bicubic interpolation."""
     return on_white(small).resize(made.picture.size, Image.Resampling.BICUBIC)

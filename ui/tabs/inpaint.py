@@ -1,4 +1,4 @@
-"""Inpaint: paint over what should change, or let the picture grow; the rest stays as it was."""
+"""Inpaint: repaint a marked part of a picture, or grow the picture; the rest stays as it was."""
 
 from __future__ import annotations
 

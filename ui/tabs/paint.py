@@ -29,8 +29,8 @@ from ui.service.slots import EDITS
 from ui.service.tasks import VARIATIONS, Tasks
 
 FIRST = "Beach"  # the first sight: finished whatever the seed
-OFFERED = {"scene": 3, "light": 2}  # names that a guess offers
-REFINE_STRENGTH = 0.12  # little noise: what is there gets cleaner and stays what it is
+OFFERED = {"scene": 3, "light": 2}  # number of labels that a guess offers
+REFINE_STRENGTH = 0.12  # little noise: the picture gets cleaner and its shapes stay
 
 
 def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
@@ -106,7 +106,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
         wide = router.result("Panorama", elem_id="paint-panorama")
 
     def painted(drawing: Image.Image | None) -> Image.Image:
-        """The drawing; until the canvas sends one, it shows what the page opens with."""
+        """The drawing; until the canvas sends one, the painting that the page opens with."""
         return example(FIRST) if drawing is None else drawing
 
     @with_settings
@@ -166,7 +166,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
     def as_seen_at(light: str, picture: Image.Image | None, settings: EditSettings):
         there = replace(settings, strength=REFINE_STRENGTH, light=light)
         made = last(tasks.stroke(required_picture(picture), there))
-        return costed(made, made.seen, None)  # the menu is empty again, to be chosen from anew
+        return costed(made, made.seen, None)  # None clears the menu for the next choice
 
     @with_settings
     def proposed(drawing: Image.Image | None, settings: EditSettings) -> dict[str, list[str]]:
@@ -174,7 +174,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
         return {axis: names[: OFFERED[axis]] for axis, names in likely.items()}
 
     def take(shown: list[dict], count: int, event: gr.EventData):
-        """Values for the menus, the count that has the picture follow, and the chips left."""
+        """Values for (*menus, the count that makes live tabs compute anew, chips)."""
         chosen = shown[said(event, "index", range(len(shown)))]
         axis, name = (text("A name", chosen.get(key)) for key in ("axis", "name"))
         left = [one for one in shown if axis and one.get("axis") not in ("", axis)]

@@ -1,4 +1,4 @@
-"""What tabs begin with that work on a finished picture: a canvas over it, and its source."""
+"""The beginning of tabs that work on a finished picture: a canvas over it, and its source."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def canvas_over_picture(
     names: Sequence[str] = (*RENDERS, *PHOTOS),
     **canvas: Any,
 ) -> tuple[LiveCanvas, Source]:
-    """A canvas over the tab's picture, which another picture begins anew, and the source of these.
+    """(canvas over the tab's picture, source of its pictures); a new picture clears the canvas.
 
     view: what the canvas shows of a picture. names: of the examples, the first one among them.
     """

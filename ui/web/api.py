@@ -33,7 +33,7 @@ SETTINGS = {field.name for field in fields(EditSettings)}
 
 
 def hide(block: Block) -> None:
-    """Hide a block and all within, one by one, because the browser loads the code of the others."""
+    """Hide a block and each block inside it: the browser loads the code of every visible one."""
     block.visible = False
     for child in getattr(block, "children", []):
         hide(child)
@@ -42,7 +42,7 @@ def hide(block: Block) -> None:
 def figure(
     name: str, value: float | None, low: float, high: float, note: str = "", **kwargs: Any
 ) -> gr.Number:
-    """A number between two bounds. One without a value of its own may be left empty."""
+    """An input for a number between two bounds. Without a value it may be left empty."""
     label = f"{name} {note}".strip()
     return gr.Number(value, label=label, minimum=low, maximum=high, **kwargs)
 
@@ -52,10 +52,10 @@ def endpoint(
     take: Callable[[Any], Any],
     inputs: Sequence[gr.components.FormComponent | gr.Image],
 ) -> Callable[..., Any]:
-    """What `take` takes of `task(..., settings=...)`, as a script calls it.
+    """A function for scripts that returns `take(task(..., settings=...))`.
 
-    It has a parameter for each of the inputs, with the name that their labels begin with. One that
-    is empty at first may be left out where the task gives it None.
+    It has a parameter for each input, named by the first word of the input's label. An input
+    without a value may be left out where the task's default is None.
     """
     first = {str(one.label).split(" (")[0]: one.value for one in inputs}
     own = inspect.signature(task).parameters
@@ -78,12 +78,12 @@ def endpoint(
 
 
 def as_made(made: Any) -> Any:
-    """All that a task makes."""
+    """The result of a task, as it is."""
     return made
 
 
 def file_of(made: EditProgress) -> str:
-    """A result as a file with all that its picture's file held."""
+    """A result as a file, with the metadata of its picture's file."""
     return written(made.picture, "png1")
 
 
@@ -93,12 +93,12 @@ def as_file(made: Iterator[EditProgress]) -> str:
 
 
 def gallery_of(made: Iterable[tuple[str, EditProgress]]) -> list[tuple[str, str]]:
-    """Pictures with their captions."""
+    """Pictures as files, with their captions."""
     return [(file_of(one), name) for name, one in made]
 
 
 def film_of(made: Iterator[tuple[list[Image.Image], Any]]) -> tuple[list[Image.Image], str]:
-    """The frames of a day, finished, and the file in which they move."""
+    """The finished frames of a day, and their animation as a file."""
     frames, _ = last(made)
     return frames, animation(frames)
 

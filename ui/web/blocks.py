@@ -1,4 +1,4 @@
-"""Gradio's Blocks, strict: every value is checked, and every answer is one or a sentence."""
+"""Gradio's Blocks, strict: every value is checked, and every error is answered in one sentence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Page(gr.Blocks):
     async def preprocess_data(
         self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False
     ) -> list[Any]:
-        """What the components make of an event's values, none of which surprises them."""
+        """The components' view of an event's values, each of which is checked first."""
         blocks = block_fn.inputs
         if len(inputs) < len(blocks):
             raise refusal(TOO_FEW.format(len(blocks), len(inputs)))
@@ -42,5 +42,5 @@ class Page(gr.Blocks):
             for one in (error, error.__cause__):  # Gradio wraps what a component raises
                 if isinstance(one, OneStrokeError):
                     raise refusal(str(one)) from None
-            traceback.print_exc()  # a fault of ours: for whoever keeps the server, in full
+            traceback.print_exc()  # a fault in this program: in full, for the server's log
             raise refusal(FAULT) from None

@@ -1,4 +1,4 @@
-"""The files that visits leave behind: swept by age, and bounded in sum."""
+"""The files that visits leave behind: swept by age, and bounded in total size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 MOST_BYTES = 2_000_000_000
 OLDEST = 24 * 60 * 60  # seconds that a file is kept at most
-SPARED = 10 * 60  # and at least: somebody may be working with it
+SPARED = 10 * 60  # seconds that a file is kept at least: somebody may be working with it
 EVERY = 60  # seconds between two sweeps
 FULL = "The server has no room for more pictures just now: try again in ten minutes."
 
@@ -20,7 +20,7 @@ FULL = "The server has no room for more pictures just now: try again in ten minu
 def own_folder() -> Path:
     """Where this program keeps uploads and results, unless GRADIO_TEMP_DIR names another place.
 
-    Not Gradio's own default, because what is swept there may be another program's.
+    Gradio's own default is shared with other programs, whose files a sweep would remove.
     """
     own = Path(tempfile.gettempdir()) / f"onestroke-{getpass.getuser()}"
     folder = Path(os.environ.setdefault("GRADIO_TEMP_DIR", str(own)))
@@ -29,9 +29,9 @@ def own_folder() -> Path:
 
 
 def sweep(folder: Path, room: int = 0, now: float | None = None) -> bool:
-    """Remove what is too old, then the oldest while all and `room` more exceed MOST_BYTES.
+    """Remove files that are too old, then the oldest until `room` bytes fit below MOST_BYTES.
 
-    Says whether there is that room. now: seconds since the epoch.
+    Returns whether they fit. now: seconds since the epoch.
     """
     now, kept = time.time() if now is None else now, []
     for path in folder.rglob("*"):
@@ -57,7 +57,7 @@ def sweep(folder: Path, room: int = 0, now: float | None = None) -> bool:
 
 @functools.cache
 def keep_swept(folder: Path) -> threading.Thread:
-    """Sweep a folder again and again for as long as the program runs; once is enough."""
+    """Sweep a folder as long as the program runs; further calls change nothing."""
 
     def again() -> None:
         while True:

@@ -1,4 +1,4 @@
-"""What every answer of the server says to browsers, and what never gets as far as Gradio."""
+"""Headers of every answer, and requests that are refused before Gradio sees them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ui.service.pictures import MAX_UPLOAD_BYTES, TOO_LARGE
 from ui.web import disk
 
-# A page may show this one within itself where it is our own, or Hugging Face's, which shows Spaces.
+# Only this page itself and Hugging Face, which shows Spaces, may show the page in a frame.
 FRAMES = "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co https://*.hf.space"
 HEADERS = {
     "x-content-type-options": "nosniff",  # a file is what the server says, whatever is in it
@@ -22,8 +22,8 @@ HEADERS = {
 }
 API = "/gradio_api/"
 UPLOAD = API + "upload"
-# What the page and scripts need of Gradio. All else is shut: what goes round the queue, writes to
-# the disk or starts a program, as component_server, deep_link and process_recording do.
+# The routes of Gradio that the page and scripts need. All others are shut: some bypass the queue,
+# write to the disk or start a program (component_server, deep_link, process_recording).
 OPEN = (
     *("app_id", "call", "cancel", "file", "heartbeat", "info", "login_check", "openapi.json"),
     *("queue", "reset", "run", "startup-events", "theme.css", "token", "upload", "upload_progress"),
@@ -35,13 +35,13 @@ MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 5_000_000  # a request is more than its pict
 
 
 class MisreadError(Exception):
-    """Of a request that Gradio found wrong, and would answer with a list of its parser's faults."""
+    """Gradio found a request wrong, and would answer with a list of its parser's faults."""
 
 
 class Guard:
-    """ASGI middleware that adds HEADERS to every answer and turns away what is too much.
+    """ASGI middleware that adds HEADERS to every answer and refuses requests that are too large.
 
-    Of a request that Gradio cannot read, that is told in a sentence.
+    A request that Gradio cannot read is answered in one sentence.
     """
 
     def __init__(self, app: ASGIApp):
@@ -69,14 +69,14 @@ class Guard:
 
 
 def shut(path: str) -> bool:
-    """Whether nobody has any business with an address."""
+    """Whether an address is closed to everybody."""
     name = re.split("[/=]", path.removeprefix(API), maxsplit=1)[0]
     ours = path.startswith(API) and name in OPEN and "://" not in path  # which it would fetch
     return path.startswith(MONITORING) or (path.startswith(API) and not ours)
 
 
 async def turned_away(scope: Scope) -> PlainTextResponse | None:
-    """What a request is turned away with, if it is."""
+    """The answer that refuses a request, or None where it may pass."""
     if shut(scope["path"]):
         return PlainTextResponse("There is nothing here.", 404)
     if scope["method"] != "POST":

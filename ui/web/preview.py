@@ -1,4 +1,4 @@
-"""What other sites show of a link to this page: its name, a sentence and a picture, our own."""
+"""The preview of a link to this page on other sites: name, sentence and picture."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from ui.web.static_cache import PAGE, answer
 
 TITLE = "OneStroke"
 SENTENCE = "Paint a crude landscape: a finished picture follows the brush."
-PICTURE = Path(__file__).parents[2] / "assets" / "preview.jpg"  # 1200 x 630, as such sites like it
+PICTURE = Path(__file__).parents[2] / "assets" / "preview.jpg"  # 1200 x 630, as sites expect
 ADDRESS = "/preview.jpg"
 THEIRS = re.compile(rb'\s*<meta\s[^>]*?(?:property="og:|name="(?:twitter|description))[^>]*>')
 
 
 class Preview:
-    """ASGI middleware that puts our words in place of Gradio's, and serves the picture."""
+    """ASGI middleware that replaces Gradio's preview by our own, and serves the picture."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer for the picture, and the page with its own words; hand everything else on."""
+        """Serve the picture, and the page with our own preview; pass everything else on."""
         page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"]
         if page == ADDRESS:
             await FileResponse(PICTURE)(scope, receive, send)
@@ -47,7 +47,7 @@ class Preview:
 
 
 def titled(page: bytes, root: str) -> bytes:
-    """A page with our words in its head. root: the page's own address, without a slash behind."""
+    """A page with our preview in its head. root: the page's address without a trailing slash."""
     picture = root + ADDRESS
     told = {
         'name="description"': SENTENCE,

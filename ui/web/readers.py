@@ -1,4 +1,4 @@
-"""Answers that nobody reads: the jobs end, and what was told is forgotten."""
+"""Visits whose answers nobody reads: their jobs end and their messages are dropped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.web.guard import API
 
-PATIENCE = 60.0  # seconds that answers wait for whoever asked
+PATIENCE = 60.0  # seconds that answers wait to be read
 JOIN, CALL, READ = f"{API}queue/join", f"{API}call/", f"{API}queue/data"
 UNKNOWN = "There is no such call, or its answer was read already: call once more."
 
@@ -47,10 +47,10 @@ class Readers:
             await send({"type": "http.response.body"})
         finally:
             self.reading[session] -= 1
-            self.reading += Counter()  # without those that nobody reads any more
+            self.reading += Counter()  # drops the sessions with no reader left
 
     async def tidy(self, queue: Any) -> None:
-        """Forget the visits that were answered, and end those that nobody has read for too long."""
+        """Forget answered visits, and end those whose answers wait unread for too long."""
         unread = {session: asked for session, asked in newest(queue) if session not in self.reading}
         for session, asked in unread.items():
             if asked is None:
@@ -62,7 +62,7 @@ class Readers:
 
 
 def session_of(queue: Any, path: str, query: bytes) -> str:
-    """The visit whose answers are asked for, as Gradio finds it."""
+    """The session whose answers are asked for, found as Gradio finds it."""
     if path.startswith(READ):
         return parse_qs(query.decode("latin-1")).get("session_hash", [""])[0]
     asked = path.rstrip("/").rpartition("/")[2]
@@ -71,13 +71,13 @@ def session_of(queue: Any, path: str, query: bytes) -> str:
 
 
 def newest(queue: Any) -> Iterator[tuple[str, float | None]]:
-    """Each visit and the time of its last question that has no answer yet, None without one."""
+    """Each session and the time of its last unanswered request, None where all are answered."""
     for session, events in queue.pending_event_ids_session.items():
         asked = [queue.event_analytics.get(one, {}).get("time", 0.0) for one in events]
         yield session, max(asked, default=None)
 
 
 def forget(queue: Any, session: str) -> None:
-    """Drop what a visit was told, and that it was."""
+    """Drop a session's messages, and the record that it existed."""
     queue.pending_event_ids_session.pop(session, None)
     queue.pending_messages_per_session.pop(session, None)

@@ -1,4 +1,4 @@
-"""What a visit downloads, compressed: the page each time, Gradio's built files once for all."""
+"""Compressed downloads: the page at each visit, Gradio's built files once for all visitors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PAGE = "/"
-BUILT = "/assets/"  # files whose names hold a hash of what is in them
+BUILT = "/assets/"  # files whose names hold a hash of their contents
 FOREVER = "public, max-age=31536000, immutable"
 QUALITY = 5  # of 11: above it a file takes many times as long and is little smaller
 
@@ -17,8 +17,8 @@ class StaticCache:
     """ASGI middleware that keeps Gradio's built files compressed in memory.
 
     Gradio compresses every file anew for every visitor, on the cores that draw pictures, and the
-    page itself, half a megabyte, not at all. A file that is on the shelf already carries its
-    encoding, so that Gradio's own middleware lets it pass; browsers may keep it for good.
+    page itself, half a megabyte, not at all. A file kept here has its content-encoding set, so
+    that Gradio's own middleware lets it pass; browsers may keep it for good.
     """
 
     def __init__(self, app: ASGIApp):
@@ -26,7 +26,7 @@ class StaticCache:
         self.kept: dict[str, Response] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a page or a built file compressed; hand everything else on."""
+        """Answer a page or a built file compressed; pass everything else on."""
         if not self.serves(scope):
             await self.app(scope, receive, send)
             return
@@ -41,7 +41,7 @@ class StaticCache:
 
     @staticmethod
     def serves(scope: Scope) -> bool:
-        """Whether this is a whole page or built file for somebody who reads Brotli."""
+        """Whether a request is for the page or a built file, by a browser that reads Brotli."""
         if scope["type"] != "http" or scope["method"] != "GET":
             return False
         headers = Headers(scope=scope)
@@ -51,7 +51,7 @@ class StaticCache:
 
 
 async def answer(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
-    """How an application answers: the start of its response, and the whole body."""
+    """An application's answer: the start of its response, and the whole body."""
     messages: list[Message] = []
 
     async def collect(message: Message) -> None:
@@ -62,7 +62,7 @@ async def answer(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message,
 
 
 def compressed(start: Message, body: bytes) -> Response:
-    """That answer as a response that can be sent many times, its body in Brotli where it pays."""
+    """An answer as a response that can be sent many times, in Brotli where that is smaller."""
     headers = MutableHeaders(raw=list(start["headers"]))
     if "content-encoding" not in headers:
         smaller = brotli.compress(body, quality=QUALITY)

@@ -37,7 +37,7 @@ BACKGROUND_SIDE = 512  # the canvas is no larger; the full picture stays on the 
 
 
 class LiveCanvas(gr.HTML):
-    """Canvas whose value is a PIL picture both ways: in, the drawing; out, the picture under it.
+    """Canvas whose value is a PIL picture: events get the drawing, and set the picture under it.
 
     The drawing is opaque in mode "paint", and transparent where nothing was drawn in modes
     "mask" and "hints". `.input` fires while one draws, with `info["drawing"]` of the picture True,
@@ -80,7 +80,7 @@ class LiveCanvas(gr.HTML):
         A frame is a data URL, or {"frame": data URL, "drawing": whether the pen is down}.
         """
         drawing = False
-        if isinstance(payload, dict):  # one without a frame is our own background coming back
+        if isinstance(payload, dict):  # without a frame: our own background, sent back
             payload, drawing = payload.get("frame"), payload.get("drawing") is True
         if not payload:
             return None
@@ -91,7 +91,7 @@ class LiveCanvas(gr.HTML):
     def postprocess(self, value: Image.Image | None) -> dict[str, Any]:
         """Start a fresh drawing over `value`, or over white paper.
 
-        Over a picture that the page has only come back to, what was drawn comes back, too.
+        Over a picture that came back with the page, the drawing comes back too.
         """
         news = {"at": time.monotonic_ns()}
         if value is None:

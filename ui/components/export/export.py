@@ -1,5 +1,4 @@
-"""Pictures that leave the page: as PNG at several sizes, as SVG or in layers; by reference or as a
-file."""
+"""Pictures that leave the page: PNG at several sizes, SVG or layers, by reference or as files."""
 
 from __future__ import annotations
 
@@ -20,16 +19,16 @@ from ui.service.pictures import from_data_url, open_picture, refusal
 from ui.web import disk
 
 FILE_URL = "gradio_api/file="  # relative, so that it works behind a proxy too
-SVG_SCALE = 8  # of the size it is first shown at
-FORMATS = {"png1": 1, "png4": 4, "png8": 8, "svg": SVG_SCALE}  # how many times as large
+SVG_SCALE = 8  # times the picture's size, where an SVG is first shown
+FORMATS = {"png1": 1, "png4": 4, "png8": 8, "svg": SVG_SCALE}  # enlarged by this factor
 
-SIDES = {"png256": 256, "png512": 512, "png1024": 1024}  # of the longer one, drawn by a detailer
+SIDES = {"png256": 256, "png512": 512, "png1024": 1024}  # pixels of the longer side
 LAYERED = "ora"
 Enlarge = Callable[[Image.Image, int], Image.Image]  # (picture, 2 or 4) -> as many times as large
 
 
 def folder() -> Path:
-    """A new folder that the server sends files from, and sweeps. Raises gr.Error without room."""
+    """A new folder whose files the server sends and later sweeps. Raises gr.Error without room."""
     cache = Path(get_upload_folder())
     cache.mkdir(parents=True, exist_ok=True)
     if not disk.sweep(cache):
@@ -38,7 +37,7 @@ def folder() -> Path:
 
 
 def stored(picture: Image.Image) -> str:
-    """Keep a picture too large to come back from the browser as a PNG file; its address."""
+    """Write a PNG of a picture too large for the browser to send back; returns its address."""
     path = folder() / "onestroke.png"
     save(picture, path)
     return FILE_URL + quote(str(path))
@@ -53,14 +52,14 @@ def reference(url: str | None) -> Image.Image:
 
 
 def sized(picture: Image.Image, side: int, enlarge: Enlarge = enlarge_picture) -> Image.Image:
-    """The picture with that longer side: where it is smaller drawn larger, then reduced."""
+    """The picture with a longer side of `side` pixels: enlarged if it is smaller, then reduced."""
     while (longer := max(picture.size)) < side:
         picture = enlarge(picture, 2 if 2 * longer >= side else 4)
     if longer == side:
         return picture
     size = [max(1, round(length * side / longer)) for length in picture.size]
     reduced = picture.resize(size, Image.Resampling.LANCZOS)
-    reduced.info.pop("deep", None)  # the greys of the whole
+    reduced.info.pop("deep", None)  # the 16-bit greys at the old size
     return reduced
 
 
@@ -85,7 +84,7 @@ def written_in_layers(
     paper: Image.Image,
     enlarge: Enlarge,
 ) -> str:
-    """Write a picture over the layers it was made from, all as large as those."""
+    """Write a picture and the layers it was made from, all at the layers' size; the path."""
     large = sized(picture, max(paint.size), enlarge).resize(paint.size)
     layers = [("Picture", large), ("Sketch", sketch), ("Paint", paint), ("Paper", paper)]
     path = folder() / "onestroke.ora"

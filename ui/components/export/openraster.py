@@ -1,4 +1,4 @@
-"""OpenRaster, the file of layers that Krita, GIMP and MyPaint open.
+"""OpenRaster: a file of layers for Krita, GIMP and MyPaint.
 
 https://www.openraster.org/baseline/file-layout-spec.html
 """
@@ -37,7 +37,7 @@ def openraster(layers: Sequence[tuple[str, Image.Image]]) -> bytes:
     stack = STACK.format(width=size[0], height=size[1], layers="\n".join(lines))
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # PNG is compressed already
-        archive.writestr("mimetype", "image/openraster")  # first and as it is, to be known by
+        archive.writestr("mimetype", "image/openraster")  # first: it tells the format
         archive.writestr("stack.xml", stack)
         for path, picture in files.items():
             archive.writestr(path, encoded(picture, "PNG"))

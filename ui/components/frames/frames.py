@@ -1,4 +1,4 @@
-"""A walk through frames that the browser holds: moving in it asks the server for nothing."""
+"""A walk through frames that the browser holds: moving in it needs no request."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ HERE = Path(__file__).parent
 class Frames(gr.HTML):
     """Frames with a slider along them, and one more across where they form a grid.
 
-    Its value is (frames row by row, frames in a row, seeds of the ends or corners), and the frames'
-    names where they have any. Without words for its empty place, it is not seen until it has some.
+    Its value is (frames row by row, frames in a row, seeds of the ends or corners[, the frames'
+    names]). empty: words shown before there are frames; without them nothing is shown.
     """
 
     def __init__(self, empty: str = "", **kwargs: Any):

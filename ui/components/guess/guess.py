@@ -1,4 +1,4 @@
-"""What a painting is taken to show, as chips: a press tells it to the model, another lets it be."""
+"""Guesses of a painting's labels as chips: a press chooses one, or none of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEITHER = {"axis": "", "name": "", "text": "✕", "title": "Leave it as it is"}
 class Guess(gr.HTML):
     """A row of chips; its value is {axis: names, the likeliest first}, or nothing.
 
-    As the browser sends it back: [{axis, name}, ...], the last of which is none of them.
+    The browser sends back [{axis, name}, ...]; the last chip means none of them.
     """
 
     def __init__(self, **kwargs: Any):

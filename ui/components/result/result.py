@@ -1,4 +1,4 @@
-"""Result pictures and the history of them: sent inline, saved and sent on from where they stand."""
+"""Result pictures and their history: sent inline; each can be saved, or sent to another tab."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Shown = Image.Image | EditProgress | tuple[Image.Image, Image.Image | EditProgre
 
 
 class Result(gr.HTML):
-    """A picture as a data URL: no file to write, no second request, so it can follow the brush.
+    """A picture as a data URL: without a file and a second request, it can follow the brush.
 
     Its value is a picture, an EditProgress, or (picture before, either of them), which a slider
     compares.
@@ -76,7 +76,7 @@ class Result(gr.HTML):
 
 
 class History(gr.HTML):
-    """The session's results, kept in the browser; each can be saved, sent on or walked from."""
+    """The results so far, kept in the browser; each can be saved, sent on or interpolated."""
 
     def __init__(self, **kwargs: Any):
         super().__init__(

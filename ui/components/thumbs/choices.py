@@ -1,4 +1,4 @@
-"""Small pictures to choose from: a press makes one the result, and its settings the page's."""
+"""Small pictures to choose from: a press makes one the result and takes over its settings."""
 
 from __future__ import annotations
 
@@ -41,13 +41,15 @@ class Choices(gr.HTML):
         ]
 
     def preprocess(self, payload: Any) -> list[dict[str, Any]]:
-        """What is shown, as the browser sends it back."""
+        """The pictures shown, as the browser sends them back."""
         shown = payload if isinstance(payload, list) else []
         return [one for one in shown if isinstance(one, dict)]
 
     def connect(self, result: gr.HTML, **settings: gr.components.Component) -> None:
-        """Make a press put its picture into `result` and what it was made with into the settings of
-        those names, so that the next stroke goes on from there."""
+        """A press puts its picture into `result` and its settings into the controls.
+
+        settings: the control of each setting, by name. The next stroke goes on from there.
+        """
 
         def take(shown: list[dict[str, Any]], event: gr.EventData):
             chosen = shown[said(event, "index", range(len(shown)))]

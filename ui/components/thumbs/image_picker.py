@@ -31,15 +31,15 @@ def thumbnail(name: str) -> str:
 
 
 def opened(file: str) -> Path:
-    """A file that can be opened; of one with more bits of colour than are kept, that is told."""
-    picture = open_picture(file)  # a bad one is refused now, and what was there before stays
+    """The path of a file that can be opened; warns of bits of colour that are not kept."""
+    picture = open_picture(file)  # a bad file is refused here, and the old picture stays
     if bits := picture.info.get("bits"):
         gr.Warning(f"The picture has {bits} bits a channel: 8 of them are kept.")
     return Path(file)
 
 
 def picture_source(router: TabRouter, tab: str, names: Sequence[str], first: str) -> Source:
-    """Examples and an upload button; what is chosen, dropped or pasted is kept in full size."""
+    """Examples and an upload button; a picture chosen, dropped or pasted is kept in full size."""
     source = Source(first, tab)
     router.sources[tab] = source
     with gr.Row(elem_classes="source"):

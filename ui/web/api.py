@@ -16,9 +16,8 @@ from editing import files
 from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP, STROKE_STEPS
 from editing.widening import STEPS, WIDEST
 from ui.components.export.export import FORMATS, written
-from ui.components.model_menu import AXES
 from ui.service.animation import animation
-from ui.service.engine import ANY
+from ui.service.engine import ANY, AXES
 from ui.service.inputs import required_picture
 from ui.service.pictures import PictureFile
 from ui.service.progress import EditProgress, last
@@ -195,10 +194,10 @@ def endpoints(tasks: Tasks) -> None:
     def export(image, form):
         return written(required_picture(image), form)
 
-    labels, (scene, _, category) = [*choice, model], choice
+    labels, no_light = [*choice, model], [menu for menu in choice if menu.label != "light"]
     shared = [steps, seed, *labels]
     painting = [image, strength, few, seed, *labels, single]
-    without_light = [image, strength, few, seed, scene, category, model, single]
+    without_light = [image, strength, few, seed, *no_light, model, single]
     walk = [seed_a, seed_b, frames, one, *labels, seed_c, seed_d, *to]
     small = [image, factor, *shared, samples]
     for name, task, take, inputs, outputs in (

@@ -84,6 +84,20 @@ def test_the_picture_follows_the_brush(page):
     assert "evaluation" in page.locator("#readout").text_content()
 
 
+def test_the_painting_can_be_wiped_over_its_picture(page):
+    open_tab(page, "Paint")
+    draw(page, "paint-canvas", [(0.2, 0.3), (0.8, 0.3)], "#d92d20")
+    settle(page, "paint-result")
+    wipe, before = (page.locator(f"#paint-result {one}") for one in (".wipe", ".before"))
+    assert wipe.input_value() == "0"  # nothing of the picture is hidden at first
+    painting = picture(page, before.get_attribute("src"))
+    across, down = painting.size
+    assert difference(painting.getpixel((across // 2, int(0.3 * down))), (0xD9, 0x2D, 0x20)) < 4
+    wipe.press("End")
+    assert before.evaluate("e => getComputedStyle(e).clipPath") == "inset(0px 0% 0px 0px)"
+    wipe.press("Home")
+
+
 def test_the_result_becomes_the_canvas(page):
     open_tab(page, "Paint")
     before = source(page, "paint-result")

@@ -118,7 +118,8 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
         if drawing_on:  # one evaluation while the pen is down, all of them once it lifts
             settings = replace(settings, steps=1, samples_per_step=1)
         made = replace(last(tasks.stroke(drawing, settings)), done=not drawing_on)
-        return costed(made, made.seen)
+        # Once the pen is up, the painting can be wiped over its picture.
+        return made if drawing_on else (drawing, made), made.seen, made.readout
 
     @with_settings
     def from_nothing(settings: EditSettings) -> Iterator[tuple]:

@@ -3,6 +3,7 @@
 const figure = element.querySelector(".result"), name = `result/${figure.dataset.name}`, after = figure.querySelector(".after");
 const before = figure.querySelector(".before"), wipe = figure.querySelector(".wipe");
 const KEEP_AFTER_MS = 900; // a picture that stays this long goes into the history
+const WIPED = figure.dataset.name === "paint-result" ? 0 : 20; // per cent: a painting is to be seen beside it, too
 let timer = null;
 
 function show() {
@@ -22,6 +23,8 @@ function show() {
   timer = setTimeout(() => window.dispatchEvent(new CustomEvent("onestroke-made", { detail: { url, file, seed, title } })), seed == null ? KEEP_AFTER_MS : 0);
 }
 wipe.oninput = () => figure.style.setProperty("--wipe", wipe.value + "%");
+wipe.value = WIPED;
+wipe.oninput();
 const current = () => props.value;
 figure.querySelector(".tools").append(...actions(current, figure.dataset.name === "paint-result" ? "paint-canvas" : null));
 // Ctrl+C copies the picture under the pointer, else the last one to be seen.

@@ -24,7 +24,7 @@ STRENGTH = "#paint-strength input[type=range]"
 def test_a_visit_comes_back_after_a_reload_in_a_new_tab_and_after_back(fresh, url):
     page = fresh
     before = settle(page, "paint-result")
-    page.get_by_title("Example: Beach").locator("visible=true").click()
+    page.get_by_title("Example: Snowy mountain").locator("visible=true").click()
     new_source(page, "paint-result", before)
     draw(page, "paint-canvas", [(0.2, 0.2), (0.8, 0.8)], "#d92d20")
     page.locator(STRENGTH).press("Home")

@@ -63,9 +63,9 @@ def test_until_a_file_comes_the_page_says_that_it_is_being_saved(fresh):
     assert menu.text_content() == "Saving…" and menu.get_attribute("aria-busy") == "true"
     while not held:
         page.wait_for_timeout(50)
-    page.unroute("**/queue/join*")
     with page.expect_download() as download:
         held[0].continue_()
+        page.unroute("**/queue/join*")
     assert Image.open(download.value.path()).size == (1024, 1024)
     page.wait_for_function("document.querySelector('#paint-result summary').textContent === 'Save'")
     assert menu.get_attribute("aria-busy") == "false"

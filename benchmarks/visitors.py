@@ -60,7 +60,7 @@ class Mixed:
         await random.choice(
             [
                 lambda photo: self.ask("generate", seed=random.randint(0, 999_999)),
-                lambda photo: self.ask("paint", image=photo),
+                lambda photo: self.ask("stroke", image=photo),
                 lambda photo: self.ask("colorize", image=photo, steps=2),
                 lambda photo: self.ask("outpaint", image=photo, right=0.3, steps=2),
                 lambda photo: self.ask("super_resolve", image=photo, steps=2),

@@ -58,8 +58,8 @@ class ModelConfig:
             descending = all(a > b for a, b in itertools.pairwise([*levels, 0.0]))
             if steps < 1 or len(levels) != steps or not descending or levels[0] > self.sigma_max:
                 raise SettingError(
-                    f"{steps} steps need {steps} descending noise levels above 0 and at most "
-                    f"{self.sigma_max:g}, not {', '.join(f'{level:g}' for level in levels)}."
+                    f"For steps = {steps} the config needs as many descending noise levels above 0 "
+                    f"and at most {self.sigma_max:g}, not {[*levels]}."
                 )
 
     @property

@@ -79,12 +79,12 @@ WRONG = [
     ("name", None, "'name' should be a valid string"),
     ("sigmas", {"1": [NAN]}, "'sigmas.1.0' should be a finite number"),
     ("sigmas", {"x": [80]}, "'sigmas.x' should be a valid integer"),
-    ("sigmas", {"2": [80.0]}, "2 steps need 2 descending noise levels"),
-    ("sigmas", {"1": []}, "1 steps need 1 descending noise levels"),
+    ("sigmas", {"2": [80.0]}, "For steps = 2 the config needs as many"),
+    ("sigmas", {"1": []}, "For steps = 1 the config needs as many"),
     ("sigmas", {"2": [1.0, 2.0]}, "descending"),
     ("sigmas", {"1": [81.0]}, "at most 80"),
     ("sigmas", {"1": [0.0]}, "above 0"),
-    ("sigmas", {"0": []}, "0 steps need 0 descending"),
+    ("sigmas", {"0": []}, "For steps = 0 the config needs"),
 ]
 
 

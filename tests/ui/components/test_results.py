@@ -116,9 +116,9 @@ def test_the_readout_tells_what_somebody_waited_and_the_networks_share_of_it():
 def test_the_wait_counts_from_the_start_of_an_edit(tasks):
     edit = tasks.generate(EditSettings(2))
     next(edit)
-    time.sleep(0.2)
+    time.sleep(1)
     second = last(edit).readout
-    assert time.perf_counter() - second.begun >= 0.2 > second.milliseconds / 1000
+    assert time.perf_counter() - second.begun >= 1 > second.milliseconds / 1000
 
 
 def test_a_large_result_lies_in_a_file_and_a_foreign_file_is_refused(tmp_path):

@@ -92,7 +92,7 @@ def test_the_command_writes_every_row_into_card_and_chart(folder, tmp_path, monk
     ours = [("ours", n, s) for n in (1, 2) for s in (0.2, 0.5, 0.6)]  # 0.5: the default
     assert rows("main job") == [
         ("renders", 0, None), ("painting", 0, None), ("painting, blurred", 0, None), *ours,
-        ("ours, told scene and light", 2, 0.5), ("teacher", 39, 0.2),
+        ("ours, told scene and light", 1, 0.5), ("teacher", 39, 0.2),
     ]  # fmt: skip
     assert [r[:2] for r in rows("from nothing")] == [
         ("renders", None), ("ours", 1), ("teacher", 3), ("teacher", 5),

@@ -170,6 +170,7 @@ def test_a_link_opens_a_lesson_with_its_settings(browser, url, request):
 def test_the_projector_shows_a_lesson_alone_and_keys_go_on(browser, url):
     page = open_page(browser, f"{url}?tab=Steps", "desktop", tab="Steps")
     page.locator("#projector").click()
+    page.wait_for_selector("body.projector")
     assert not page.locator("#sidebar").is_visible() and page.locator("#lessons").is_visible()
     assert not page.locator("#lesson-seed").is_visible() and page.locator("#keys").is_visible()
     page.wait_for_function(  # no room is kept for the sidebar

@@ -34,6 +34,10 @@ document.addEventListener("input", ({ target }) => {
   if (wordsAt(target)) pausing = setTimeout(replaceWord, PAUSE_MS, target);
 });
 document.addEventListener("keydown", ({ key, target }) => { if (key === "Enter" && wordsAt(target)) replaceWord(target); }, true);
+// Whoever clicks means to type another name, not to go on with the one that is there.
+document.addEventListener("click", ({ target }) => {
+  if (wordsAt(target)) requestAnimationFrame(() => target.select()); // Gradio has set its value again by then
+});
 // A finger takes a name from the list, and wants no keyboard over it.
 document.addEventListener("pointerdown", ({ pointerType, target }) => {
   if (wordsAt(target)) target.inputMode = pointerType === "touch" ? "none" : "";

@@ -185,6 +185,8 @@ def test_the_projector_shows_a_lesson_alone_and_keys_go_on(browser, url):
     assert small.bounding_box()["width"] >= 170
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("#lesson-race-button[aria-selected=true]")
+    page.wait_for_selector("#race-run", state="visible")  # the tab's name comes before its lesson
+    page.wait_for_selector("#compare-run", state="hidden")
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelectorAll('.race-lanes figure').length === 6")
     assert not page.locator("#lesson-race .legend dl").is_visible()

@@ -16,6 +16,7 @@ from cm_core.errors import DataError
 from tests.train.landscapes import pretended
 from train.landscapes import part, store, workers
 from train.landscapes.part import CHUNK
+from train.snapshot import LOCK
 
 SIZE, COUNT, HELD = 8, 3 * CHUNK + 40, CHUNK + 3
 ROOT = Path(__file__).parents[3]
@@ -27,7 +28,8 @@ def build(folder, count=COUNT, jobs=1, held_out=HELD, draw=pretended.render, **s
 
 
 def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    """A set's files; a process that was ended leaves an empty lock beside them."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != LOCK}
 
 
 @pytest.fixture(scope="module")

@@ -56,18 +56,24 @@ def amounts(pictures: Tensor, palette: Tensor) -> Tensor:
     return torch.cat([part.mean((2, 3)).sqrt() for part in parts], 1)
 
 
-def guess(painting: Tensor, table: Table | None = None) -> dict[str, list[str]]:
-    """By axis, scene and light, all names that a painting (1, 3, H, W) may show, likeliest first.
+def probabilities(painting: Tensor, table: Table | None = None) -> dict[str, dict[str, float]]:
+    """By axis, scene and light, how likely a painting (1, 3, H, W) shows each name; sums to 1.
 
     Bare paper says white: spread the strokes over it first (editing.paper.covered).
     """
     table = known_table() if table is None else table
     seen = amounts(painting.cpu(), table.palette)[0]
-    likely = {axis: seen @ table.weights[axis] + table.biases[axis] for axis in table.names}
-    return {
-        axis: [names[i] for i in likely[axis].argsort(descending=True)]
-        for axis, names in table.names.items()
-    }
+    found = {}
+    for axis, names in table.names.items():
+        likely = torch.softmax(seen @ table.weights[axis] + table.biases[axis], 0)
+        found[axis] = dict(zip(names, likely.tolist(), strict=True))
+    return found
+
+
+def guess(painting: Tensor, table: Table | None = None) -> dict[str, list[str]]:
+    """By axis, all names that a painting (1, 3, H, W) may show, likeliest first."""
+    found = probabilities(painting, table)
+    return {axis: sorted(likely, key=likely.__getitem__)[::-1] for axis, likely in found.items()}
 
 
 def light_of(painting: Tensor) -> str:

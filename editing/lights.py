@@ -17,13 +17,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cm_core.errors import SettingError
-from editing.guess import light_of
+from editing.guess import probabilities
 from editing.oklab import to_lab, to_rgb
 
 TABLE = Path(__file__).resolve().parent.parent / "assets" / "lights.json"
 PARTS = ("sky", "land")
 SOFT = 16  # a picture's side over the radius that softens where sky ends
 TINY = 1e-6  # added to densities: an unknown colour is as likely sky as land
+UNLIKELY = 0.02  # the probability below which a light is left out of a mixture
 LEAST = 1e-5  # variance added to colours, so that a single one has a Gaussian as well
 
 
@@ -148,9 +149,17 @@ def halfway(
 
 
 def in_light(painting: Tensor, light: str) -> Tensor:
-    """Paintings (B, 3, H, W) with the colours that they would have in a light, each moved from the
-    one that it looks most like. Raises SettingError for an unknown light."""
-    moved = [relight(one, light_of(one), light) for one in painting.cpu().split(1)]
+    """Paintings (B, 3, H, W) with the colours that they would have in a light.
+
+    Each is moved from every light that it may show, and the results are mixed by how likely these
+    are: a stroke that tips the guess does not tip the picture. Raises SettingError for an unknown
+    light.
+    """
+    moved = []
+    for one in painting.cpu().split(1):
+        likely = {of: p for of, p in probabilities(one)["light"].items() if p > UNLIKELY}
+        mixed = sum(p * relight(one, of, light) for of, p in likely.items())
+        moved.append(mixed / sum(likely.values()))
     return torch.cat(moved).to(painting)
 
 

@@ -61,6 +61,9 @@ def test_what_one_painting_becomes(page):
     finished(page, "paint-wide", "paint-panorama")
     wide = page.locator("#paint-panorama .after").evaluate("i => i.naturalWidth / i.naturalHeight")
     assert wide == 2048 / example(FIRST).height
+    page.wait_for_function(  # it lies below all else, and is brought into sight
+        "document.getElementById('paint-panorama').getBoundingClientRect().top < innerHeight - 100"
+    )
 
 
 def test_a_wrong_number_is_told_where_it_stands(page):

@@ -32,6 +32,16 @@ FIRST = "Beach"  # the first sight: finished whatever the seed
 OFFERED = {"scene": 3, "light": 2}  # number of labels that a guess offers
 REFINE_STRENGTH = 0.12  # little noise: the picture gets cleaner and its shapes stay
 
+# A panorama comes below all else: who asked for one is taken there once it is to be seen.
+SHOWN = """() => {
+  const look = (left) => {
+    const wide = document.getElementById("paint-panorama");
+    if (wide?.checkVisibility()) wide.scrollIntoView({ behavior: "smooth", block: "center" });
+    else if (left) setTimeout(look, 100, left - 1);
+  };
+  look(300);
+}"""
+
 
 def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
     """Lay out the tab and connect it; returns the strength slider."""
@@ -194,6 +204,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
     controls.work(relight, in_every_light, inputs, [others], roll=False)
     controls.work(pass_day, day_passing, inputs, [day, film], roll=False)
     controls.work(widen, panorama, [result, *settings], [wide, horizon], roll=False)
+    widen.run.click(None, js=SHOWN, api_visibility="private")
     controls.run(refine, again, [result, *with_samples], [result, seen])
     # In the browser alone: the canvas takes {background: data URL} as a picture to start from.
     adopt.click(

@@ -48,6 +48,16 @@ class DataConfig:
     flip: bool = True  # half of the pictures are mirrored
     label_dropout: Fraction = 0.1  # chance that all labels are hidden, and each; 1: none
 
+    @property
+    def side(self) -> int:
+        """Side in pixels of the squares that the network is trained on."""
+        return self.crop or self.size
+
+    @property
+    def labelled(self) -> bool:
+        """Whether labels are used: those that would always be hidden are dropped altogether."""
+        return self.label_dropout < 1
+
 
 @dataclass(frozen=True)
 class OptimConfig:

@@ -76,7 +76,7 @@ def load_folder(config: DataConfig) -> tuple[Folder, Pictures]:
     if not paths:
         known = " ".join(suffix[1:] for suffix in SUFFIXES)
         raise DataError(f"{files.root} holds no pictures: put some there ({known}).")
-    names, numbers = ((), []) if config.label_dropout >= 1 else classes(files, paths)
+    names, numbers = classes(files, paths) if config.labelled else ((), [])
     number = dict(zip(paths, numbers, strict=bool(numbers)))
     labels = Labels({"class": names} if names else {}, any=config.label_any)
 

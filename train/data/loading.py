@@ -35,23 +35,22 @@ def load(config: DataConfig, rank: int = 0, processes: int = 1) -> tuple[Source,
     Raises DataError.
     """
     check(config)
-    shown = config.label_dropout < 1
     if config.source == "huggingface":
-        config = config if shown else replace(config, label_column="")
         source, held_out = load_stream(config, rank, processes)
     else:
         source, held_out = IN_REACH[config.source](config)
-        if not shown:
-            source, held_out = unlabelled(source, config), unlabelled(held_out, config)
+        if not config.labelled:
+            source, held_out = unlabelled(source), unlabelled(held_out)
     if config.label_dropout and source.labels.axes and not config.label_any:
         raise DataError("With label_any = false no label can be hidden: set label_dropout = 0.")
     return Crops(source, config.crop) if config.crop else source, held_out
 
 
-def unlabelled(part: Kept, config: DataConfig) -> Kept:
-    """The pictures of a set that is in reach, of which nothing is told."""
-    labels = Labels(any=config.label_any)
-    return replace(part, choices=part.choices[:, :0], labels=labels)
+def unlabelled(pictures: Kept) -> Kept:
+    """The same pictures without label axes."""
+    return replace(
+        pictures, choices=pictures.choices[:, :0], labels=Labels(any=pictures.labels.any)
+    )
 
 
 def sigma_data(source: Source) -> float:

@@ -107,26 +107,25 @@ def load_stream(config: DataConfig, rank: int, processes: int) -> tuple[Stream, 
         from datasets.distributed import split_dataset_by_node
     except ImportError:
         raise DataError("Streaming needs one more package: pip install datasets.") from None
-    name = config.file
     try:
-        whole = datasets.load_dataset(name, split=config.split, streaming=True)
+        whole = datasets.load_dataset(config.file, split=config.split, streaming=True)
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{name} cannot be streamed ({first_line(error)}): check its name and split, and the "
-            "network."
+            f"{config.file} cannot be streamed ({first_line(error)}): check its name and "
+            "split, and the network."
         ) from None
     columns = whole.features or {}
     if not isinstance(columns.get(config.image_column), datasets.Image):
         raise DataError(
-            f"{name} has no column of pictures '{config.image_column}': "
+            f"{config.file} has no column of pictures '{config.image_column}': "
             f"set image_column to one of {', '.join(columns) or 'its columns'}."
         )
     labels = Labels(any=config.label_any)
-    if config.label_column:
+    if config.labelled and config.label_column:
         column = columns.get(config.label_column)
         if not isinstance(column, datasets.ClassLabel):
             raise DataError(
-                f"{name} has no class names in a column '{config.label_column}': "
+                f"{config.file} has no class names in a column '{config.label_column}': "
                 'leave label_column = "" to train without labels.'
             )
         labels = Labels({"class": tuple(column.names)}, any=config.label_any)

@@ -132,10 +132,10 @@ def detailer_of(name: str | None):
 
 def fidelity(args: argparse.Namespace) -> None:
     from cm_core import load_model
-    from train import preset_table
     from train.evaluation import card, fidelity
+    from train.recipe import runs_of
 
-    run = next(iter(preset_table.runs_of(Path(args.config)).values()))
+    run = next(iter(runs_of(Path(args.config)).values()))
     model = load_model(args.checkpoint)
     print(card.table(fidelity.rows(model, run.data, args.steps, args.count)))
 

@@ -11,33 +11,43 @@ from cm_core.errors import ConfigError
 from cm_core.model import ModelConfig
 from cm_core.schedule import SIGMA_MAX, SIGMA_MIN
 from train import snapshot
-from train.config import RunConfig
+from train.config import RunConfig, choice
 from train.data import loading
 from train.data.source import Source
-from train.detail.build import make_detailer
+from train.detail.build import detailer_config
 from train.objectives import OBJECTIVES, Objective
-from train.objectives.base import known
 
 
 def make_model(config: RunConfig, source: Source) -> TrainedModel:
-    """The run's model: new, or with the weights of the checkpoint it starts from."""
-    kind = known(OBJECTIVES, config.objective, "objective")
-    if issubclass(kind.form, Detailer):
-        return make_detailer(config, source)
+    """The run's model: new, or with the weights of the checkpoint that it starts from."""
+    kind = choice(OBJECTIVES, config.objective, "objective")
     torch.manual_seed(config.seed)
     start = load_checkpoint(config.init) if config.init else None
-    # Weights are worth what they are only under the preconditioning that they were learnt with.
-    std = config.sigma_data or (start.config.sigma_data if start else loading.sigma_data(source))
+    if issubclass(kind.form, Detailer):
+        model = kind.form(detailer_config(config, source, start))
+    else:
+        model = kind.form(kind.describe_model(model_config(config, source, start)))
+    if start is not None:
+        snapshot.take_weights(model.state_dict(), start.state_dict(), Path(config.init))
+    return model
+
+
+def model_config(config: RunConfig, source: Source, start: TrainedModel | None) -> ModelConfig:
+    """The config of a model that draws pictures like those of a source.
+
+    Weights serve only under the noise levels, labels and time input that they were learned with,
+    so these are those of the checkpoint `start`, or have to be the same. Raises ConfigError.
+    """
     about = ModelConfig(
         name=config.name,
         unet=replace(config.net, num_classes=source.labels.count),
-        sigma_data=std,
+        sigma_data=config.sigma_data
+        or (start.config.sigma_data if start else loading.sigma_data(source)),
         sigma_min=start.config.sigma_min if start else SIGMA_MIN,
         sigma_max=start.config.sigma_max if start else SIGMA_MAX,
         c_noise=config.c_noise,
         labels=source.labels,
     )
-    model = kind.form(kind.describe_model(about))
     if start is not None:
         if start.config.labels != about.labels:
             raise ConfigError(f"{config.init} was trained on other labels than {config.name} uses.")
@@ -46,8 +56,7 @@ def make_model(config: RunConfig, source: Source) -> TrainedModel:
                 f"{config.init} was trained with the time input '{start.config.c_noise}', and "
                 f"{config.name} has '{about.c_noise}': set c_noise to the same."
             )
-        snapshot.take_weights(model, start.state_dict(), Path(config.init))
-    return model
+    return about
 
 
 def make_objective(config: RunConfig, model: TrainedModel) -> Objective:

@@ -2,9 +2,10 @@
 
 import math
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AliasChoices as either
 from pydantic import Field
@@ -16,6 +17,7 @@ from cm_core.unet import UNetConfig
 from train.detail.settings import DetailConfig
 
 PRESETS = Path(__file__).parent / "presets"
+Entry = TypeVar("Entry")
 
 Counted = Annotated[int, Field(ge=0, le=10**12)]
 AtLeastOne = Annotated[int, Field(ge=1, le=10**12)]
@@ -231,13 +233,11 @@ class RunConfig:
                 f"{self.batch}."
             )
 
-    def progress(self, images: int) -> float:
-        """Fraction of the run that is done when so many images have been seen."""
-        return images / self.images
-
-    def step(self, images: int) -> tuple[int, int]:
-        """(optimiser step k, their total K) at so many images seen."""
-        return images // self.batch, max(1, self.images // self.batch)
+    @property
+    def averages(self) -> tuple[tuple[float, float], ...]:
+        """(decay, half-life) of each EMA; the last one's weights are sampled and passed on."""
+        fixed = tuple((decay, 0.0) for decay in self.ema)
+        return (*fixed, (0.0, self.ema_halflife)) if self.ema_halflife else fixed
 
 
 def build(values: dict, where: str) -> RunConfig:
@@ -248,12 +248,19 @@ def build(values: dict, where: str) -> RunConfig:
         raise ConfigError(f"{where} cannot work: {str(error).removesuffix('.')}.") from None
 
 
+def choice(table: Mapping[str, Entry], name: str, what: str) -> Entry:
+    """The entry of a table by its name. Raises ConfigError that lists the names."""
+    if name not in table:
+        raise ConfigError(f"There is no {what} '{name}': choose {', '.join(table)}.")
+    return table[name]
+
+
 def read(preset: str | Path) -> tuple[str, dict]:
     """(file name, values) of a preset, by name (of train/presets) or by path."""
-    known = {path.stem: path for path in sorted(PRESETS.rglob("*.toml"))}
-    path = Path(preset) if Path(preset).suffix else known.get(str(preset))
-    if path is None or not path.is_file():
-        raise ConfigError(f"There is no preset '{preset}': choose {', '.join(known)}.")
+    presets = {path.stem: path for path in sorted(PRESETS.rglob("*.toml"))}
+    path = Path(preset)
+    if not path.suffix or not path.is_file():
+        path = choice(presets, str(preset), "preset")
     try:
         return path.name, tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

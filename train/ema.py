@@ -1,12 +1,9 @@
 """Exponential moving averages of the weights: what is sampled, evaluated and shipped."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-
-from cm_core.checkpoints.checkpoint import check_weights
 
 
 @torch.no_grad()
@@ -38,9 +35,3 @@ class EMA:
     def update(self, model: nn.Module, images: int, batch: int) -> None:
         """w <- rate w + (1 - rate) model."""
         blend(self.weights, model.state_dict(), self.rate(images, batch))
-
-    def load(self, weights: Mapping[str, Tensor], source: Path) -> None:
-        """Take over saved weights, refused by name where they do not fit."""
-        check_weights(self.weights, weights, source)
-        for name, value in self.weights.items():
-            value.copy_(weights[name])

@@ -82,7 +82,7 @@ def train_run(
         spent, given = time.monotonic() - started, 60 * minutes
         if fit:
             run.fit(run.done + (1 - run.done) * min(spent / given, 1.0))
-        return run.images >= run.config.images or run.processes.any(spent >= given, run.device)
+        return run.images >= run.length or run.processes.any(spent >= given, run.device)
 
     while not over():
         try:
@@ -93,10 +93,10 @@ def train_run(
             raise
         if not writes:
             continue
-        log.step(run.images, loss, t, norm, run.skipped, run.objective.stage(run.images))
+        log.step(run.images, loss, t, norm, run.skipped, run.objective.status(run.progress))
         if time.monotonic() - saved > 60 * save_every:
             save()
             saved = time.monotonic()
-    if run.images == begun < run.config.images:
+    if run.images == begun < run.length:
         raise TooShortError(f"{minutes:.2g} minutes were over before a first step: give it more.")
     save()

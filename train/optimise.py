@@ -12,6 +12,14 @@ from train.muon import Muon
 OPTIMISERS = {"adam": torch.optim.Adam, "radam": torch.optim.RAdam, "muon": Muon}
 
 
+def make_optimiser(
+    optim: OptimConfig, model: list[nn.Parameter], objective: list[nn.Parameter]
+) -> torch.optim.Optimizer:
+    """An optimiser of a model's parameters, and in a second group of those of an objective."""
+    groups = [{"params": parameters} for parameters in (model, objective) if parameters]
+    return OPTIMISERS[optim.name](groups, lr=optim.lr, betas=optim.betas)
+
+
 def learning_rate(optim: OptimConfig, step: int, progress: float) -> float:
     """Linear warm-up, flat, then a cosine from lr to lr_end over the last `decay` of the run."""
     into = max(0.0, progress - (1 - optim.decay)) / optim.decay

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -14,7 +13,7 @@ from cm_core.unet import UNetConfig
 from train import config
 from train.config import RunConfig
 from train.objectives import OBJECTIVES
-from train.recipe import load_recipe
+from train.recipe import runs_of
 
 # Useful arithmetic a second, to turn operations into hours: about what one core of a current server
 # CPU reaches with small networks, and a tenth of what an H100 promises in bf16.
@@ -67,18 +66,9 @@ class Row:
 HEAD = Row("PRESET", "OBJECTIVE", "NET", "GFLOP", "IMAGES", "BATCH", "ONE CPU CORE", "ONE H100")
 
 
-def runs_of(preset: Path) -> dict[str, RunConfig]:
-    """The runs of a preset by name: one, or each stage of a recipe."""
-    _, values = config.read(preset)
-    if "stage" not in values:
-        return {preset.stem: config.load(preset)}
-    stages = load_recipe(preset, Path("runs") / preset.stem).stages
-    return {f"{preset.stem}: {stage.name}": stage.config for stage in stages}
-
-
 def describe(name: str, run: RunConfig) -> Row:
     """The line of a run."""
-    objective, net, side = OBJECTIVES[run.objective], run.net, run.data.crop or run.data.size
+    objective, net, side = OBJECTIVES[run.objective], run.net, run.data.side
     if objective.form is Detailer:
         net = run.detail.net
     weights, flops = measure(net, side)

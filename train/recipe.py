@@ -9,10 +9,9 @@ from pathlib import Path
 
 from cm_core.errors import ConfigError
 from train import config, snapshot
-from train.config import RunConfig
+from train.config import RunConfig, choice
 from train.ema import name_of
 from train.objectives import OBJECTIVES
-from train.objectives.base import known
 
 DEFAULT_BUDGET = "cpu"  # the budget that a recipe's own values are for
 START = "start"  # folder of the weights that a recipe begins from, where it was given some
@@ -29,8 +28,7 @@ class Stage:
     @property
     def weights(self) -> Path:
         """The checkpoint folder of its average."""
-        decay = self.config.ema[-1] if self.config.ema else 0.0
-        return self.folder / name_of(decay, self.config.ema_halflife)
+        return self.folder / name_of(*self.config.averages[-1])
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -90,7 +88,7 @@ def load_recipe(
     staged = tables and isinstance(tables, list) and all(isinstance(t, dict) for t in tables)
     if not isinstance(name, str) or not staged:
         raise ConfigError(f"{file} is no recipe: it needs a name and at least one [[stage]].")
-    changes = merged(known({DEFAULT_BUDGET: {}, **budgets}, budget, "budget"))
+    changes = merged(choice({DEFAULT_BUDGET: {}, **budgets}, budget, "budget"))
     of_stages = changes.pop("stage", {})
 
     stages: list[Stage] = []
@@ -106,7 +104,7 @@ def load_recipe(
         settings.setdefault("init", stages[-1].name if stages else "")
         for key in ("init", "teacher"):
             if settings.get(key):
-                settings[key] = known(folders, settings[key], f"stage before '{stage}' called")
+                settings[key] = choice(folders, settings[key], f"stage before '{stage}' called")
         if begun and not stages:
             settings["init"] = str(out / START)
         if isinstance(data := settings.get("data"), dict):
@@ -114,8 +112,17 @@ def load_recipe(
         run = config.build(settings, where.removesuffix(","))
         if not isinstance(renders, int) or renders < 0:
             raise ConfigError(f"{where} renders a number of pictures, not {renders!r}.")
-        known(OBJECTIVES, run.objective, "objective")
+        choice(OBJECTIVES, run.objective, "objective")
         stages.append(Stage(stage, run, out / stage))
     if of_stages:
         raise ConfigError(f"{file}, budget '{budget}', has no stage '{min(of_stages)}'.")
     return Recipe(name, tuple(stages), renders)
+
+
+def runs_of(preset: Path) -> dict[str, RunConfig]:
+    """The runs of a preset by name: one, or each stage of a recipe."""
+    _, values = config.read(preset)
+    if "stage" not in values:
+        return {preset.stem: config.load(preset)}
+    stages = load_recipe(preset, Path("runs") / preset.stem).stages
+    return {f"{preset.stem}: {stage.name}": stage.config for stage in stages}

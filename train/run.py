@@ -5,7 +5,7 @@ resumed run goes on as if it had never stopped.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +24,9 @@ from train.data import loading
 from train.distributed import Processes
 from train.ema import EMA
 from train.objectives import Batch
-from train.optimise import OPTIMISERS, grad_norm, groups_of, learning_rate
+from train.optimise import grad_norm, groups_of, learning_rate, make_optimiser
 from train.precision import autocast
+from train.progress import Progress
 
 RESTART_WARMUP = 300  # warm-up steps after resuming without optimiser state
 MAX_CONSECUTIVE_SKIPS = 100  # of steps without a finite gradient; then the run has diverged
@@ -60,19 +61,16 @@ class Run:
         self.source = self.source.to(device)
         self.objective = make_objective(config, self.model).to(device)
         # Convolutions are faster with channels last: by a sixth on CPUs, more on GPUs.
-        for networks in (self.model, self.objective):
-            networks.to(memory_format=torch.channels_last)
-        self.emas = [EMA(self.model, decay=d) for d in config.ema]
-        if config.ema_halflife:
-            self.emas.append(EMA(self.model, halflife=config.ema_halflife))
-        optim = config.optim
-        # Parameters of the objective's own, learned beside the model's.
+        for module in (self.model, self.objective):
+            module.to(memory_format=torch.channels_last)
+        self.emas = [EMA(self.model, *average) for average in config.averages]
+        # Parameters of the objective's own, learned with the model's.
         self.objective_parameters = [p for p in self.objective.parameters() if p.requires_grad]
-        rates = [(list(self.model.parameters()), 1.0), (self.objective_parameters, optim.extra)]
-        groups = [{"params": params} for params, _ in rates if params]
-        self.lr_factors = [factor for params, factor in rates if params]  # by parameter group
-        self.optimiser = OPTIMISERS[optim.name](groups, lr=optim.lr, betas=optim.betas)
+        self.optimiser = make_optimiser(
+            config.optim, list(self.model.parameters()), self.objective_parameters
+        )
         self.grad_scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
+        self.length = config.images  # of the whole run, in images
         self.images = self.skipped = 0
         self.consecutive_skips = 0
         self.warm_from = 0  # images seen when the optimiser started
@@ -88,43 +86,52 @@ class Run:
 
     def resume(self, folder: Path) -> None:
         """Go on from a full state, or from weight shards with a fresh optimiser."""
-        found = snapshot.load_state(folder)
-        if found is not None:
-            path, own = folder / snapshot.STATE, self.state()
-            state: dict[str, Any] = {"length": self.config.images, **found}  # older states lack it
-            try:
-                theirs, ours = (groups_of(s.get("optimiser", {})) for s in (state, own))
-                alike = state.keys() == own.keys() and state["emas"].keys() == own["emas"].keys()
-                alike = alike and theirs == ours and isinstance(state["scaler"], dict)
-                if alike:
-                    self.optimiser.load_state_dict(state["optimiser"])
-                    self.grad_scaler.load_state_dict(state["scaler"])
-            except (AttributeError, KeyError, TypeError, ValueError, RuntimeError):
-                alike = False
-            if not alike:
-                raise ConfigError(
-                    f"{path} was written by another version or with other EMAs: "
-                    "start anew with --init and one of its checkpoints."
-                )
-            snapshot.take_weights(self.model, state["model"], path)
-            snapshot.take_weights(self.objective, state["objective"], path)
-            for ema in self.emas:
-                ema.load(state["emas"][ema.name], path)
-            self.images, self.warm_from = state["images"], state["warm_from"]
-            self.skipped = state["skipped"]
-            self.done = min(1.0, self.images / state["length"])
-            return
-        shards = snapshot.load_shards(folder)
-        if shards is None:
-            return
-        sets, self.images = shards
-        self.warm_from = self.images
-        snapshot.take_weights(self.model, sets.get("model", {}), folder)
-        snapshot.take_weights(self.objective, sets.get("objective", {}), folder)
-        for ema in self.emas:
-            ema.load(sets.get(ema.name, {}), folder)
+        state = snapshot.load_state(folder)
+        if state is not None:
+            self.restore(state, folder / snapshot.STATE)
+        elif (shards := snapshot.load_shards(folder)) is not None:
+            weights, self.images = shards
+            self.warm_from = self.images
+            self.take_weights(weights, folder)
 
-    def state(self) -> dict:
+    def restore(self, state: dict[str, Any], path: Path) -> None:
+        """Take over a full state from its file. Raises ConfigError for one of another kind."""
+        state, own = {"length": self.length, **state}, self.state()  # older states lack it
+        try:
+            theirs, ours = (groups_of(s.get("optimiser", {})) for s in (state, own))
+            alike = state.keys() == own.keys() and state["emas"].keys() == own["emas"].keys()
+            alike = alike and theirs == ours and isinstance(state["scaler"], dict)
+            if alike:
+                self.optimiser.load_state_dict(state["optimiser"])
+                self.grad_scaler.load_state_dict(state["scaler"])
+        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError):
+            alike = False
+        if not alike:
+            raise ConfigError(
+                f"{path} was written by another version or with other EMAs: "
+                "start anew with --init and one of its checkpoints."
+            )
+        saved = {"model": state["model"], "objective": state["objective"], **state["emas"]}
+        self.take_weights(saved, path)
+        self.images, self.warm_from = state["images"], state["warm_from"]
+        self.skipped = state["skipped"]
+        self.done = min(1.0, self.images / state["length"])
+
+    def weights(self) -> dict[str, Mapping[str, Tensor]]:
+        """All weights: those of the model, of the objective, and of each EMA by its name."""
+        averages = {ema.name: ema.weights for ema in self.emas}
+        return {
+            "model": self.model.state_dict(),
+            "objective": self.objective.state_dict(),
+            **averages,
+        }
+
+    def take_weights(self, saved: Mapping[str, Mapping[str, Tensor]], path: Path) -> None:
+        """Overwrite all weights with saved ones, of the names that `weights` gives."""
+        for name, own in self.weights().items():
+            snapshot.take_weights(own, saved.get(name, {}), path)
+
+    def state(self) -> dict[str, Any]:
         """Everything needed to resume."""
         return {
             "model": self.model.state_dict(),
@@ -133,7 +140,7 @@ class Run:
             "optimiser": self.optimiser.state_dict(),
             "scaler": self.grad_scaler.state_dict(),
             "images": self.images,
-            "length": self.config.images,
+            "length": self.length,
             "warm_from": self.warm_from,
             "skipped": self.skipped,
         }
@@ -144,10 +151,9 @@ class Run:
         The state comes last: where it says that a run has ended, that run's checkpoints are there.
         Raises TrainingError, with nothing written, where weights are no finite numbers any more.
         """
-        state = self.state()
         try:
-            for part in (state["model"], state["objective"]):
-                check_finite(part, out)
+            check_finite(self.model.state_dict(), out)
+            check_finite(self.objective.state_dict(), out)
             for ema in self.emas:
                 check_finite({k: v.half() for k, v in ema.weights.items()}, out)
         except CheckpointError:
@@ -157,10 +163,9 @@ class Run:
             self.model.config = replace(self.model.config, sigmas=levels)
         for ema in self.emas:
             save_checkpoint(self.model, out / ema.name, weights=ema.weights)
-        snapshot.save_state(out, state)
+        snapshot.save_state(out, self.state())
         if shards:
-            sets = {"model": state["model"], "objective": state["objective"], **state["emas"]}
-            snapshot.save_shards(out, sets, self.images)
+            snapshot.save_shards(out, self.weights(), self.images)
 
     def diverged(self) -> TrainingError:
         """The error of a run whose weights or gradients are not finite."""
@@ -173,14 +178,21 @@ class Run:
     def fit(self, done: float) -> None:
         """Set the run's length so that the images seen so far are this fraction of it."""
         if self.images and done:
-            images = max(self.images, round(self.images / done))
-            self.config = self.objective.config = replace(self.config, images=images)
+            self.length = max(self.images, round(self.images / done))
 
-    def learning_rate(self, progress: float) -> float:
-        """The schedule's rate, warmed up again where a run was resumed with a fresh optimiser."""
+    @property
+    def progress(self) -> Progress:
+        """How far the run has come."""
+        return Progress(self.images, self.length, self.config.batch)
+
+    def learning_rate(self, fraction: float) -> float:
+        """The schedule's rate, warmed up again where a run was resumed with a fresh optimiser.
+
+        fraction: of the run, done before the step that has this rate.
+        """
         steps = (self.images - self.warm_from) // self.config.batch
         warm = min(1.0, steps / RESTART_WARMUP) if self.warm_from else 1.0
-        return warm * learning_rate(self.config.optim, self.images // self.config.batch, progress)
+        return warm * learning_rate(self.config.optim, self.progress.step, fraction)
 
     @contextmanager
     def averaged(self) -> Iterator[TrainedModel]:
@@ -193,26 +205,26 @@ class Run:
             self.model.load_state_dict(held)
             self.model.train()
 
-    def micro_batches(self) -> list[int]:
-        """The first image of each of this process's micro-batches, counted in images seen.
+    def micro_batches(self) -> tuple[int, list[int]]:
+        """(size, the first image of each of this process's micro-batches, counted in images seen).
 
         A micro-batch has its own random numbers: whether several processes share the micro-batches
         or one takes them in turn, the step is the same.
         """
         config, processes = self.config, self.processes
         size = config.micro_batch or config.batch // processes.size
-        parts, left = divmod(config.batch, size)
-        if left or parts % processes.size:
+        count, left = divmod(config.batch, size)
+        if left or count % processes.size:
             raise ConfigError(
-                f"{config.name}: a batch of {config.batch} in parts of {size} cannot be shared by "
-                f"{processes.size} processes."
+                f"{config.name}: a batch of {config.batch} in micro-batches of {size} cannot be "
+                f"shared by {processes.size} processes."
             )
-        return [self.images + size * part for part in range(processes.rank, parts, processes.size)]
+        return size, [self.images + size * i for i in range(processes.rank, count, processes.size)]
 
     def draw(self, at: int, size: int) -> Batch:
         """The pictures and random numbers of a micro-batch, on the training device."""
-        config, generator = self.config, step_generator(self.config.seed, at, self.device)
-        x0, label = loading.batch(self.source, config.data, size, generator)
+        generator = step_generator(self.config.seed, at, self.device)
+        x0, label = loading.batch(self.source, self.config.data, size, generator)
         level = torch.randn(size, generator=generator, device=self.device)
         noise = torch.randn(x0.shape, generator=generator, device=self.device)
         return Batch(x0, label, noise, level)
@@ -222,10 +234,9 @@ class Run:
 
         Losses and levels are those of this process's samples.
         """
-        config, processes = self.config, self.processes
-        fine = self.objective.fine(self.images) and config.fine_precision
-        starts = self.micro_batches()
-        size = config.batch // (len(starts) * processes.size)
+        config, processes, before = self.config, self.processes, self.progress
+        fine = self.objective.needs_fine_precision(before) and config.fine_precision
+        size, starts = self.micro_batches()
         losses, times = [], []
         self.optimiser.zero_grad(set_to_none=True)
         for at in starts:
@@ -233,7 +244,7 @@ class Run:
             last = at == starts[-1]
             with nullcontext() if last else processes.unsynced(self.ddp_net):
                 with autocast(fine or config.precision, self.device):
-                    loss, t = self.objective.loss(self.forward, self.model, batch, self.images)
+                    loss, t = self.objective.loss(self.forward, self.model, batch, before)
                 self.grad_scaler.scale(loss.mean() / len(starts)).backward()
             losses.append(loss.detach())
             times.append(t)
@@ -243,15 +254,17 @@ class Run:
         self.grad_scaler.unscale_(self.optimiser)
         norm = grad_norm(self.model.parameters())
         objective_norm = grad_norm(self.objective_parameters)
-        progress = config.progress(self.images)
         self.images += config.batch
         if math.isfinite(norm + objective_norm):
-            for group, factor in zip(self.optimiser.param_groups, self.lr_factors, strict=True):
-                group["lr"] = factor * self.learning_rate(progress)
+            lr = self.learning_rate(before.fraction)
+            # Parameters of the objective, where it has any, have a group and a rate of their own.
+            rates = (lr, config.optim.extra * lr)
+            for group, rate in zip(self.optimiser.param_groups, rates, strict=False):
+                group["lr"] = rate
             self.grad_scaler.step(self.optimiser)
             for ema in self.emas:
                 ema.update(self.model, self.images, config.batch)
-            self.objective.after_step(self.model, self.images)
+            self.objective.after_step(self.model, self.progress)
             self.consecutive_skips = 0
         else:
             self.skipped += 1

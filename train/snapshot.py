@@ -156,7 +156,11 @@ def load_shards(folder: Path) -> tuple[dict[str, dict[str, Tensor]], int] | None
     return sets, images
 
 
-def take_weights(model: torch.nn.Module, weights: Mapping[str, Tensor], source: Path) -> None:
-    """Load weights into a model, refused by name where they do not fit."""
-    check_weights(model.state_dict(), weights, source)
-    model.load_state_dict(weights)
+def take_weights(own: Mapping[str, Tensor], saved: Mapping[str, Tensor], source: Path) -> None:
+    """Overwrite weights, a model's state_dict or an EMA's, with saved ones.
+
+    source: the file that those are from, for the CheckpointError that names what does not fit.
+    """
+    check_weights(own, saved, source)
+    for name, weight in own.items():
+        weight.copy_(saved[name])

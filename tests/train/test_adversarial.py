@@ -27,7 +27,7 @@ def adversarial(config_of):
 def gradients(run) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Of the network's last convolution, and of what the discriminator learns."""
     torch.manual_seed(0)
-    loss, _ = run.objective.loss(run.model, run.model, run.draw(0, 8), 0)
+    loss, _ = run.objective.loss(run.model, run.model, run.draw(0, 8), run.progress)
     loss.mean().backward()
     code = run.objective.discriminator.heads[0].codes[0].weight
     return run.model.net.out_conv.weight.grad.clone(), code.grad.clone()
@@ -47,7 +47,7 @@ def test_until_the_discriminator_has_learned_the_model_learns_from_pairs_alone(a
     early, learned = gradients(adversarial(warmup=8))
     plain = adversarial("ect")
     torch.manual_seed(0)
-    loss, _ = plain.objective.loss(plain.model, plain.model, plain.draw(0, 8), 0)
+    loss, _ = plain.objective.loss(plain.model, plain.model, plain.draw(0, 8), plain.progress)
     loss.mean().backward()
     assert torch.allclose(early, plain.model.net.out_conv.weight.grad, rtol=1e-4, atol=1e-7)
     assert learned.abs().max() > 0
@@ -58,8 +58,8 @@ def test_estimates_at_low_noise_are_not_discriminated(adversarial):
     one number for all."""
     run = adversarial(sigma_min=100.0)
     batch = run.draw(0, 8)
-    loss, t = run.objective.loss(run.model, run.model, batch, 0)
-    same, r = run.objective.pair(batch, 0)
+    loss, t = run.objective.loss(run.model, run.model, batch, run.progress)
+    same, r = run.objective.pair(batch, run.progress)
     wanted = losses.ect(
         run.model, batch.x0, batch.noise, t, r, run.objective.sigma_data,
         run.config.ect.c, label=batch.label, weight=run.objective.weight,

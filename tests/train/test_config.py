@@ -13,17 +13,18 @@ from train.data import loading
 from train.objectives import OBJECTIVES
 from train.objectives.discrete import DISTANCES
 from train.optimise import OPTIMISERS
+from train.recipe import runs_of
 
 TINY = 'name="x"\nobjective="edm"\nimages=8\n'
 
 
 PRESETS = sorted(config.PRESETS.rglob("*.toml"))
-RUNS = [run for preset in PRESETS for run in preset_table.runs_of(preset).items()]
+RUNS = [run for preset in PRESETS for run in runs_of(preset).items()]
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
 def test_every_preset_says_the_command_that_runs_it(preset):
-    recipe = ": " in next(iter(preset_table.runs_of(preset)))
+    recipe = ": " in next(iter(runs_of(preset)))
     command = "reproduce" if recipe else "run"
     assert f"-m train {command} {preset.stem}" in preset.read_text()
 
@@ -55,6 +56,13 @@ def test_the_list_tells_objective_net_and_cost():
     assert 219 < float(row.gflop) < 220 and row.gpu == "125 days"
     assert rows["landscape64: model"].objective == "ect"
     assert rows["landscape-detail: detailer"].net.startswith("96px 32x[1,2,4]")
+
+
+def test_the_last_average_is_the_one_of_a_half_life():
+    values = {"name": "x", "objective": "edm", "images": 8, "batch": 4, "ema": [0.9, 0.99]}
+    assert config.build(values, "x").averages == ((0.9, 0.0), (0.99, 0.0))
+    both = config.build(values | {"ema_halflife": 0.1}, "x")
+    assert both.averages == ((0.9, 0.0), (0.99, 0.0), (0.0, 0.1))
 
 
 def test_a_recipe_is_not_one_run():

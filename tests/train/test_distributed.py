@@ -93,7 +93,7 @@ def test_samples_do_not_depend_on_who_draws_them(configs, shared):
 def test_batches_that_cannot_be_shared_are_refused(run_config):
     run = loop.Run(dataclasses.replace(run_config, micro_batch=8), None, torch.device("cpu"))
     run.processes = Processes(0, 2)
-    with pytest.raises(ConfigError, match="in parts of 8 cannot be shared by 2 processes"):
+    with pytest.raises(ConfigError, match="in micro-batches of 8 cannot be shared by 2 processes"):
         run.micro_batches()
 
 

@@ -63,7 +63,7 @@ def test_parts_of_a_batch_add_up_to_it(config_of):
     for at in (0, 4):
         run.model.zero_grad()
         batch = run.draw(at, 4)
-        run.objective.loss(run.model, run.model, batch, 0)[0].mean().backward()
+        run.objective.loss(run.model, run.model, batch, run.progress)[0].mean().backward()
         grads.append(run.model.net.out_conv.weight.grad.clone())
     assert not torch.allclose(grads[0], grads[1])
     run.step()
@@ -133,8 +133,8 @@ def test_a_leg_may_be_as_long_as_its_minutes_allow(tmp_path, config_of, clock):
     run.step()  # nothing to go by before the first step
     for share, rate in ((0.25, 1e-3), (0.75, 6e-4), (1.0, 2e-4)):
         run.fit(share)
-        assert run.objective.config is run.config
-        assert run.learning_rate(run.config.progress(run.images)) == pytest.approx(rate, rel=0.1)
+        assert run.progress.fraction == pytest.approx(share, abs=0.03)
+        assert run.learning_rate(run.progress.fraction) == pytest.approx(rate, rel=0.1)
     short = dataclasses.replace(config, images=config.batch)
     loop.train(short, tmp_path, minutes=0.08, device="cpu", fit=True)
     assert weights(tmp_path)["images"] == 5 * short.images  # of 4.8 seconds

@@ -23,6 +23,7 @@ from train.config import (
 )
 from train.ema import EMA
 from train.objectives import OBJECTIVES, Batch
+from train.progress import Progress
 
 BATCH = 256
 BASE = RunConfig(
@@ -78,15 +79,15 @@ def learned(objective: str, start=None):
     ema = EMA(model.net, decay=config.ema[0])
     g = torch.Generator().manual_seed(0)
     for images in range(0, config.images, BATCH):
-        x0 = MIXTURE.sample(BATCH, g)
+        before, x0 = Progress(images, config.images, BATCH), MIXTURE.sample(BATCH, g)
         noise, level = torch.randn(x0.shape, generator=g), torch.randn(BATCH, generator=g)
-        loss, _ = trained.loss(model, model, Batch(x0, None, noise, level), images)
+        loss, _ = trained.loss(model, model, Batch(x0, None, noise, level), before)
         optimiser.zero_grad()
         loss.mean().backward()
         optimiser.param_groups[0]["lr"] = config.optim.lr * (1 - images / config.images)
         optimiser.step()
         ema.update(model.net, images + BATCH, BATCH)
-        trained.after_step(model, images + BATCH)
+        trained.after_step(model, Progress(images + BATCH, config.images, BATCH))
     model.net.load_state_dict(ema.weights)
     if levels := trained.sigmas():
         model.config = dataclasses.replace(model.config, sigmas=levels)

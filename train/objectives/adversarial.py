@@ -8,6 +8,7 @@ from cm_core.distance import pseudo_huber
 from train.discriminator import Discriminator
 from train.objectives.base import Batch
 from train.objectives.discrete import EasyConsistencyTuning
+from train.progress import Progress
 
 
 class AdversarialTuning(EasyConsistencyTuning):
@@ -27,8 +28,8 @@ class AdversarialTuning(EasyConsistencyTuning):
         self.logits = (0.0, 0.0)  # means of the last real and generated pictures, for the log
         self.std_ratio = 0.0  # standard deviation of the last generated pictures, real ones' = 1
 
-    def loss(self, model, unwrapped, batch: Batch, images: int):
-        t, r = self.pair(batch, images)
+    def loss(self, model, unwrapped, batch: Batch, progress: Progress):
+        t, r = self.pair(batch, progress)
         x0, aim = losses.ect_estimates(model, batch.x0, batch.noise, t, r, **batch.inputs)
         weight = self.weight(t, self.sigma_data)
         loss = weight * pseudo_huber(x0, aim, c=self.config.ect.c)
@@ -38,7 +39,9 @@ class AdversarialTuning(EasyConsistencyTuning):
         if not chosen.any():
             return loss, t
         generated, label = x0[chosen].detach(), batch.label[chosen]
-        fake, gradient = self.discriminate(generated, label, images >= self.config.gan.warmup)
+        fake, gradient = self.discriminate(
+            generated, label, progress.images >= self.config.gan.warmup
+        )
         self.logits = (float(real.detach().mean()), float(fake.detach().mean()))
         self.std_ratio = float(generated.std() / batch.x0[chosen].std())
         loss = loss + losses.fake_hinge(fake).mean()
@@ -69,10 +72,10 @@ class AdversarialTuning(EasyConsistencyTuning):
         (gradient,) = torch.autograd.grad(loss, x)
         return fake, gradient / gradient.flatten(1).norm(dim=1).mean().clamp(min=1e-12)
 
-    def after_step(self, model, images: int) -> None:
-        super().after_step(model, images)
+    def after_step(self, model, progress: Progress) -> None:
+        super().after_step(model, progress)
         self.discriminator.settle()
 
-    def stage(self, images: int) -> str:
+    def status(self, progress: Progress) -> str:
         (real, fake), ratio = self.logits, self.std_ratio
-        return f"{super().stage(images)} logits {real:.2f} {fake:.2f} std ratio {ratio:.2f}"
+        return f"{super().status(progress)} logits {real:.2f} {fake:.2f} std ratio {ratio:.2f}"

@@ -12,6 +12,7 @@ from cm_core.detailer import Detailer
 from cm_core.errors import ConfigError
 from cm_core.model import ConsistencyModel, ModelConfig, Preconditioned
 from train.config import RunConfig
+from train.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -68,26 +69,26 @@ class Objective(nn.Module, ABC):
 
     @abstractmethod
     def loss(
-        self, model: TrainedModel, unwrapped: TrainedModel, batch: Batch, images: int
+        self, model: TrainedModel, unwrapped: TrainedModel, batch: Batch, progress: Progress
     ) -> tuple[Tensor, Tensor]:
-        """(loss a sample, its noise level t), both (B,), at so many images seen.
+        """(loss a sample, its noise level t), both (B,), at some progress of the run.
 
         model: the trained one, compiled or wrapped for several processes: its gradients count.
         unwrapped: the same weights without any wrapper, for forward-mode derivatives.
         """
 
-    def after_step(self, model: TrainedModel, images: int) -> None:
-        """Called after each optimiser step with the trained model."""
+    def after_step(self, model: TrainedModel, progress: Progress) -> None:
+        """Called after each optimiser step with the trained model and the progress made by it."""
 
     def sigmas(self) -> dict[int, tuple[float, ...]]:
         """Noise levels by number of steps for samples of the model as it is now; empty: any."""
         return {}
 
-    def fine(self, images: int) -> bool:
+    def needs_fine_precision(self, progress: Progress) -> bool:
         """Whether the objective's two levels are too close for half precision."""
         return False
 
-    def stage(self, images: int) -> str:
+    def status(self, progress: Progress) -> str:
         """Where the schedule stands, for the log."""
         return ""
 
@@ -100,10 +101,3 @@ class Objective(nn.Module, ABC):
 def frozen(model: TrainedModel) -> TrainedModel:
     """The model in eval mode, its weights without gradients."""
     return model.eval().requires_grad_(False)
-
-
-def known(table: dict, name: str, what: str):
-    """An entry of a table of named choices, or one sentence that lists them."""
-    if name not in table:
-        raise ConfigError(f"There is no {what} '{name}': choose {', '.join(table)}.")
-    return table[name]

@@ -10,6 +10,7 @@ from cm_core.checkpoints.checkpoint import TrainedModel
 from cm_core.model import Preconditioned
 from cm_core.unet import timestep_embedding
 from train.objectives.base import Batch, Objective, frozen
+from train.progress import Progress
 
 
 class Continuous(Objective):
@@ -23,7 +24,7 @@ class Continuous(Objective):
         """(t, dt/du), both (B,)."""
         return schedule.karras_path(batch.u, self.sigma_min, self.sigma_max)
 
-    def fine(self, images: int) -> bool:
+    def needs_fine_precision(self, progress: Progress) -> bool:
         return True
 
 
@@ -33,7 +34,7 @@ class ContinuousDistillation(Continuous):
     needs_teacher = True
     passes = 7
 
-    def loss(self, model, unwrapped, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, progress: Progress):
         t, speed = self.level(batch)
         loss = losses.continuous_cd(
             model, unwrapped, self.teacher, batch.x0, batch.noise, t, speed, self.sigma_data,
@@ -48,7 +49,7 @@ class ContinuousDistillationFull(ContinuousDistillation):
     passes = 10
     wrapped = False  # forward mode cannot enter that wrapper
 
-    def loss(self, model, unwrapped, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, progress: Progress):
         t, speed = self.level(batch)
         loss = losses.continuous_cd_full(
             model, self.teacher, batch.x0, batch.noise, t, speed, self.sigma_data,
@@ -62,7 +63,7 @@ class ContinuousTraining(Continuous):
 
     passes = 6
 
-    def loss(self, model, unwrapped, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, progress: Progress):
         t, speed = self.level(batch)
         loss = losses.continuous_ct(
             model, unwrapped, batch.x0, batch.noise, t, speed, self.sigma_data,
@@ -112,19 +113,23 @@ class SCM(Objective):
     def describe_model(cls, config):
         return replace(config, sigma_min=0.0)  # TrigFlow has its boundary at zero noise
 
-    def loss(self, model: Preconditioned, unwrapped: Preconditioned, batch: Batch, images: int):
-        t = self.lognormal(batch)
-        k, _ = self.config.step(images)
-        ramp = min(1.0, k / self.config.scm.warmup) if self.config.scm.warmup else 1.0
+    def ramp(self, progress: Progress) -> float:
+        """Weight of the tangent's second part, which grows from 0 to 1 over the warm-up."""
+        warmup = self.config.scm.warmup
+        return min(1.0, progress.step / warmup) if warmup else 1.0
+
+    def loss(
+        self, model: Preconditioned, unwrapped: Preconditioned, batch: Batch, progress: Progress
+    ):
+        t, ramp = self.lognormal(batch), self.ramp(progress)
         loss = losses.scm(
             at_angle(model), at_angle(unwrapped), batch.x0, batch.noise, t, self.sigma_data,
             self.log_weight(t), ramp, self.config.scm.c, self.teacher, **batch.inputs,
         )  # fmt: skip
         return loss, t
 
-    def fine(self, images: int) -> bool:
+    def needs_fine_precision(self, progress: Progress) -> bool:
         return True
 
-    def stage(self, images: int) -> str:
-        k, _ = self.config.step(images)
-        return f"ramp {min(1.0, k / max(1, self.config.scm.warmup)):.2f}"
+    def status(self, progress: Progress) -> str:
+        return f"ramp {self.ramp(progress):.2f}"

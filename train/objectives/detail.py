@@ -9,6 +9,7 @@ from cm_core.detailer import Detailer
 from train.detail.condition import Condition, spoilt
 from train.objectives.base import Batch
 from train.objectives.discrete import EasyConsistencyTuning
+from train.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,12 @@ class Detailing(EasyConsistencyTuning):
 
     form = Detailer
 
-    def loss(self, model, unwrapped, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, progress: Progress):
         condition = spoilt(batch.x0, self.config.detail)
         batch = Conditioned(**vars(batch), condition=condition)
-        return super().loss(model, unwrapped, batch, images)
+        return super().loss(model, unwrapped, batch, progress)
 
-    def pair(self, batch: Conditioned, images: int) -> tuple[Tensor, Tensor]:
-        t, r = super().pair(batch, images)
+    def pair(self, batch: Conditioned, progress: Progress) -> tuple[Tensor, Tensor]:
+        t, r = super().pair(batch, progress)
         faithful = batch.condition.faithful
         return torch.where(faithful, self.sigma_max, t), torch.where(faithful, 0.0, r)

@@ -10,6 +10,7 @@ from cm_core.errors import ConfigError
 from cm_core.model import Denoiser
 from cm_core.schedule import karras_sigmas
 from train.objectives.base import Batch, Objective, frozen
+from train.progress import Progress
 
 
 class EDM(Objective):
@@ -18,7 +19,7 @@ class EDM(Objective):
     form = Denoiser
     passes = 3
 
-    def loss(self, model, unwrapped, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, progress: Progress):
         t = self.lognormal(batch)
         return losses.edm(model, batch.x0, batch.noise, t, self.sigma_data, **batch.inputs), t
 
@@ -43,9 +44,9 @@ class ProgressiveDistillation(Objective):
             )
         self.register_buffer("taught", torch.tensor(0))
 
-    def number(self, images: int) -> int:
-        """Stage at so many images seen."""
-        return min(int(self.config.progress(images) * self.config.pd.stages), self.last)
+    def stage(self, progress: Progress) -> int:
+        """The stage that is being trained, from 0."""
+        return min(int(progress.fraction * self.config.pd.stages), self.last)
 
     @property
     def last(self) -> int:
@@ -60,8 +61,8 @@ class ProgressiveDistillation(Objective):
         levels = self.levels(int(self.taught) + 1).tolist()
         return {len(levels): tuple(levels)}
 
-    def loss(self, model, unwrapped, batch: Batch, images: int):
-        levels = self.levels(self.number(images)).to(batch.x0.device, torch.float32)
+    def loss(self, model, unwrapped, batch: Batch, progress: Progress):
+        levels = self.levels(self.stage(progress)).to(batch.x0.device, torch.float32)
         levels = torch.cat([levels, levels.new_zeros(1)])
         pairs = (len(levels) - 1) // 2
         index = 2 * (batch.u * pairs).long().clamp(max=pairs - 1)
@@ -72,11 +73,11 @@ class ProgressiveDistillation(Objective):
         )  # fmt: skip
         return loss, t
 
-    def after_step(self, model, images: int) -> None:
-        stage = self.number(images)
+    def after_step(self, model, progress: Progress) -> None:
+        stage = self.stage(progress)
         if stage > int(self.taught):
             self.teacher = frozen(copy.deepcopy(model))
             self.taught.fill_(stage)
 
-    def stage(self, images: int) -> str:
-        return f"{len(self.levels(self.number(images) + 1))} levels"
+    def status(self, progress: Progress) -> str:
+        return f"{len(self.levels(self.stage(progress) + 1))} levels"

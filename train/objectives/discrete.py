@@ -8,6 +8,7 @@ from cm_core import distance, losses, schedule
 from cm_core.solvers import SOLVERS
 from train.ema import blend
 from train.objectives.base import Batch, Objective
+from train.progress import Progress
 
 HUBER = 0.00054  # of sqrt(dimensions): Song and Dhariwal 2023, section 3.3
 
@@ -56,7 +57,7 @@ class ConsistencyDistillation(Paired):
         self.distance = DISTANCES[config.cd.distance]()
         self.weight = losses.WEIGHTS[config.cd.weight]
 
-    def loss(self, model, unwrapped, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, progress: Progress):
         t_hi, t_lo = self.pair(batch, self.config.cd.levels)
         loss = losses.cd(
             model, self.target, self.teacher, self.solver, batch.x0, batch.noise, t_hi, t_lo,
@@ -64,7 +65,7 @@ class ConsistencyDistillation(Paired):
         )  # fmt: skip
         return loss, t_hi
 
-    def after_step(self, model, images: int) -> None:
+    def after_step(self, model, progress: Progress) -> None:
         self.follow(model, self.config.cd.mu)
 
 
@@ -78,19 +79,19 @@ class ConsistencyTraining(Paired):
         self.distance = DISTANCES[config.ct.distance]()
         self.weight = losses.WEIGHTS[config.ct.weight]
 
-    def schedule(self, images: int) -> tuple[int, float]:
-        """(N(k), mu(k)) at so many images seen."""
+    def schedule(self, progress: Progress) -> tuple[int, float]:
+        """(N(k), mu(k)) of a step."""
         ct = self.config.ct
         if not ct.progressive:
             return ct.s1 + 1, ct.mu0
-        k, total = self.config.step(images)
+        k, steps = progress.step, progress.steps
         return (
-            schedule.ct_discretisation(k, total, ct.s0, ct.s1),
-            schedule.ct_ema_decay(k, total, ct.s0, ct.s1, ct.mu0, ct.openai_compatible),
+            schedule.ct_discretisation(k, steps, ct.s0, ct.s1),
+            schedule.ct_ema_decay(k, steps, ct.s0, ct.s1, ct.mu0, ct.openai_compatible),
         )
 
-    def loss(self, model, unwrapped, batch: Batch, images: int):
-        levels, _ = self.schedule(images)
+    def loss(self, model, unwrapped, batch: Batch, progress: Progress):
+        levels, _ = self.schedule(progress)
         t_hi, t_lo = self.pair(batch, levels)
         loss = losses.ct(
             model, self.target, batch.x0, batch.noise, t_hi, t_lo, self.sigma_data,
@@ -98,12 +99,12 @@ class ConsistencyTraining(Paired):
         )  # fmt: skip
         return loss, t_hi
 
-    def after_step(self, model, images: int) -> None:
-        # The decay belongs to the step just taken, which began a batch ago.
-        self.follow(model, self.schedule(images - self.config.batch)[1])
+    def after_step(self, model, progress: Progress) -> None:
+        _, mu = self.schedule(progress.a_step_before())  # that of the step just taken
+        self.follow(model, mu)
 
-    def stage(self, images: int) -> str:
-        levels, mu = self.schedule(images)
+    def status(self, progress: Progress) -> str:
+        levels, mu = self.schedule(progress)
         return f"N {levels} mu {mu:.4f}"
 
 
@@ -112,25 +113,25 @@ class ImprovedConsistencyTraining(Objective):
 
     passes = 4
 
-    def levels(self, images: int) -> int:
-        """N(k) at so many images seen."""
-        k, total = self.config.step(images)
-        return schedule.ict_discretisation(k, total, self.config.ict.s0, self.config.ict.s1)
+    def levels(self, progress: Progress) -> int:
+        """N(k) of a step."""
+        ict = self.config.ict
+        return schedule.ict_discretisation(progress.step, progress.steps, ict.s0, ict.s1)
 
-    def loss(self, model, unwrapped, batch: Batch, images: int):
+    def loss(self, model, unwrapped, batch: Batch, progress: Progress):
         noise = self.config.noise
-        grid = schedule.karras_sigmas(self.levels(images), self.sigma_min, self.sigma_max)
+        grid = schedule.karras_sigmas(self.levels(progress), self.sigma_min, self.sigma_max)
         grid = grid.to(batch.x0.device)
         index = schedule.lognormal_index(batch.u, grid, noise.mean, noise.std)
         t_hi, t_lo = grid[index].float(), grid[index + 1].float()
         c = self.config.ict.c or huber_constant(batch.x0)
         return losses.ict(model, batch.x0, batch.noise, t_hi, t_lo, c, **batch.inputs), t_hi
 
-    def fine(self, images: int) -> bool:
-        return self.levels(images) > 100
+    def needs_fine_precision(self, progress: Progress) -> bool:
+        return self.levels(progress) > 100
 
-    def stage(self, images: int) -> str:
-        return f"N {self.levels(images)}"
+    def status(self, progress: Progress) -> str:
+        return f"N {self.levels(progress)}"
 
 
 class EasyConsistencyTuning(Objective):
@@ -142,27 +143,27 @@ class EasyConsistencyTuning(Objective):
     def weight(self) -> losses.Weight:
         return losses.WEIGHTS[self.config.ect.weight]
 
-    def number(self, images: int) -> int:
-        """Stage at so many images seen."""
-        return self.config.ect.stage(self.config.progress(images))
+    def stage(self, progress: Progress) -> int:
+        """The stage that is being trained, from 0."""
+        return self.config.ect.stage(progress.fraction)
 
-    def pair(self, batch: Batch, images: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def pair(self, batch: Batch, progress: Progress) -> tuple[torch.Tensor, torch.Tensor]:
         """(t, r), both (B,): a level and the nearer one that the stage goes with it."""
         t = self.lognormal(batch)
-        r = schedule.ect_r(t, self.number(images), self.config.ect.q)
+        r = schedule.ect_r(t, self.stage(progress), self.config.ect.q)
         # The network is not evaluated below sigma_min, where f is the identity.
         return t, torch.where(r > 0, r.clamp(min=self.sigma_min), r).minimum(t)
 
-    def loss(self, model, unwrapped, batch: Batch, images: int):
-        t, r = self.pair(batch, images)
+    def loss(self, model, unwrapped, batch: Batch, progress: Progress):
+        t, r = self.pair(batch, progress)
         loss = losses.ect(
             model, batch.x0, batch.noise, t, r, self.sigma_data, self.config.ect.c,
             weight=self.weight, **batch.inputs,
         )  # fmt: skip
         return loss, t
 
-    def fine(self, images: int) -> bool:
-        return self.number(images) > 1
+    def needs_fine_precision(self, progress: Progress) -> bool:
+        return self.stage(progress) > 1
 
-    def stage(self, images: int) -> str:
-        return f"d 1/{self.config.ect.q ** (self.number(images) + 1):g}"
+    def status(self, progress: Progress) -> str:
+        return f"d 1/{self.config.ect.q ** (self.stage(progress) + 1):g}"

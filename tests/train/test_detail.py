@@ -21,7 +21,7 @@ from train.config import PRESETS, DataConfig, ECTConfig, NoiseConfig, OptimConfi
 from train.data import loading
 from train.data.crops import Crops
 from train.detail.build import residual_std
-from train.detail.condition import blurred, spoilt
+from train.detail.condition import blurred, degraded
 from train.detail.settings import DetailConfig
 from train.landscapes import store
 from train.landscapes.workers import Renderer
@@ -137,7 +137,7 @@ def test_a_run_starts_from_a_detailer_and_nothing_else(config, trained, tmp_path
 
 def test_crops_are_squares_of_the_pictures(config):
     whole, held_out = loading.load(dataclasses.replace(config.data, crop=0))
-    pictures = whole.look(40)
+    pictures = whole.subset(40)
     crops, _ = loading.load(config.data)
     assert isinstance(crops, Crops) and len(crops) == len(whole) == 40 and len(held_out) == 8
     x, _ = crops.draw(30, seeded(4))
@@ -147,7 +147,7 @@ def test_crops_are_squares_of_the_pictures(config):
     for found, i, (top, left) in zip(x, index, corners, strict=True):
         assert torch.equal(found, pictures[i, :, top : top + CROP, left : left + CROP])
     assert set(corners[:, 0].tolist()) >= {0, SIDE - CROP}  # all places, both edges too
-    assert torch.equal(crops.look(5)[0], pictures[0, :, 8:24, 8:24])
+    assert torch.equal(crops.subset(5)[0], pictures[0, :, 8:24, 8:24])
     with pytest.raises(DataError, match="of side 32 is at most that, not 40"):
         loading.load(dataclasses.replace(config.data, crop=40))
 
@@ -168,7 +168,7 @@ def test_conditions_are_spoilt_by_as_much_as_is_told():
     torch.manual_seed(0)
     x0 = torch.zeros(2000, 3, 32, 32)
     settings = DetailConfig(noise=0.2, blur=1.0, clean=0.25, faithful=0.125)
-    made = spoilt(x0, settings)
+    made = degraded(x0, settings)
     noise, blur = made.augmentation.unbind(1)
     clean = (noise == 0) & (blur == 0)
     assert float(clean.float().mean()) == pytest.approx(0.25, abs=0.03)
@@ -180,14 +180,14 @@ def test_conditions_are_spoilt_by_as_much_as_is_told():
     spread = made.small[loud].flatten(1).std(1)
     assert torch.allclose(spread / noise[loud], torch.ones_like(spread), atol=0.25)
     x0 = torch.randn(4, 3, 32, 32)
-    alone = spoilt(x0, dataclasses.replace(settings, clean=1.0))
+    alone = degraded(x0, dataclasses.replace(settings, clean=1.0))
     assert torch.allclose(alone.small, F.avg_pool2d(x0, 4), atol=1e-6)
 
 
 def test_the_spread_is_that_of_what_bicubic_leaves(config):
     source, _ = loading.load(config.data)
     clean = dataclasses.replace(config.detail, clean=1.0)
-    x0 = source.look(256)
+    x0 = source.subset(256)
     found = residual_std(source, clean, seed=0)
     assert found == pytest.approx(float((x0 - bicubic(F.avg_pool2d(x0, 4))).std()), abs=1e-6)
     noisy = DetailConfig(noise=1.0, blur=0.0, clean=0.0)
@@ -205,7 +205,7 @@ def test_the_faithful_part_of_a_batch_learns_the_picture_itself(config):
     torch.manual_seed(3)
     loss, t = objective.loss(model, model, batch, run.progress)
     torch.manual_seed(3)
-    condition = spoilt(batch.x0, config.detail)
+    condition = degraded(batch.x0, config.detail)
     told = condition.faithful
     assert isinstance(objective, Detailing) and 0 < told.sum() < 64
     sigma_max, spread = model.config.sigma_max, model.config.sigma_data

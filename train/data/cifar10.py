@@ -1,4 +1,4 @@
-"""CIFAR-10 as torchvision keeps it on disk."""
+"""CIFAR-10, read by torchvision."""
 
 import torch
 
@@ -6,11 +6,11 @@ from cm_core.errors import DataError
 from cm_core.labels import Labels
 from train.config import DataConfig
 from train.data.in_memory import Pictures, shrink
-from train.data.source import HELD_OUT_MOST
+from train.data.source import MAX_HELD_OUT
 
 
 def load_cifar10(config: DataConfig) -> tuple[Pictures, Pictures]:
-    """All training pictures, and the first of the test pictures as held out."""
+    """The training pictures, and the first test pictures as held out. Raises DataError."""
     try:
         from torchvision.datasets import CIFAR10
     except ImportError:
@@ -27,4 +27,4 @@ def load_cifar10(config: DataConfig) -> tuple[Pictures, Pictures]:
         choices = torch.tensor(part.targets[:count])[:, None]
         return Pictures(shrink(images, config.size), choices, labels)
 
-    return pictures(sets[0], len(sets[0])), pictures(sets[1], HELD_OUT_MOST)
+    return pictures(sets[0], len(sets[0])), pictures(sets[1], MAX_HELD_OUT)

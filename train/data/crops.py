@@ -1,4 +1,4 @@
-"""Pictures in part: a square of each, wherever the generator says."""
+"""Random square crops of another source's pictures."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,11 @@ from cm_core.labels import Labels
 from train.data.source import Source
 
 
-def cropped(x: Tensor, corners: Tensor, side: int) -> Tensor:
-    """The square of each picture (B, 3, H, W) below and right of its corner (B, 2)."""
+def crop(x: Tensor, corners: Tensor, side: int) -> Tensor:
+    """Crops (B, 3, side, side) of pictures (B, 3, H, W).
+
+    corners: (B, 2), the row and column of each crop's top left pixel.
+    """
     squares = [
         picture[:, top : top + side, left : left + side]
         for picture, (top, left) in zip(x, corners.tolist(), strict=True)
@@ -21,13 +24,13 @@ def cropped(x: Tensor, corners: Tensor, side: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Crops:
-    """Squares of another source's pictures, of one side, with their labels."""
+    """Crops of a source's pictures, all of one side in pixels, with the pictures' labels."""
 
     whole: Source
     side: int
 
     def __post_init__(self):
-        size = self.whole.look(1).shape[-1]
+        size = self.whole.subset(1).shape[-1]
         if not 0 < self.side <= size:
             raise DataError(f"A crop of pictures of side {size} is at most that, not {self.side}.")
 
@@ -39,22 +42,22 @@ class Crops:
         return len(self.whole)
 
     def to(self, device: torch.device) -> "Crops":
-        """The same of the other source there."""
+        """The same crops, of the source on another device."""
         return Crops(self.whole.to(device), self.side)
 
     def draw(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Random squares of random pictures, and their choices."""
+        """Random crops of random pictures, and the pictures' choices."""
         x, choices = self.whole.draw(size, generator)
         places = x.shape[-1] - self.side + 1
         device = generator.device
         corners = torch.randint(places, (len(x), 2), generator=generator, device=device)
-        return cropped(x, corners, self.side), choices
+        return crop(x, corners, self.side), choices
 
-    def look(self, count: int) -> Tensor:
-        """The middles of what the other source shows."""
-        x = self.whole.look(count)
+    def subset(self, count: int) -> Tensor:
+        """Central crops of a subset of the source."""
+        x = self.whole.subset(count)
         corner = torch.tensor([[(x.shape[-1] - self.side) // 2] * 2])
-        return cropped(x, corner.expand(len(x), 2), self.side)
+        return crop(x, corner.expand(len(x), 2), self.side)
 
     def skip(self, images: int) -> None:
         self.whole.skip(images)

@@ -1,4 +1,4 @@
-"""Files of a picture set, below a folder or in a .zip, and the labels that stand beside them."""
+"""The files of a picture set in a folder or a .zip, and the labels in its dataset.json."""
 
 import io
 import json
@@ -16,12 +16,12 @@ LABELS = "dataset.json"  # of Karras et al.'s data sets: {"labels": [[path, clas
 
 
 @dataclass(frozen=True)
-class Below:
-    """Files below a folder."""
+class FolderFiles:
+    """The files of a folder and of the folders in it."""
 
     root: Path
 
-    def all(self) -> list[str]:
+    def paths(self) -> list[str]:
         """Their paths from `root`, with forward slashes."""
         found = []
         for folder, below, files in os.walk(self.root, followlinks=True):
@@ -31,45 +31,47 @@ class Below:
         return found
 
     def file(self, path: str) -> Path:
-        """One of them, as `reading.read` takes it."""
+        """One file, as `reading.read` takes it."""
         return self.root / path
 
 
 @dataclass(frozen=True)
-class Packed:
-    """Files in a .zip, which stays open and is never unpacked."""
+class ZipFiles:
+    """The files of a .zip, which stays open and is never unpacked."""
 
     root: Path
     archive: zipfile.ZipFile
 
-    def all(self) -> list[str]:
+    def paths(self) -> list[str]:
+        """Their paths in the archive."""
         return [part.filename for part in self.archive.infolist() if not part.is_dir()]
 
     def file(self, path: str) -> BinaryIO:
+        """One file, as `reading.read` takes it. Raises DataError for a damaged one."""
         try:
             return io.BytesIO(self.archive.read(path))
-        except Exception:  # what is damaged fails in zlib, in the archive, or in its file
+        except Exception:  # zlib, the archive or the disk may fail
             raise DataError(f"{self.root / path} cannot be unpacked: make the .zip anew.") from None
 
 
-Files = Below | Packed
+Files = FolderFiles | ZipFiles
 
 
 def open_files(root: Path) -> Files:
     """The files of a folder or a .zip. Raises DataError."""
     if root.is_dir():
-        return Below(root)
+        return FolderFiles(root)
     if root.suffix.lower() != ".zip" or not root.is_file():
         raise DataError(f"{root} is not a folder and not a .zip: give one with pictures in it.")
     try:
-        return Packed(root, zipfile.ZipFile(root))
+        return ZipFiles(root, zipfile.ZipFile(root))
     except (OSError, zipfile.BadZipFile, NotImplementedError):
         raise DataError(f"{root} is damaged or cut short: make the .zip anew.") from None
 
 
 def pictures(files: Files) -> list[str]:
-    """Paths of pictures at any depth, sorted; hidden ones not."""
-    parts = ((path, PurePosixPath(path).parts) for path in files.all())
+    """The paths of all pictures, sorted, without hidden files and folders."""
+    parts = ((path, PurePosixPath(path).parts) for path in files.paths())
     return sorted(
         path
         for path, names in parts
@@ -77,10 +79,12 @@ def pictures(files: Files) -> list[str]:
     )
 
 
-def told_labels(files: Files, paths: Sequence[str]) -> list[int] | None:
-    """The class number of each picture by `LABELS`; None where that is not there, [] where it is
-    and says that there are no labels. Raises DataError."""
-    if LABELS not in files.all():
+def read_labels(files: Files, paths: Sequence[str]) -> list[int] | None:
+    """The class number of each picture, as `LABELS` gives it.
+
+    None where there is no such file, [] where it says that the set has no labels. Raises DataError.
+    """
+    if LABELS not in files.paths():
         return None
     where, file = files.root / LABELS, files.file(LABELS)
     try:
@@ -88,19 +92,22 @@ def told_labels(files: Files, paths: Sequence[str]) -> list[int] | None:
         labels = json.loads(text)["labels"]
         if labels is None:
             return []
-        told = {path: class_number(label) for path, label in labels}
+        numbers = {path: class_number(label) for path, label in labels}
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         raise DataError(
             f"{where} cannot be read: it has to hold labels, a list of [path, class number]."
         ) from None
     for path in paths:
-        if path not in told:
+        if path not in numbers:
             raise DataError(f"{where} says no label of {path}: add it, or take the picture away.")
-    return [told[path] for path in paths]
+    return [numbers[path] for path in paths]
 
 
 def class_number(label: object) -> int:
-    """A label's class: a number from 0, or a row of zeros with one 1. Raises ValueError."""
+    """The class number of a label, which is a number from 0 or a one-hot list.
+
+    Raises ValueError.
+    """
     if isinstance(label, list):
         if sorted(label) != [0] * (len(label) - 1) + [1]:
             raise ValueError("a label that is no class")

@@ -1,4 +1,4 @@
-"""The pictures a run trains on and is judged on, and the batches drawn from them."""
+"""The source of a run's pictures, its held-out pictures, and its training batches."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,27 +18,26 @@ from train.data.rendered import Landscapes, load_landscapes
 from train.data.source import Source
 from train.data.streamed import load_stream
 
-Kept = TypeVar("Kept", bound=Landscapes | Folder | Pictures)
-IN_REACH: dict[str, Callable[[DataConfig], tuple[Landscapes | Folder | Pictures, Pictures]]] = {
+Stored = TypeVar("Stored", bound=Landscapes | Folder | Pictures)
+LOADERS: dict[str, Callable[[DataConfig], tuple[Landscapes | Folder | Pictures, Pictures]]] = {
     "landscapes": load_landscapes,
     "folder": load_folder,
     "cifar10": load_cifar10,
 }
-MEASURED = 1_024  # pictures that a set is measured on, where they are not all in memory
+MEASURED = 1_024  # pictures that sigma_data is measured on, where they are not all in memory
 
 
 def load(config: DataConfig, rank: int = 0, processes: int = 1) -> tuple[Source, Pictures]:
-    """What to train on and what is held out, in memory and perhaps empty.
+    """The source of training pictures, and the held-out pictures, of which there may be none.
 
-    Only a stream is split among the `processes`; from the others each process draws what its
-    generator says. Labels that are always hidden (label_dropout = 1) are dropped altogether.
-    Raises DataError.
+    Each of several processes gets its own shard of a stream. Any other source they have whole, and
+    their generators make them draw different pictures. Raises DataError.
     """
     check(config)
     if config.source == "huggingface":
         source, held_out = load_stream(config, rank, processes)
     else:
-        source, held_out = IN_REACH[config.source](config)
+        source, held_out = LOADERS[config.source](config)
         if not config.labelled:
             source, held_out = unlabelled(source), unlabelled(held_out)
     if config.label_dropout and source.labels.axes and not config.label_any:
@@ -46,7 +45,7 @@ def load(config: DataConfig, rank: int = 0, processes: int = 1) -> tuple[Source,
     return Crops(source, config.crop) if config.crop else source, held_out
 
 
-def unlabelled(pictures: Kept) -> Kept:
+def unlabelled(pictures: Stored) -> Stored:
     """The same pictures without label axes."""
     return replace(
         pictures, choices=pictures.choices[:, :0], labels=Labels(any=pictures.labels.any)
@@ -54,13 +53,13 @@ def unlabelled(pictures: Kept) -> Kept:
 
 
 def sigma_data(source: Source) -> float:
-    """Standard deviation of a set's pictures."""
-    return round(float(source.look(MEASURED).std()), 4)
+    """The standard deviation of a source's pixels in [-1, 1], to four decimals."""
+    return round(float(source.subset(MEASURED).std()), 4)
 
 
 def check(config: DataConfig) -> None:
-    """Refuse settings that the source would leave unheard."""
-    sources = [*IN_REACH, "huggingface"]
+    """Raises DataError for settings that the source does not have."""
+    sources = [*LOADERS, "huggingface"]
     if config.source not in sources:
         raise DataError(f"There is no source '{config.source}': choose {', '.join(sources)}.")
     if config.held_out and config.source != "folder":
@@ -72,11 +71,12 @@ def check(config: DataConfig) -> None:
 def batch(
     source: Source, config: DataConfig, size: int, generator: Generator
 ) -> tuple[Tensor, Tensor]:
-    """A random training batch: pictures in [-1, 1], mirrored by chance, and their labels.
+    """A training batch: pictures (B, 3, S, S) in [-1, 1] and their label indices (B,).
 
-    With chance `label_dropout` all label axes are hidden, so that nothing has to be asked for; else
-    each on its own with the same chance, so that a scene alone or a light alone can be. The
-    generator lives on the source's device.
+    flip: half of the pictures are mirrored. label_dropout: the probability that all label axes of a
+    picture are hidden, so that the model learns to draw without a label; otherwise each axis is
+    hidden with this probability, so that it learns to draw from any axes. The generator is on the
+    source's device.
     """
     device = generator.device
     x0, choices = source.draw(size, generator)

@@ -1,4 +1,4 @@
-"""Picture files as tensors: upright, on white, a centred square at the size that is trained on."""
+"""Picture files as tensors: upright, on white, their central square, at the size of a run."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -16,15 +16,15 @@ from editing.files import open_picture
 from editing.image import eight_bits, on_white
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".gif")
-READERS = min(16, os.cpu_count() or 1)  # Pillow decodes outside of Python's lock
-MOST = 150_000_000  # pixels of a picture
+THREADS = min(16, os.cpu_count() or 1)  # Pillow releases Python's lock while it decodes
+MAX_PIXELS = 150_000_000  # pixels of a picture
 
 
-def square(picture: Image.Image, size: int) -> Tensor:
-    """A picture's centred square as uint8 (3, size, size), transparent parts on white.
+def centre_square(picture: Image.Image, size: int) -> Tensor:
+    """The central square of a picture, uint8 (3, size, size); transparent parts become white.
 
-    Halved by averaging 2 x 2 pixels while it is twice too large, which a bicubic step alone would
-    alias; then bicubic. Raises ImageError.
+    A square of 2 size or more is halved by averages of 2 x 2 pixels, as bicubic interpolation alone
+    would alias. The rest is bicubic. Raises ImageError.
     """
     picture = on_white(ImageOps.exif_transpose(eight_bits(picture)))
     side = min(picture.size)
@@ -38,14 +38,17 @@ def square(picture: Image.Image, size: int) -> Tensor:
 
 
 def read(file: Path | BinaryIO, size: int, name: str) -> Tensor:
-    """A picture file as uint8 (3, size, size). Raises DataError that names a broken one."""
+    """The central square of a picture file, uint8 (3, size, size).
+
+    name: of the file, for the DataError that is raised where it cannot be read.
+    """
     try:
-        return square(open_picture(file, most=MOST), size)
+        return centre_square(open_picture(file, most=MAX_PIXELS), size)
     except ImageError:
         raise DataError(f"{name} cannot be read as a picture: mend it or take it away.") from None
 
 
-def together(function: Callable[..., Tensor], items: Iterable) -> Tensor:
-    """function(item) of every item, stacked in order: a few at a time in threads."""
-    with ThreadPoolExecutor(READERS) as pool:
+def in_threads(function: Callable[..., Tensor], items: Iterable) -> Tensor:
+    """function(item) of each item, stacked in the items' order; `THREADS` of them at a time."""
+    with ThreadPoolExecutor(THREADS) as pool:
         return torch.stack(list(pool.map(function, items)))

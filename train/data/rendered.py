@@ -1,4 +1,4 @@
-"""Rendered landscapes, memory-mapped: only what is drawn is read from disk."""
+"""Rendered landscapes, memory-mapped: a batch reads only its own pictures from disk."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,13 @@ from cm_core.errors import DataError, SettingError
 from cm_core.labels import Labels
 from train.config import DataConfig
 from train.data.in_memory import Pictures, shrink, to_floats
-from train.data.source import HELD_OUT_MOST
+from train.data.source import MAX_HELD_OUT
 from train.snapshot import locked
 
 
 @dataclass(frozen=True)
 class Landscapes:
-    """uint8 pictures (N, H, W, 3) on disk with their label choices (N, 2), brought to one size."""
+    """uint8 pictures (N, H, W, 3) on disk and their label choices (N, 2), read at one size."""
 
     pictures: np.ndarray
     choices: Tensor
@@ -31,28 +31,28 @@ class Landscapes:
         return len(self.pictures)
 
     def to(self, device: torch.device) -> "Landscapes":
-        """Itself: only what is drawn goes to a device."""
+        """Itself: `draw` moves its batch to the generator's device."""
         return self
 
     def images(self, index: Tensor, device: torch.device | str = "cpu") -> Tensor:
-        """Pictures by number as uint8 (B, 3, S, S), on a device."""
+        """The pictures of these numbers (B,), uint8 (B, 3, S, S), on a device."""
         pictures = torch.from_numpy(self.pictures[index.cpu().numpy()]).to(device)
         return shrink(pictures.permute(0, 3, 1, 2), self.size)
 
     def draw(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Pictures and choices drawn with replacement, on the generator's device."""
+        """Pictures and choices, drawn with replacement, on the generator's device."""
         device = generator.device
         index = torch.randint(len(self), (size,), generator=generator, device=device)
         return to_floats(self.images(index, device)), self.choices[index.cpu()].to(device)
 
-    def look(self, count: int) -> Tensor:
-        """Pictures spread evenly over all."""
+    def subset(self, count: int) -> Tensor:
+        """Pictures at even distances in the set."""
         return to_floats(
             self.images(torch.linspace(0, len(self) - 1, min(count, len(self))).long())
         )
 
     def skip(self, images: int) -> None:
-        """Nothing to do: a draw depends on its generator alone."""
+        """Does nothing: a draw depends on its generator alone."""
 
 
 Count = Annotated[int, Field(ge=0, le=10**9)]
@@ -60,7 +60,7 @@ Count = Annotated[int, Field(ge=0, le=10**9)]
 
 @dataclass(frozen=True)
 class About:
-    """What a set's `about.json` says, as train.landscapes.store writes it."""
+    """The fields of a set's `about.json`, which train.landscapes.store writes."""
 
     __pydantic_config__ = schema.STRICT
 
@@ -74,7 +74,7 @@ class About:
 
 
 def check_about(folder: Path) -> None:
-    """Refuse a set whose `about.json` is there and says what cannot be. Raises DataError."""
+    """Raises DataError where a set's `about.json` is damaged; there need not be one."""
     from train.landscapes.store import ANEW, read_about
 
     about = read_about(folder)
@@ -82,27 +82,31 @@ def check_about(folder: Path) -> None:
         if about is not None:
             schema.parse(About, about)
     except SettingError as error:
-        told = f"{folder / 'about.json'} is damaged: {str(error).removesuffix('.')}"
-        raise DataError(f"{told}; {ANEW}.") from None
+        reason = str(error).removesuffix(".")
+        raise DataError(f"{folder / 'about.json'} is damaged: {reason}; {ANEW}.") from None
 
 
 def render(
-    folder: Path, size: int, count: int, jobs: int, force: bool = False, **how: Any
+    folder: Path, size: int, count: int, jobs: int, force: bool = False, **options: Any
 ) -> dict[str, Any]:
-    """Draw a set of landscapes, or what is missing of it; `how` and what comes back as of `build`.
+    """Render a set of landscapes, or what a folder lacks of it, and return its `about.json`.
 
-    Of several processes that are to draw one folder, one draws it and the others wait for it.
+    options: those of `train.landscapes.store.build`. If several processes render one folder, one
+    renders it and the others wait. Raises DataError, TrainingError.
     """
-    from train.landscapes.store import build  # brings the renderer along
+    from train.landscapes.store import build  # here, as it imports the renderer
 
     with locked(folder, wait=True):
         if not force:
             check_about(folder)
-        return build(folder, size, count, jobs, force=force, **how)
+        return build(folder, size, count, jobs, force=force, **options)
 
 
 def load_landscapes(config: DataConfig) -> tuple[Landscapes, Pictures]:
-    """The training pictures of a folder of landscapes, and the first held-out ones in memory."""
+    """The training pictures of a folder of landscapes, and its first held-out ones.
+
+    Raises DataError.
+    """
     from train.landscapes.store import ANEW, open_store
 
     folder = Path(config.file)
@@ -115,7 +119,7 @@ def load_landscapes(config: DataConfig) -> tuple[Landscapes, Pictures]:
     choices, held_out = (
         torch.from_numpy(part.astype(np.int64)) for part in (store.labels, store.held_out_labels)
     )
-    count = min(len(held_out), HELD_OUT_MOST)
+    count = min(len(held_out), MAX_HELD_OUT)
     images = torch.from_numpy(np.array(store.held_out_images[:count])).permute(0, 3, 1, 2)
-    kept = Pictures(shrink(images, config.size), held_out[:count], labels)
-    return Landscapes(store.images, choices, labels, config.size), kept
+    first = Pictures(shrink(images, config.size), held_out[:count], labels)
+    return Landscapes(store.images, choices, labels, config.size), first

@@ -1,4 +1,4 @@
-"""Where training pictures come from: one small module a kind, one interface for all."""
+"""The interface of all sources of training pictures; each has a module of its own."""
 
 from typing import Protocol
 
@@ -7,36 +7,36 @@ from torch import Generator, Tensor
 
 from cm_core.labels import Labels
 
-HELD_OUT_MOST = 1024  # held-out pictures kept in memory
+MAX_HELD_OUT = 1024  # held-out pictures in memory
 
 
 class Source(Protocol):
-    """What a run draws its batches from."""
+    """The pictures that a run trains on, all of one side S, and their label choices."""
 
     @property
     def labels(self) -> Labels:
-        """What the choices mean."""
+        """The label axes; a choice is a number on each."""
         ...
 
     def __len__(self) -> int:
-        """Pictures, for the log; 0 where a stream does not say."""
+        """The number of pictures, for the log; 0 for a stream of unknown length."""
         ...
 
     def to(self, device: torch.device) -> "Source":
-        """The same, with what it keeps in memory on another device."""
+        """The same source, whose pictures in memory are on another device."""
         ...
 
     def draw(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
         """Random pictures (B, 3, S, S) in [-1, 1] and choices (B, axes), on the generator's device.
 
-        Which ones depends on the generator alone, except of a stream.
+        They depend on the generator alone, unless the source is a stream.
         """
         ...
 
-    def look(self, count: int) -> Tensor:
-        """About `count` pictures in [-1, 1] that stand for all, to measure mean and spread on."""
+    def subset(self, count: int) -> Tensor:
+        """About `count` pictures (N, 3, S, S) in [-1, 1], the same at each call, to measure on."""
         ...
 
     def skip(self, images: int) -> None:
-        """Go on after so many images of the whole run."""
+        """Go on as a run does that has seen so many images."""
         ...

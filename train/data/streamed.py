@@ -1,4 +1,4 @@
-"""A Hugging Face data set, streamed: read as it arrives, never whole on disk."""
+"""A Hugging Face data set as a stream, which is never whole on disk."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -12,13 +12,13 @@ from cm_core.errors import DataError
 from cm_core.labels import Labels
 from train.config import DataConfig
 from train.data.in_memory import Pictures, to_floats
-from train.data.reading import square, together
+from train.data.reading import centre_square, in_threads
 
 
 class Stream:
-    """An endless stream of pictures, a shard of it in each process.
+    """An endless stream of pictures; each process reads its own shard.
 
-    Its order comes from the data set's own shuffle buffer, not from the run's generators, so runs
+    Its order comes from the data set's own shuffle buffer, not from the run's generators. So runs
     on it are not bit-exact: they depend on the number of processes, and a resumed run starts a new
     epoch in a new order.
     """
@@ -33,16 +33,16 @@ class Stream:
         return self.length
 
     def to(self, device: torch.device) -> "Stream":
-        """Itself: only what is drawn goes to a device."""
+        """Itself: `draw` moves its batch to the generator's device."""
         return self
 
     def skip(self, images: int) -> None:
-        """Start another epoch, in an order that belongs to the images seen."""
+        """Start another epoch, whose order depends on the number of images seen."""
         self.epoch = images
         self.examples = self.endless()
 
     def endless(self) -> Iterator[dict]:
-        """This process's examples, epoch after epoch."""
+        """The examples of this process's shard, epoch after epoch."""
         while True:
             self.shard.set_epoch(self.epoch)
             example = None
@@ -53,18 +53,18 @@ class Stream:
             self.epoch += 1
 
     def draw(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
-        """The next pictures of the stream; the generator only says for which device."""
+        """The next pictures of the stream and their choices, on the generator's device."""
         examples = self.take(self.examples, size)
         choices = torch.tensor([self.choice(e) for e in examples], dtype=torch.long)
         choices = choices.reshape(len(examples), len(self.labels.axes))
         return self.floats(examples).to(generator.device), choices.to(generator.device)
 
-    def look(self, count: int) -> Tensor:
-        """The first pictures of the shuffled whole, the same in every process."""
+    def subset(self, count: int) -> Tensor:
+        """The first pictures of the whole shuffled set, the same in every process."""
         return self.floats(self.take(iter(self.whole), count))
 
     def take(self, examples: Iterator[dict], count: int) -> list[dict]:
-        """So many decoded examples."""
+        """The next examples, decoded. Raises DataError where the stream breaks off."""
         try:
             return list(islice(examples, count))
         except DataError:
@@ -74,15 +74,16 @@ class Stream:
             raise DataError(f"{self.config.file} broke off ({reason}): resume the run.") from None
 
     def floats(self, examples: list[dict]) -> Tensor:
+        """The pictures of examples, (B, 3, S, S) in [-1, 1]."""
         pictures = [example[self.config.image_column] for example in examples]
         try:
-            return to_floats(together(partial(square, size=self.config.size), pictures))
-        except Exception as error:  # decoders raise what they like
+            return to_floats(in_threads(partial(centre_square, size=self.config.size), pictures))
+        except Exception as error:  # of any type, by the decoder
             reason = first_line(error)
             raise DataError(f"{self.config.file} has a broken picture ({reason}).") from None
 
     def choice(self, example: dict) -> list[int]:
-        """The label choices of one example; a missing label is -1, any."""
+        """The label choices of one example; -1, which means any, where it has no label."""
         if not self.labels.axes:
             return []
         label = example[self.config.label_column]
@@ -96,12 +97,12 @@ class Stream:
 
 
 def first_line(error: Exception) -> str:
-    """What an error says, short enough for a sentence."""
+    """The first line of an error's message, without its full stop."""
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def load_stream(config: DataConfig, rank: int, processes: int) -> tuple[Stream, Pictures]:
-    """A stream of this process's shard; nothing of a stream is held out."""
+    """The stream of this process's shard, and no held-out pictures. Raises DataError."""
     try:
         import datasets
         from datasets.distributed import split_dataset_by_node
@@ -129,8 +130,8 @@ def load_stream(config: DataConfig, rank: int, processes: int) -> tuple[Stream, 
                 'leave label_column = "" to train without labels.'
             )
         labels = Labels({"class": tuple(column.names)}, any=config.label_any)
-    told = (whole.info.splits or {}).get(config.split)
-    length = (told and told.num_examples) or 0
+    split = (whole.info.splits or {}).get(config.split)
+    length = (split and split.num_examples) or 0
     whole = whole.shuffle(seed=0, buffer_size=config.shuffle)
     shard = split_dataset_by_node(whole, rank, processes)
     empty = torch.empty(0, 3, config.size, config.size, dtype=torch.uint8)

@@ -7,7 +7,7 @@ from cm_core.detailer import Augmentation, Detailer, DetailerConfig, bicubic
 from cm_core.errors import ConfigError
 from train.config import RunConfig
 from train.data.source import Source
-from train.detail.condition import spoilt
+from train.detail.condition import degraded
 from train.detail.settings import DetailConfig
 
 MEASURED = 256  # crops that the standard deviation of residuals is measured on
@@ -15,10 +15,10 @@ MEASURED = 256  # crops that the standard deviation of residuals is measured on
 
 def residual_std(source: Source, settings: DetailConfig, seed: int) -> float:
     """The standard deviation of x0 - bicubic(small), with small pictures as training has them."""
-    x0 = source.look(MEASURED)
+    x0 = source.subset(MEASURED)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        small = spoilt(x0, settings).small
+        small = degraded(x0, settings).small
     return float((x0 - bicubic(small)).std())
 
 

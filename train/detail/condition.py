@@ -34,7 +34,7 @@ def blurred(small: Tensor, std: Tensor) -> Tensor:
     return F.conv2d(planes, kernel[..., None], groups=count).view_as(small)
 
 
-def spoilt(x0: Tensor, settings: DetailConfig) -> Condition:
+def degraded(x0: Tensor, settings: DetailConfig) -> Condition:
     """The small pictures of large ones (B, 3, 4H, 4W), by torch's own random numbers.
 
     A fraction stays clean; noise of the others is mostly slight, blur evenly spread.

@@ -94,7 +94,7 @@ def rows(
     DataError, FidelityError.
     """
     source, _ = loading.load(config)
-    real = ((source.look(count) + 1) * 127.5).round().byte()
+    real = ((source.subset(count) + 1) * 127.5).round().byte()
     label = None
     if model.config.labels.axes:
         _, choices = source.draw(count, Generator().manual_seed(0))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from cm_core.detailer import Detailer
-from train.detail.condition import Condition, spoilt
+from train.detail.condition import Condition, degraded
 from train.objectives.base import Batch
 from train.objectives.discrete import EasyConsistencyTuning
 from train.progress import Progress
@@ -34,7 +34,7 @@ class Detailing(EasyConsistencyTuning):
     form = Detailer
 
     def loss(self, model, unwrapped, batch: Batch, progress: Progress):
-        condition = spoilt(batch.x0, self.config.detail)
+        condition = degraded(batch.x0, self.config.detail)
         batch = Conditioned(**vars(batch), condition=condition)
         return super().loss(model, unwrapped, batch, progress)
 

@@ -50,7 +50,7 @@ def test_cifar10_is_read_as_torchvision_keeps_it(cifar):
     assert (train.images[:, 2, :16] == 255).all() and (train.images[:, 2, 16:] == 0).all()
     assert torch.equal(train.choices[:, 0], torch.arange(20) % 3)
     assert held.images[3, 0, 0, 0] == 103 and held.choices[3] == 103 % 3
-    assert torch.equal(train.look(3), train.floats())  # all that is in memory
+    assert torch.equal(train.subset(3), train.floats())  # all that is in memory
     half, _ = loading.load(DataConfig(source="cifar10", file=str(cifar), size=16))
     assert half.images.shape == (20, 3, 16, 16)
 

@@ -36,8 +36,8 @@ def test_draws_of_a_folder_depend_on_the_generator_alone(classes):
     batches = [loading.batch(source, config, 16, seeded(1)) for source in (first, second)]
     assert all(torch.equal(a, b) for a, b in zip(*batches, strict=True))
     assert not torch.equal(batches[0][0], loading.batch(first, config, 16, seeded(2))[0])
-    assert torch.equal(first.look(100)[:, 0, 0, 0].sort()[0], torch.arange(30) / 127.5 - 1)
-    assert len(first.look(5)) == 5
+    assert torch.equal(first.subset(100)[:, 0, 0, 0].sort()[0], torch.arange(30) / 127.5 - 1)
+    assert len(first.subset(5)) == 5
 
 
 def test_a_flat_folder_has_no_labels(tmp_path):

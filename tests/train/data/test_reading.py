@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 
 from train.data import reading
-from train.data.reading import square
+from train.data.reading import centre_square
 
 
 def read(path, size):
@@ -14,7 +14,7 @@ def read(path, size):
 
 def test_a_constant_picture_stays_constant_at_any_size():
     for width, height in [(8, 8), (7, 9), (16, 16), (33, 50), (640, 479), (3, 200)]:
-        made = square(Image.new("RGB", (width, height), (10, 120, 240)), 8)
+        made = centre_square(Image.new("RGB", (width, height), (10, 120, 240)), 8)
         assert made.shape == (3, 8, 8) and made.dtype == torch.uint8
         assert (made == torch.tensor([10, 120, 240])[:, None, None]).all(), (width, height)
 
@@ -26,18 +26,18 @@ def test_the_centred_square_survives_to_the_pixel():
         wide = np.pad(centre, ((0, 0), (before, after), (0, 0)))
         tall = np.pad(centre, ((before, after), (0, 0), (0, 0)))
         for pixels in (wide, tall):
-            made = square(Image.fromarray(pixels), 8)
+            made = centre_square(Image.fromarray(pixels), 8)
             assert np.array_equal(made.permute(1, 2, 0).numpy(), centre)
 
 
 def test_large_pictures_are_halved_by_averaging():
     fine = np.zeros((32, 32, 3), np.uint8)
     fine[::2, ::2] = fine[1::2, 1::2] = 255  # a chessboard of single pixels: grey once averaged
-    made = square(Image.fromarray(fine), 8)
+    made = centre_square(Image.fromarray(fine), 8)
     assert made.min() >= 127 and made.max() <= 128
     blocks = np.random.default_rng(1).integers(0, 256, (8, 8, 3), dtype=np.uint8)
     large = Image.fromarray(blocks.repeat(4, 0).repeat(4, 1))
-    assert np.array_equal(square(large, 8).permute(1, 2, 0).numpy(), blocks)
+    assert np.array_equal(centre_square(large, 8).permute(1, 2, 0).numpy(), blocks)
 
 
 def test_files_are_read_upright_on_white_and_in_eight_bits(tmp_path):

@@ -73,15 +73,15 @@ def test_what_is_held_out_is_in_memory_and_of_other_seeds(config):
 
 def test_the_set_is_measured_on_pictures_spread_over_it(config):
     source, _ = loading.load(config)
-    assert torch.equal(source.look(4), rendered([0, 23, 46, 69]))
-    assert torch.equal(source.look(1000), rendered(range(COUNT)))
+    assert torch.equal(source.subset(4), rendered([0, 23, 46, 69]))
+    assert torch.equal(source.subset(1000), rendered(range(COUNT)))
 
 
 def test_pictures_are_averaged_down(config):
     source, held_out = loading.load(dataclasses.replace(config, size=8))
     full = (rendered(range(COUNT)) + 1) * 127.5
     mean = full.unflatten(-1, (8, 2)).unflatten(-3, (8, 2)).mean((-1, -3))
-    assert ((source.look(COUNT) + 1) * 127.5 - mean).abs().max() <= 0.501
+    assert ((source.subset(COUNT) + 1) * 127.5 - mean).abs().max() <= 0.501
     assert held_out.images.shape == (HELD, 3, 8, 8)
 
 

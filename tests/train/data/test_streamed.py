@@ -76,13 +76,13 @@ def test_processes_stream_disjoint_shards(parquet, processes):
     ]
     seen = [numbers(source.draw(COUNT // processes, torch.Generator())[0]) for source in sources]
     assert sorted(i for share in seen for i in share) == list(range(COUNT))
-    looks = [source.look(6) for source in sources]
+    looks = [source.subset(6) for source in sources]
     assert all(torch.equal(look, looks[0]) for look in looks)
 
 
 def test_looking_at_a_stream_does_not_move_it(parquet):
     fresh, looked = (loading.load(stream_config(parquet))[0] for _ in range(2))
-    assert len(looked.look(1000)) == COUNT
+    assert len(looked.subset(1000)) == COUNT
     assert numbers(fresh.draw(9, torch.Generator())[0]) == numbers(
         looked.draw(9, torch.Generator())[0]
     )

@@ -68,7 +68,7 @@ def test_samples_are_labelled_as_the_pictures_are(extractor, pictures, consisten
 
     def drawn(model, count, steps, label):
         asked.append((steps, label))
-        return source.look(count)
+        return source.subset(count)
 
     monkeypatch.setattr(fidelity, "samples", drawn)
     rows = fidelity.rows(load_model(consistent, "cpu"), config, (1, 2), 40, extractor)

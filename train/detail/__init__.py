@@ -1,1 +1,1 @@
-"""What is particular to training a detailer: its conditions, its model and how it is watched."""
+"""What only the training of a detailer needs: its conditions, config and held-out errors."""

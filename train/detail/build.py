@@ -14,7 +14,7 @@ MEASURED = 256  # crops that the standard deviation of residuals is measured on
 
 
 def residual_std(source: Source, settings: DetailConfig, seed: int) -> float:
-    """The standard deviation of x0 - bicubic(small), with small pictures as training has them."""
+    """The standard deviation of x0 - bicubic(small), the small pictures degraded as in training."""
     x0 = source.subset(MEASURED)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

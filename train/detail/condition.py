@@ -1,4 +1,4 @@
-"""Small pictures as a detailer meets them: means of large ones, blurred and noisy by chance."""
+"""The small pictures that a detailer is trained on: means of large ones, blurred and noisy."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,16 @@ from torch import Tensor
 from cm_core.detail_net import FACTOR
 from train.detail.settings import DetailConfig
 
-REACH = 3  # of a blur, in pixels to each side: three times the widest
+REACH = 3  # pixels to each side that a blur extends to: three times the largest std
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What a detailer is given beside x and t: small (B, 3, H, W), augmentation (B, 2) and faithful
-    (B,) as `Detailer.forward` takes them."""
+    """The inputs of a detailer other than x and t, as `Detailer.forward` takes them.
+
+    small (B, 3, H, W), around [-1, 1]; augmentation (B, 2), the std of its noise and of its blur;
+    faithful (B,) of bool, whether the estimate is to be the mean.
+    """
 
     small: Tensor
     augmentation: Tensor
@@ -23,7 +26,10 @@ class Condition:
 
 
 def blurred(small: Tensor, std: Tensor) -> Tensor:
-    """(B, 3, H, W), each under a Gaussian of its own std (B,), edges repeated beyond."""
+    """Pictures (B, 3, H, W), each blurred by a Gaussian of its own std (B,) in pixels.
+
+    Beyond its edges a picture repeats them.
+    """
     at = torch.arange(-REACH, REACH + 1, device=small.device)
     kernel = torch.softmax(-(at**2) / (2 * std[:, None].clamp(min=0.1) ** 2), dim=1)
     planes = small.flatten(0, 1)[None]
@@ -35,15 +41,16 @@ def blurred(small: Tensor, std: Tensor) -> Tensor:
 
 
 def degraded(x0: Tensor, settings: DetailConfig) -> Condition:
-    """The small pictures of large ones (B, 3, 4H, 4W), by torch's own random numbers.
+    """The small pictures of large ones (B, 3, 4H, 4W), degraded by torch's own random numbers.
 
-    A fraction stays clean; noise of the others is mostly slight, blur evenly spread.
+    A fraction stays clean. The others' blur is uniform up to its maximum; their noise is the
+    maximum times the square of a uniform number, so mostly slight.
     """
     small, count = F.avg_pool2d(x0, FACTOR), len(x0)
     dice = torch.rand(4, count, device=x0.device)
-    told = (dice[0] >= settings.clean).float()
-    blur = settings.blur * told * dice[1]
-    noise = settings.noise * told * dice[2] ** 2
+    dirty = (dice[0] >= settings.clean).float()
+    blur = settings.blur * dirty * dice[1]
+    noise = settings.noise * dirty * dice[2] ** 2
     small = torch.where((blur > 0)[:, None, None, None], blurred(small, blur), small)
     small = small + noise[:, None, None, None] * torch.randn_like(small)
     return Condition(small, torch.stack([noise, blur], 1), dice[3] < settings.faithful)

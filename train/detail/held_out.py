@@ -1,4 +1,4 @@
-"""How a detailer is watched: its errors on held-out pictures, and a sheet of enlargements."""
+"""A detailer's errors on held-out pictures, and a sheet of its enlargements of them."""
 
 from pathlib import Path
 
@@ -17,15 +17,18 @@ SHOWN = 6
 
 
 def some(pictures: Pictures, count: int, device: torch.device) -> Tensor:
-    """Pictures spread over all, on a device."""
+    """Pictures at even distances in a set, (N, 3, H, W) in [-1, 1], on a device."""
     pick = torch.linspace(0, len(pictures) - 1, min(count, len(pictures))).long()
     return pictures.floats(pick).to(device)
 
 
 @torch.no_grad()
 def errors(model: Detailer, pictures: Pictures, count: int = MEASURED) -> dict[str, float]:
-    """PSNR of bicubic, faithful and lively enlargements of clean pictures; and how much detail the
-    lively ones add, as a part of what the true ones have: 1 is right."""
+    """PSNR in dB of bicubic, faithful and lively enlargements of clean pictures, and "detail".
+
+    Detail is the root mean square of what the lively ones add to bicubic, over that of what the
+    true pictures add: 1 is right.
+    """
     if not len(pictures):
         return {}
     x0 = some(pictures, count, model.device)
@@ -43,7 +46,7 @@ def errors(model: Detailer, pictures: Pictures, count: int = MEASURED) -> dict[s
 
 @torch.no_grad()
 def sheet(model: Detailer, pictures: Pictures, path: Path, count: int = SHOWN) -> None:
-    """A row a held-out picture: its pixels, bicubic, faithful, lively, the true one."""
+    """Write a row for each held-out picture: small, bicubic, faithful, lively, and the true one."""
     if not len(pictures):
         return
     x0 = some(pictures, count, model.device)

@@ -1,4 +1,4 @@
-"""Consistency training of a detailer, from nothing, in one stage."""
+"""Consistency training of a detailer, without a teacher and in one stage."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from train.progress import Progress
 
 @dataclass(frozen=True)
 class Conditioned(Batch):
-    """A batch with the conditions of a detailer."""
+    """A batch with a detailer's conditions."""
 
     condition: Condition
 
@@ -24,11 +24,11 @@ class Conditioned(Batch):
 
 
 class Detailing(EasyConsistencyTuning):
-    """ECT on what small pictures leave out (Geng et al. 2024, with r as there).
+    """ECT of the residual, a picture less its bicubic enlargement (Geng et al. 2024, with its r).
 
-    Noise levels of a residual are low, and there the first stage pairs t with r = 0: it is
-    denoising, which ECT otherwise takes over from a diffusion model. So no teacher comes first. A
-    fraction of the batch keeps to r = 0 for good and is given no noise: the mean.
+    A residual's noise levels are low. At these the first stage pairs t with r = 0, which is the
+    denoising that ECT otherwise takes over from a diffusion model, so no teacher is needed. A
+    fraction of the batch always has r = 0 and an input without noise: it learns the mean.
     """
 
     form = Detailer

@@ -75,21 +75,9 @@ WORDS = gr.I18n(en={"common.complete": "Done"})
 
 
 def tab(name: str, controls: sidebar.Controls) -> gr.Tab:
-    """A tab with its own number of steps; opening it changes the controls' open tab."""
-
-    def opening(open_tab: str, steps_by_tab: dict[str, int]):
-        if name == open_tab:  # the first tab, when the page loads: keep a link's steps
-            return gr.skip(), gr.skip(), gr.skip()
-        return name, name, controls.steps_of(name, steps_by_tab)
-
+    """A tab with values of its own in the shared controls."""
     with gr.Tab(name, id=name) as opened:
-        opened.select(
-            opening,
-            [controls.open, controls.steps_by_tab],
-            [controls.open, controls.tab, controls.steps],
-            show_progress="hidden",
-            api_visibility="private",
-        )
+        controls.opens(opened, name)
     return opened
 
 
@@ -110,7 +98,7 @@ def build_page(engine: Engine, downloads: bool = True) -> gr.Blocks:
             with tab("About", controls):
                 about.build(engine)
         router.results.append(History(elem_id="history"))
-        router.connect(tasks)
+        router.connect(tasks, controls.left, controls.menus)
         lay_out([*controls.kept, *router.sources.values()])
         gr.HTML(about.FOOTER, elem_id="footer")
         for script in SCRIPTS:

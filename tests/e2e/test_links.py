@@ -2,7 +2,16 @@
 
 import pytest
 
-from tests.e2e.browser import draw, new_source, open_page, open_tab, picture, settle
+from tests.e2e.browser import (
+    choose,
+    draw,
+    new_source,
+    open_page,
+    open_tab,
+    picture,
+    settle,
+    source,
+)
 from ui.service.examples import example
 from ui.service.progress import last
 from ui.service.settings import EditSettings
@@ -89,6 +98,61 @@ def test_a_link_opens_on_the_picture_of_its_own_settings(page, browser, tasks):
     shown = picture(other, settle(other, "paint-result"))
     assert shown.tobytes() == made.tobytes()
     other.context.close()
+
+
+def test_each_tab_has_a_scene_a_light_and_a_seed_of_its_own(page):
+    def stands(scene, light, seed):
+        page.wait_for_function(
+            "said => ['label-scene', 'label-light', 'seed'].every("
+            "(id, i) => document.querySelector(`#${id} input`).value === said[i])",
+            arg=[scene, light, seed],
+        )
+
+    open_tab(page, "Paint")
+    choose(page, "label-scene", "sea")
+    choose(page, "label-light", "dusk")
+    page.locator("#seed input").fill("17")
+    settle(page, "paint-result")
+    open_tab(page, "Denoise")
+    stands("Any", "Any", "0")
+    choose(page, "label-light", "night")
+    open_tab(page, "Paint")
+    stands("sea", "dusk", "17")
+    open_tab(page, "Denoise")
+    stands("Any", "night", "0")
+    choose(page, "label-light", "Any")
+    open_tab(page, "Paint")
+    known = page.locator(".history-strip button").count()
+    page.locator("#paint-generate-run").click()
+    page.wait_for_function(
+        "n => document.querySelectorAll('.history-strip button').length > n", arg=known
+    )
+    page.locator(".history-strip button").first.click()
+    page.locator("#history summary", has_text="Walk").click()
+    page.locator("#history").get_by_role("button", name="from this seed").click()
+    stands("sea", "dusk", "0")  # a walk's end is the picture that was sent
+    choose(page, "label-scene", "Any")
+    choose(page, "label-light", "Any")
+    open_tab(page, "Paint")
+    choose(page, "label-scene", "Any")
+    choose(page, "label-light", "Any")
+    page.locator("#seed input").fill("0")
+    settle(page, "paint-result")
+
+
+def test_a_seed_that_may_not_be_stays_on_its_tab_and_stops_no_other(fresh):
+    seed = fresh.locator("#seed input")
+    seed.fill("17")
+    seed.press("Enter")
+    settle(fresh, "paint-result")
+    seed.fill("-5")
+    open_tab(fresh, "Inpaint")
+    fresh.wait_for_function("document.querySelector('#seed input').value === '0'")
+    open_tab(fresh, "Paint")
+    fresh.wait_for_function("document.querySelector('#seed input').value === '0'")
+    before = source(fresh, "paint-result")
+    draw(fresh, "paint-canvas", [(0.2, 0.2), (0.8, 0.8)], "#d92d20")
+    new_source(fresh, "paint-result", before)
 
 
 def test_each_tab_keeps_its_own_steps_and_a_link_carries_them_with_the_samples(page, browser):

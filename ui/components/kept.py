@@ -45,14 +45,6 @@ class Word(Kept):
         return text("What the page keeps", payload)
 
 
-class Numbers(Kept):
-    """Whole numbers by name."""
-
-    def preprocess(self, payload: Any) -> dict[str, int]:
-        numbers = payload if isinstance(payload, dict) else {}
-        return {name: number for name, number in numbers.items() if isinstance(number, int)}
-
-
 class Settings(Kept):
     """A link's settings by name, as the browser keeps them."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ import gradio as gr
 from PIL import Image
 
 from editing.output import enlarge_picture
+from ui.components.by_tab import ByTab
 from ui.components.export.export import (
     FORMATS,
     LAYERED,
@@ -20,6 +22,7 @@ from ui.components.export.export import (
 )
 from ui.components.kept import Source
 from ui.components.result.result import History, Result
+from ui.service.engine import AXES
 from ui.service.inputs import said, whole
 from ui.service.slots import EXPORTS
 from ui.service.tasks import MAX_SEED, Tasks
@@ -46,29 +49,34 @@ class TabRouter:
         self.results.append(made)
         return made
 
-    def connect(self, tasks: Tasks) -> None:
-        """Wire every result to every source; call it once all tabs are built."""
+    def connect(self, tasks: Tasks, left: ByTab, menus: Sequence[gr.Dropdown]) -> None:
+        """Wire every result to every source; call it once all tabs are built.
+
+        left: values by tab, of the menus among others: a walk's end takes its labels along.
+        """
         places = list(self.sources)
 
-        def send(event: gr.EventData):
+        def send(event: gr.EventData, by_tab: dict[str, dict[str, Any]], *labels: str):
             tab = said(event, "tab", [*places, "Interpolate"])
             if tab == "Interpolate":
                 seed, end = whole(said(event, "seed"), MAX_SEED), said(event, "end", (0, 1))
                 pictures = [gr.skip()] * len(places)
                 ends = [seed if i == end else gr.skip() for i in range(len(self.ends))]
                 goals = ["" if end == 1 else gr.skip() for _ in self.goals]
+                walk = by_tab.get(tab, {}) | dict(zip(AXES, labels, strict=True))
+                by_tab = {**by_tab, tab: walk}
             else:
                 picture = reference(said(event, "url"))
                 pictures = [picture if place == tab else gr.skip() for place in places]
                 ends = [gr.skip()] * len(self.ends)
                 goals = [gr.skip()] * len(self.goals)
-            return gr.Tabs(selected=tab), *pictures, *ends, *goals
+            return gr.Tabs(selected=tab), by_tab, *pictures, *ends, *goals
 
         gr.on(
             [result.select for result in self.results],
             send,
-            None,
-            [self.tabs, *self.sources.values(), *self.ends, *self.goals],
+            [left, *menus],
+            [self.tabs, left, *self.sources.values(), *self.ends, *self.goals],
             show_progress="hidden",
             api_visibility="private",
         )

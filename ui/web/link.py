@@ -11,12 +11,13 @@ from typing import Any
 import gradio as gr
 
 from cm_core.errors import OneStrokeError
+from ui.components.by_tab import number_from
 from ui.components.kept import KEEPING
-from ui.components.model_menu import about, choices, goals
-from ui.components.sidebar.sidebar import STEPS, Controls
+from ui.components.model_menu import about, goals
+from ui.components.sidebar.sidebar import Controls
 from ui.components.tab_router import TabRouter
-from ui.service.engine import AXES, Engine, Engines
-from ui.service.tasks import MAX_SEED, MOST_SAMPLES
+from ui.service.engine import AXES, Engines
+from ui.service.tasks import MOST_SAMPLES
 
 HERE = Path(__file__).parent
 SETTINGS_JS, PAINTING_JS, COPY_JS = (
@@ -24,40 +25,19 @@ SETTINGS_JS, PAINTING_JS, COPY_JS = (
 )
 # LESSON_SETTINGS in these scripts stands for the names of the lessons' settings.
 COPY_LINK = f"async (...values) => {{\n{SETTINGS_JS}{PAINTING_JS}{COPY_JS}}}"
-KEEP_SETTINGS = f"""(...values) => {{
+KEEP_SETTINGS = f"""(left, ...values) => {{
 {KEEPING}{SETTINGS_JS}
-  if (kept.open) kept.put("settings", settingsOf(values));
+  if (!kept.open) return;
+  kept.put("settings", settingsOf(values));
+  kept.put("left", left);
 }}"""
 KEPT_SETTINGS = f"""async () => {{
 {KEEPING}
-  return (await kept.get("settings")) ?? {{}};
+  return [(await kept.get("settings")) ?? {{}}, (await kept.get("left")) ?? {{}}];
 }}"""
 # Old names in links, and their names now.
 RENAMED, TABS_RENAMED = {"guesses": "samples"}, {"Colourise": "Colour"}
 SETTLED = f"() => {{\n{KEEPING} kept.settle();\n}}"  # from now on every change of a setting is kept
-
-
-def number_from(query: Mapping[str, str], key: str, low: float, high: float) -> Any:
-    """A number of the address within its bounds, else no change."""
-    try:
-        value = float(query[key])
-    except (KeyError, ValueError):
-        return gr.skip()
-    if not low <= value <= high:
-        return gr.skip()
-    return int(value) if value == int(value) else value
-
-
-def label_menu(
-    engine: Engine, query: Mapping[str, str], axis: str, amiss: list[str]
-) -> gr.Dropdown:
-    """A label menu set to the address's choice; a name that the model lacks is added to `amiss`."""
-    shown, asked = choices(engine, axis), query.get(axis)
-    if asked in shown["choices"]:
-        shown["value"] = asked
-    elif asked:
-        amiss.append(f"This model knows no '{asked}': {AXES[axis]} stands at {shown['value']}.")
-    return gr.Dropdown(**shown)
 
 
 def setting(component: gr.Slider | gr.Radio, query: Mapping[str, str], key: str) -> Any:
@@ -80,7 +60,7 @@ def connect(
     models, kept = controls.models, controls.settings
     names, lessons = names_of(router.tabs), names_of(router.lessons)
 
-    def restore(settings: dict[str, str], request: gr.Request):
+    def restore(settings: dict[str, str], left: dict[str, dict], request: gr.Request):
         query = settings or dict(request.query_params)
         query = {RENAMED.get(name, name): value for name, value in query.items()}
         engine, name, amiss = engines.first, query.get("model"), []
@@ -92,10 +72,7 @@ def connect(
         tab = TABS_RENAMED.get(tab, tab)
         known = tab in names
         tab = tab if known else "Paint"
-        steps = number_from(query, "steps", 1, 8)
-        has_steps = isinstance(steps, int)
-        steps_by_tab = {**STEPS, tab: steps} if has_steps else STEPS
-        menus = [label_menu(engine, query, axis, amiss) for axis in AXES]
+        own = controls.own_values(tab, query, engine, amiss)
         # A note, because this event runs outside the queue, where Gradio shows no warnings.
         note = about(engine) + "".join(f'<p class="model">{escape(said)}</p>' for said in amiss)
         return (
@@ -103,11 +80,8 @@ def connect(
             engine.name,
             engine.name,
             note,
-            controls.steps_of(tab, steps_by_tab),
-            steps_by_tab if has_steps else gr.skip(),
-            number_from(query, "seed", 0, MAX_SEED),
+            *own,
             number_from(query, "strength", 0, 1),
-            *menus,
             *(gr.Dropdown(**goals(engine, axis)) for axis in AXES),
             *(
                 number_from(query, "samples", 1, MOST_SAMPLES) if name == tab else gr.skip()
@@ -118,6 +92,7 @@ def connect(
             {"tab": tab}
             if settings
             else {},  # for `recompute`; nothing else that a visitor sent goes back
+            left,
         )
 
     def recompute(request: gr.Request, settings: dict[str, str], count: int):
@@ -126,7 +101,7 @@ def connect(
 
     loaded = page.load(
         restore,
-        kept,
+        [kept, controls.left],
         [
             router.tabs,
             controls.open,
@@ -134,16 +109,14 @@ def connect(
             models.name,
             models.pick,
             models.note,
-            controls.steps,
-            controls.steps_by_tab,
-            controls.seed,
+            *controls.own,
             strength,
-            *controls.menus,
             *router.goals,
             *controls.samples.values(),
             router.lessons,
             *router.settings.values(),
             kept,
+            controls.left,
         ],
         js=KEPT_SETTINGS,
         show_progress="hidden",
@@ -163,7 +136,7 @@ def connect(
     gr.on(
         [one.change for one in (*inputs, *controls.samples.values(), controls.open)],
         None,
-        inputs,
+        [controls.left, *inputs],
         js=KEEP_SETTINGS.replace("LESSON_SETTINGS", lesson_settings),
         trigger_mode="multiple",  # the browser's own: it never waits
         api_visibility="private",

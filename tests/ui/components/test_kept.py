@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.ui.web.test_doors import Visitor
 from ui.components.export.export import FILE_URL, folder
-from ui.components.kept import Kept, Numbers, Settings, Source, Word
+from ui.components.kept import Kept, Settings, Source, Word
 from ui.page import build_page
 from ui.service.examples import EXAMPLES, example
 
@@ -60,10 +60,8 @@ def test_settings_are_short_texts(wrong):
         Settings({}).preprocess(wrong)
 
 
-def test_words_and_numbers_come_back_as_such():
+def test_words_come_back_as_such():
     assert Word("Paint").preprocess("Steps") == "Steps" and Word("").preprocess(None) == ""
-    assert Numbers({}).preprocess({"Paint": 2, "x": "y"}) == {"Paint": 2}
-    assert Numbers({}).preprocess([1]) == {}
     assert Kept({"a": 1}).postprocess({"a": 1}) == {"a": 1}
 
 

@@ -15,10 +15,11 @@ from anyio.to_thread import run_sync
 from gradio.context import LocalContext
 
 from editing.tasks import STROKE_STEPS
-from ui.components.kept import Kept, Numbers, Settings, Word
+from ui.components.by_tab import NAMES, ByTab, label_menu, number_from
+from ui.components.kept import Kept, Settings, Word
 from ui.components.model_menu import ModelMenu
 from ui.components.told import Told
-from ui.service.engine import Engines, Readout
+from ui.service.engine import AXES, Engine, Engines, Readout
 from ui.service.progress import EditProgress
 from ui.service.rate_limit import RateLimit
 from ui.service.slots import EDITS
@@ -27,6 +28,12 @@ from ui.service.tasks import MAX_SEED
 # Of the values that a press sends, the seed is number {0}; the last one says whether it is locked.
 ROLL = """(...values) => {{
   if (!values.at(-1)) values[{0}] = Math.floor(Math.random() * {1});
+  return values;
+}}"""
+# A number that may not be a seed stays on the tab where it was typed, and stops no other.
+SEED_OR_0 = """(...values) => {{
+  const seed = values[{0}];
+  if (!(Number.isInteger(seed) && seed >= 0 && seed <= {1})) values[{0}] = 0;
   return values;
 }}"""
 IDLE = """() => document.getElementById("{0}").dispatchEvent(
@@ -74,7 +81,7 @@ class Controls:
     afresh: gr.Button
     open: Word  # the open tab: a live picture in another is not worth computing
     tab: gr.State  # the same, to follow its change
-    steps_by_tab: Numbers  # as last set by the visitor
+    left: ByTab  # the values of `own` that each tab was left with
     limit: RateLimit
     samples: dict[str, gr.Slider] = field(default_factory=dict)  # samples a step, by tab
     settings: Settings = field(default_factory=lambda: Settings({}))  # of the visitor's last visit
@@ -82,7 +89,7 @@ class Controls:
     @property
     def kept(self) -> list[Kept]:
         """The controls whose values the browser remembers."""
-        return [self.open, self.steps_by_tab, self.models.name, self.settings]
+        return [self.open, self.left, self.models.name, self.settings]
 
     @property
     def menus(self) -> list[gr.components.Component]:
@@ -98,12 +105,46 @@ class Controls:
     def inputs(self) -> list[gr.components.Component]:
         return [self.steps, self.seed, *self.choice]
 
-    def steps_of(self, tab: str, steps_by_tab: Mapping[str, int]) -> gr.Slider:
-        """The slider at a tab's number of steps, hidden where steps do nothing."""
+    @property
+    def own(self) -> list[gr.components.Component]:
+        """The controls whose values are each tab's own, in the order of by_tab.NAMES."""
+        return [self.steps, self.seed, *self.menus]
+
+    def own_values(
+        self, tab: str, said: Mapping[str, Any], engine: Engine, amiss: list[str]
+    ) -> list[Any]:
+        """Values of `own` for a tab that opens: what is said by name, else the tab's first ones.
+
+        The slider of steps is hidden where they do nothing. amiss: gets a sentence for each label
+        that the model lacks.
+        """
+        said = {"steps": STEPS.get(tab, 1), "seed": 0, **said}
         by_detailer = tab == "Enlarge" and self.engines.first.detailer is not None
-        if tab not in STEPS or by_detailer:
-            return gr.Slider(visible=False)
-        return gr.Slider(value=steps_by_tab.get(tab, STEPS[tab]), visible=True)
+        works = tab in STEPS and not by_detailer
+        return [
+            gr.Slider(value=number_from(said, "steps", 1, 8), visible=works),
+            number_from(said, "seed", 0, MAX_SEED),
+            *(label_menu(engine, said, axis, amiss) for axis in AXES),
+        ]
+
+    def opens(self, tab: gr.Tab, name: str) -> None:
+        """Give the controls a tab's own values when it opens, and keep those of the one before."""
+
+        def opening(open_tab: str, left: dict, model: str, *values: Any):
+            if name == open_tab:  # the first tab, when the page loads: keep a link's values
+                return [gr.skip()] * (3 + len(values))
+            left = {**left, open_tab: dict(zip(NAMES, values, strict=True))}
+            own = self.own_values(name, left.get(name, {}), self.engines.get(model), [])
+            return name, name, left, *own
+
+        tab.select(
+            opening,
+            [self.open, self.left, self.models.name, *self.own],
+            [self.open, self.tab, self.left, *self.own],
+            js=SEED_OR_0.format(3 + NAMES.index("seed"), MAX_SEED),
+            show_progress="hidden",
+            api_visibility="private",
+        )
 
     def live(
         self,
@@ -225,12 +266,12 @@ def build(engines: Engines, told: Told) -> Controls:
             1, 8, value=STEPS["Paint"], step=1, precision=0, label="Steps", elem_id="steps"
         )
         lock = gr.Checkbox(
-            False, label="Lock the seed", info="Unlocked, a press for new pictures rolls it."
+            False, label="Lock the seed", info="Unlocked, a press for a new picture rolls it."
         )
         pixels = gr.Checkbox(False, label="Show the pixels")
         share = gr.Button("Copy link", size="md", elem_id="share")
         afresh = gr.Button("Start afresh", size="md", elem_id="afresh")
-        gr.HTML('<p class="caption">Last call</p>')
+        gr.HTML('<p class="caption">The last picture took</p>')
         readout = Cost("Nothing computed yet", elem_id="readout")
     pixels.change(
         None,
@@ -246,14 +287,14 @@ def build(engines: Engines, told: Told) -> Controls:
         show_progress="hidden",
         api_visibility="private",
     )
-    opened, tab, steps_by_tab = Word("Paint"), gr.State("Paint"), Numbers(STEPS)
+    opened, tab = Word("Paint"), gr.State("Paint")
     # Not the live tabs themselves: where several listeners of one event keep its last, the browser
     # raises the whole event anew for each of them that was busy, and so they keep each other going.
     gr.on(
         [control.input for control in (steps, seed, *menus.values())],
-        lambda count, by_tab, tab, steps: (count + 1, {**by_tab, tab: steps}),
-        [models.changed, steps_by_tab, opened, steps],
-        [models.changed, steps_by_tab],
+        lambda count: count + 1,
+        models.changed,
+        models.changed,
         trigger_mode="always_last",
         show_progress="hidden",
         api_visibility="private",
@@ -270,7 +311,7 @@ def build(engines: Engines, told: Told) -> Controls:
         choice,
         models,
         readout,
-        steps_by_tab=steps_by_tab,
+        left=ByTab({}),
         limit=RateLimit(),
         **kept,
     )

@@ -18,7 +18,7 @@ from ui.service.tasks import Tasks
 
 SEEDS = range(32)  # one evaluation of each takes less than a second
 CLEAR, TOLD = "clear", "told"
-CHOICES = [("The clearest of 32", CLEAR), ("As told above", TOLD)]
+CHOICES = [("The one of 32 that reads best", CLEAR), ("The seed above", TOLD)]
 ROWS = 8  # from afar a picture is this many rows of as many pixels
 LUMA = (0.299, 0.587, 0.114)
 _found: WeakKeyDictionary[Engine, dict[int | None, int]] = WeakKeyDictionary()
@@ -54,11 +54,11 @@ def opened_on(tasks: Tasks, noise: str, seed: int, *choice: str) -> int:
 
 
 def menu(controls: Controls) -> gr.Radio:
-    """The choice between the two; changing the page's seed selects the page's."""
+    """The choice between the two; whoever sets or rolls the tab's seed selects that."""
     noise = gr.Radio(CHOICES, value=CLEAR, label="Seed of the lessons", elem_id="lesson-seed")
     follow = {"fn": None, "outputs": noise, "api_visibility": "private"}
     controls.seed.input(js=f"() => '{TOLD}'", **follow)
-    controls.seed.change(  # as the die does it
+    controls.told.die.click(
         inputs=[controls.open, noise],
         js=f"(tab, now) => tab === 'Steps' ? '{TOLD}' : now",
         **follow,

@@ -49,7 +49,7 @@ PAINTINGS: dict[str, list[Stroke]] = {
         *band("Sky", 0, 0.45), *band("Water", 0.62, 1), *band("Forest", 0.45, 0.62, 60),
         *peak("Rock", 0.35, 0.16, 0.5, 0.28),
         *shape("Snow", 30, (0.3, 0.2), (0.35, 0.15), (0.41, 0.21)),
-        *peak("Far mountain", 0.8, 0.3, 0.5, 0.2),
+        *peak("Far peaks", 0.8, 0.3, 0.5, 0.2),
     ],
     "beach": [
         *band("Sky", 0, 0.42), *band("Water", 0.4, 0.7), *band("Sand", 0.68, 1),
@@ -75,7 +75,7 @@ PAINTINGS: dict[str, list[Stroke]] = {
     ],
     "snowfield": [
         *band("Sky", 0, 0.45), *band("Snow", 0.45, 1),
-        *peak("Far mountain", 0.5, 0.22, 0.5, 0.4),
+        *peak("Far peaks", 0.5, 0.22, 0.5, 0.4),
         *shape("Forest", 34, (0.15, 0.45), (0.15, 0.75)),
         *shape("Forest", 30, (0.8, 0.5), (0.8, 0.72)),
     ],
@@ -100,7 +100,7 @@ PAINTINGS: dict[str, list[Stroke]] = {
         *shape("Cloud", 34, (0.15, 0.2), (0.4, 0.18)),
     ],
     "river valley": [
-        *band("Sky", 0, 0.35), *band("Meadow", 0.42, 1), *band("Far mountain", 0.26, 0.44, 50),
+        *band("Sky", 0, 0.35), *band("Meadow", 0.42, 1), *band("Far peaks", 0.26, 0.44, 50),
         *shape("Water", 40, (0.55, 0.45), (0.5, 0.6), (0.62, 0.75), (0.5, 1.0)),
         *shape("Forest", 56, (0.1, 0.5), (0.25, 0.5)),
     ],

@@ -26,6 +26,7 @@ def test_a_visit_comes_back_after_a_reload_in_a_new_tab_and_after_back(fresh, ur
     before = settle(page, "paint-result")
     page.get_by_title("Example: Snowy mountain").locator("visible=true").click()
     new_source(page, "paint-result", before)
+    page.locator("#paint-canvas [data-set=kind]").select_option("spray")
     draw(page, "paint-canvas", [(0.2, 0.2), (0.8, 0.8)], "#d92d20")
     page.locator(STRENGTH).press("Home")
     page.locator("#seed input").fill("1234")
@@ -41,7 +42,11 @@ def test_a_visit_comes_back_after_a_reload_in_a_new_tab_and_after_back(fresh, ur
     assert history
     kept(page, "inpaint-canvas")
 
-    def check(page, seed):
+    def seed(page, value):
+        page.wait_for_function("v => document.querySelector('#seed input').value === v", arg=value)
+
+    def check(page, masked):
+        """Both tabs as they were left; the seed in Inpaint is `masked`."""
         page.wait_for_selector("[role=tab][aria-selected=true]:text-is('Inpaint')")
         inked(page, "inpaint-canvas")
         assert np.array_equal(layer(page, canvas="inpaint-canvas"), mask)
@@ -49,16 +54,20 @@ def test_a_visit_comes_back_after_a_reload_in_a_new_tab_and_after_back(fresh, ur
         inked(page)
         assert np.array_equal(layer(page), ink) and np.array_equal(layer(page, "back"), back)
         assert page.locator(STRENGTH).input_value() == "0"
-        assert page.locator("#seed input").input_value() == seed
+        seed(page, "1234")
+        pressed = page.locator("#paint-canvas .lc-palette [aria-pressed=true]")
+        assert pressed.first.get_attribute("data-colour") == "#d92d20"
+        assert page.locator("#paint-canvas [data-set=kind]").input_value() == "spray"
         page.wait_for_function(
             "(shown) => document.querySelector('#paint-result img').src === shown", arg=shown
         )
         assert page.locator(".history-strip img").count() >= history
         open_tab(page, "Inpaint")
+        seed(page, masked)
         page.wait_for_timeout(500)
 
     page.reload()
-    check(page, "1234")
+    check(page, "0")
     # The mask is the server's, too, and lies on the picture that was chosen.
     page.locator("#inpaint-run").click()
     new_source(page, "inpaint-result")

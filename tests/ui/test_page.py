@@ -44,7 +44,7 @@ def test_the_card_is_shown_a_level_below_the_page(tmp_path):
 
 
 def test_materials_are_named_once_and_every_example_is_there():
-    assert len(MATERIALS) == len(set(MATERIALS.values())) == 12
+    assert len(MATERIALS) == len(set(MATERIALS.values())) == 14
     assert {example(name).size for name in (*PAINTINGS, *RENDERS)} == {(256, 256)}
     assert {example(name).size for name in SMALL_RENDERS} == {(96, 96)}
     assert {example(name).size for name in PHOTOS} == {(1600, 1067)}

@@ -16,8 +16,20 @@ function unpacked(pixels) {
   canvas.getContext("2d").putImageData(pixels, 0, 0);
   return canvas;
 }
-window.addEventListener("pagehide", keep);
-document.addEventListener("visibilitychange", keep);
+function keepBrush() { // that of the painting
+  kept.put(`${name}/brush`, { ...brush, ...(onto === "ink" ? {} : BRUSHES.ink) });
+}
+async function takeUpBrush() {
+  const { mirror: mirrored, ...was } = (await kept.get(`${name}/brush`)) ?? brush;
+  Object.assign(brush, was);
+  chooseTool(brush.tool);
+  showBrush();
+  if (mirrored) mirror.click();
+}
+for (const keeping of [keep, keepBrush]) {
+  window.addEventListener("pagehide", keeping);
+  document.addEventListener("visibilitychange", keeping);
+}
 window.addEventListener("beforeunload", (event) => {
   keep();
   if (lost) event.preventDefault();
@@ -36,6 +48,7 @@ async function trace(url) { // a picture of lines, onto the sketch
 }
 // Open on what was kept, else on the painting that a link brings, else on the page's own. Whether something was kept.
 async function begin() {
+  await takeUpBrush();
   const was = await kept.get(name), linked = mode === "paint" ? linkedPictures() : {};
   if (was) {
     const [paper, ink, sketch] = [was.paper, was.ink, was.sketch].map((pixels) => pixels && unpacked(pixels));

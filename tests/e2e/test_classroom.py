@@ -94,7 +94,7 @@ def test_the_plane(classroom):
     assert table["x"] + table["width"] <= classroom.evaluate("innerWidth")
 
 
-@pytest.mark.parametrize(("task", "evaluations"), [("Stroke", 4), ("Colorize", 4), ("Denoise", 1)])
+@pytest.mark.parametrize(("task", "evaluations"), [("Paint", 4), ("Colour", 4), ("Denoise", 1)])
 def test_an_edit(classroom, task, evaluations):
     lesson(classroom, "An edit")
     classroom.locator("#steps-edit").get_by_text(task, exact=True).click()
@@ -133,7 +133,7 @@ def test_a_lesson_opens_on_a_clear_picture_and_follows_a_seed_once_told(classroo
     told.get_by_text("Seed 1234:").wait_for()
     assert classroom.locator("#lesson-seed input:checked").get_attribute("value") == "told"
     before = source(classroom, "steps-student")
-    classroom.locator("#lesson-seed").get_by_text("The clearest of 32").click()
+    classroom.locator("#lesson-seed").get_by_text("The one of 32 that reads best").click()
     new_source(classroom, "steps-student", before)
     before = source(classroom, "steps-student")
     classroom.locator("#die").click()

@@ -1,6 +1,6 @@
 """More from one painting: samples, lights, a day, a panorama; what the model is told."""
 
-from tests.e2e.browser import choose, finished, new_source, open_tab, picture, settle, source
+from tests.e2e.browser import finished, new_source, open_tab, picture, settle, source
 from tests.ui.conftest import LABELS
 from ui.service.examples import example
 from ui.tabs.paint import FIRST
@@ -43,11 +43,14 @@ def test_what_one_painting_becomes(page):
     settle(page, "paint-result")
     assert lightness(page, "paint-result") < bright - 20
 
-    choose(page, "paint-seen-at", "day")  # the picture, not the painting, by day again
+    page.locator("#paint-seen-at input").click()
+    page.get_by_role(
+        "option", name="day", exact=True
+    ).click()  # the picture, not the painting, by day again
     night = new_source(page, "paint-result", night)
     settle(page, "paint-result")
     assert lightness(page, "paint-result") > bright - 30
-    assert page.locator("#paint-seen-at input").input_value() == ""
+    assert page.locator("#paint-seen-at input").input_value() == "Relight it"
 
     page.locator("#paint-day-run").click()
     finished(page, "paint-day", "paint-frames")

@@ -32,6 +32,14 @@ def test_three_steps_each_at_its_place_and_never_again(visit):
     assert visit.locator("#tour").count() == 0
 
 
+def test_who_follows_a_link_sees_its_picture_and_is_shown_round_later(browser, url):
+    page = open_page(browser, url + "?seed=5", "desktop", first=True)
+    assert page.locator("#tour").count() == 0
+    page.goto(url)
+    page.locator("#tour").wait_for()
+    page.context.close()
+
+
 def test_it_can_be_skipped_by_button_by_keyboard_and_by_painting(browser, url):
     def pressed(page):
         page.locator("#tour button").first.click()

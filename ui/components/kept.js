@@ -60,6 +60,7 @@ const kept = (window.oneStrokeKept ??= (() => {
   return {
     settled, // done once the page has the settings that it opens with
     open: false, // whether it has
+    follows: follows(),
     settle() {
       this.open = true;
       settle();

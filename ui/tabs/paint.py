@@ -74,7 +74,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
                     min_width=180,
                 )
                 seen = router.result(
-                    "Model's view",
+                    "With noise",
                     keep=False,
                     value=first.seen,
                     elem_id="paint-seen",
@@ -98,9 +98,12 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
                 pass_day = Go("paint-day", "A day passing", "secondary")
                 widen = Go("paint-wide", "Panorama", "secondary")
                 seen_at = gr.Dropdown(
-                    list(known_lights()),
-                    value=None,
-                    label="The picture as seen at",
+                    [("Relight it", ""), *((name, name) for name in known_lights())],
+                    value="",
+                    show_label=False,
+                    label="Relight the picture",
+                    container=False,
+                    filterable=False,
                     elem_id="paint-seen-at",
                     min_width=80,
                     visible="light" in config.labels.axes,
@@ -149,7 +152,9 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
         done = []
         for its, made in tasks.vary(painted(drawing), settings):
             its_own = {"seed": its.seed, "strength": its.strength}
-            done.append((made.picture, f"seed {its.seed}", its_own))
+            stronger = its.strength > settings.strength
+            caption = f"seed {its.seed}" + f", strength {its.strength:g}" * stronger
+            done.append((made.picture, caption, its_own))
             yield done, made.readout
 
     @with_settings
@@ -175,9 +180,11 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
 
     @with_settings
     def as_seen_at(light: str, picture: Image.Image | None, settings: EditSettings):
+        if not light:
+            return gr.skip()
         there = replace(settings, strength=REFINE_STRENGTH, light=light)
         made = last(tasks.stroke(required_picture(picture), there))
-        return costed(made, made.seen, None)  # None clears the menu for the next choice
+        return costed(made, made.seen, "")  # the menu is ready for the next choice
 
     @with_settings
     def proposed(drawing: Image.Image | None, settings: EditSettings) -> dict[str, list[str]]:

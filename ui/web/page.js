@@ -1,6 +1,6 @@
 () => {
-  // On a narrow page, or one enlarged until it is, the sidebar would lie over what one works on.
-  const narrow = matchMedia("(max-width: 767px)");
+  // On a narrow page, or one enlarged until it is, the sidebar would lie over what one works on, or leave it no room.
+  const narrow = matchMedia("(max-width: 1100px)");
   const aside = () => { if (narrow.matches) document.querySelector("#sidebar.open .toggle-button")?.click(); };
   narrow.addEventListener("change", aside);
   aside();

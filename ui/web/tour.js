@@ -2,13 +2,12 @@
   // A first visit is shown round in three steps. It is remembered in the browser, and never comes back.
   const KEY = "onestroke-shown-round";
   const STEPS = [
-    ["#paint-canvas .lc-stage", "Paint here, as crudely as you like: sky, a mountain, water, in the materials beside it."],
+    ["#paint-canvas .lc-stage", "Choose a material and paint here, as crudely as you like: sky, a mountain, water."],
     ["#paint-result .frame", "The finished picture follows your brush. Save it below, or send it to another tab."],
     ["#told", "Say here which scene and light you mean. Another seed is another picture of the same painting."],
   ];
-  const tab = new URLSearchParams(location.search).get("tab") ?? "Paint";
-  try {
-    if (tab !== "Paint" || localStorage.getItem(KEY)) return;
+  try { // who follows a link looks at its picture first
+    if (window.oneStrokeKept?.follows || localStorage.getItem(KEY)) return;
     localStorage.setItem(KEY, "yes");
   } catch { return; } // a browser that remembers nothing would be shown round each time
   const card = document.createElement("section");
@@ -34,6 +33,8 @@
   const go = () => {
     if (++at === STEPS.length) return end();
     mark();
+    // On a phone the pictures fill the lower part: the card stands above them, but not on what it shows.
+    card.classList.toggle("high", innerWidth < 768 && STEPS[at][0] !== "#told");
     card.querySelector("p").textContent = STEPS[at][1];
     card.querySelector("span").textContent = `${at + 1} of ${STEPS.length}`;
     next.textContent = at + 1 < STEPS.length ? "Next" : "Paint";

@@ -18,7 +18,14 @@ TEMPLATE = """<div class="choices" role="group" aria-label="$title">
 </div>"""
 
 SEEN = """
-watch("value", () => element.scrollIntoView({ block: "nearest", behavior: "smooth" }));"""
+watch("value", () => element.scrollIntoView({ block: "nearest", behavior: "smooth" }));
+element.addEventListener("click", (event) => {
+  const chosen = props.value?.[event.target.closest("button")?.dataset.index];
+  if (!chosen) return;
+  const said = Object.entries(chosen.settings).map((one) => one.join(" ")).join(" and ");
+  const sentence = `Set to ${said}, as this picture was made: your next stroke goes on from there.`;
+  window.dispatchEvent(new CustomEvent("onestroke-told", { detail: { sentence, good: true } }));
+});"""
 
 
 class Choices(gr.HTML):

@@ -45,6 +45,9 @@ EDITS = {
 }
 
 
+TABS = {"Stroke": "Paint", "Colorize": "Colour"}  # the tabs that have another name than the task
+
+
 @dataclass(frozen=True)
 class Act:
     """One evaluation of an edit: x, the model's answer, and that with what is known put back."""
@@ -136,7 +139,8 @@ def rows(found: list[Act]) -> str:
 def build(tasks: Tasks, controls: Controls, noise: gr.Radio) -> Settings:
     """Lay out the lesson and connect it; its settings."""
     gr.HTML(HEAD)
-    edit = gr.Radio(list(EDITS), value="Inpaint", label="Task", elem_id="steps-edit")
+    named = [(TABS.get(name, name), name) for name in EDITS]
+    edit = gr.Radio(named, value="Inpaint", label="Task", elem_id="steps-edit")
     go = Go("edit", "Run it")
     told = gr.HTML(elem_id="edit-known")
     shown_acts = gr.HTML('<p class="note">Press Run it.</p>', elem_id="edit-acts")

@@ -15,7 +15,7 @@ from cm_core.labels import Labels
 from cm_core.model import ModelConfig
 from cm_core.unet import UNetConfig
 from tests.train.evaluation import fakes
-from train import __main__ as train_command
+from train import evaluation_commands
 from train.__main__ import main
 from train.evaluation import bench, choose, classifier, scenes, sheet, suits, table
 from train.evaluation.bench import Sizes
@@ -49,7 +49,7 @@ def folder(tmp_path):
 def quick(monkeypatch):
     for module, name, value in (
         (table, "QUICK", TINY),
-        (train_command, "detailer_of", lambda name: None),  # toys are enlarged in test_large
+        (evaluation_commands, "detailer_of", lambda name: None),  # toys are enlarged in test_large
         (table, "landscapes", fakes.renderer),
         (table, "Lite2Features", lambda: Put(fakes.Means())),
         (sheet, "landscapes", fakes.renderer),

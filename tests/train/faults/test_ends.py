@@ -24,7 +24,7 @@ def test_a_run_that_diverges_stops_and_saves_nothing_of_it(short, done, capsys, 
     toml = done / "wild.toml"
     toml.write_text('name="x"\nobjective="edm"\nimages=1\nbatch=1\nema=[0.9]')
 
-    def diverges(*args):
+    def diverges(*args, **options):
         raise Run.diverged(run)
 
     run = Run(short, None, CPU)

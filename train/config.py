@@ -22,7 +22,7 @@ Entry = TypeVar("Entry")
 Counted = Annotated[int, Field(ge=0, le=10**12)]
 AtLeastOne = Annotated[int, Field(ge=1, le=10**12)]
 Weight = Annotated[float, Field(ge=0, le=10**6)]
-Width = Annotated[float, Field(ge=0, le=100)]  # of ln t, or a constant that smooths
+Width = Annotated[float, Field(ge=0, le=100)]  # std of ln t, or c of a pseudo-Huber distance
 Decay = Annotated[float, Field(ge=0, lt=1)]  # of an average, a step
 Levels = Annotated[int, Field(ge=2, le=10**6)]
 Optimiser = Literal["adam", "radam", "muon"]  # of train.optimise
@@ -48,7 +48,7 @@ class DataConfig:
     download: bool = False  # cifar10: fetch it where it is not there
     label_any: bool = True  # whether each label axis has an entry for "any"
     flip: bool = True  # half of the pictures are mirrored
-    label_dropout: Fraction = 0.1  # chance that all labels are hidden, and each; 1: none
+    label_dropout: Fraction = 0.1  # probability that all labels are hidden, and each; 1: none used
 
     @property
     def side(self) -> int:
@@ -72,7 +72,7 @@ class OptimConfig:
     warmup: Counted = 500  # steps
     # Fraction of the run, at its end, over which lr falls to lr_end.
     decay: Annotated[float, Field(gt=0, le=1)] = 1.0
-    extra: Weight = 1.0  # times lr: for what an objective learns with the model
+    extra: Weight = 1.0  # lr of an objective's own parameters, over the model's
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class CDConfig:
 
 @dataclass(frozen=True)
 class CTConfig:
-    """Consistency training: N(k) grows from s0 to s1 and mu(k) follows from mu0, or both fixed."""
+    """Consistency training: N(k) grows from s0 to s1 and mu(k) from mu0, or both are fixed."""
 
     progressive: bool = True  # False: N = s1 + 1 and mu = mu0 throughout
     s0: Levels = 2
@@ -156,7 +156,7 @@ class ContinuousConfig:
 
 @dataclass(frozen=True)
 class SCMConfig:
-    """sCM: steps over which the tangent's second part comes in, and its norm's constant."""
+    """sCM: steps over which the tangent's second part grows in, and c of its normalisation."""
 
     warmup: Counted = 10_000
     c: Annotated[float, Field(gt=0, le=100)] = 0.1
@@ -164,7 +164,7 @@ class SCMConfig:
 
 @dataclass(frozen=True)
 class PDConfig:
-    """Progressive distillation: the teacher's levels, halved in each of so many equal stages."""
+    """Progressive distillation: the teacher's levels, and how many equal stages halve them."""
 
     levels: Levels = 64
     stages: Annotated[int, Field(ge=1, le=20)] = 6
@@ -173,16 +173,16 @@ class PDConfig:
 
 @dataclass(frozen=True)
 class GANConfig:
-    """A discriminator's part in consistency tuning."""
+    """The discriminator of adversarial consistency tuning."""
 
-    weight: Weight = 1.5  # of its gradient, relative to that of ECT's pairs
-    sigma_min: Annotated[float, Field(ge=0)] = 0.25  # noise level from which it sees estimates
-    warmup: Counted = 3_200  # images up to which only the discriminator learns from it
+    weight: Weight = 1.5  # of its gradient, over that of ECT's loss
+    sigma_min: Annotated[float, Field(ge=0)] = 0.25  # lowest noise level whose estimates it sees
+    warmup: Counted = 3_200  # images during which the model does not learn from it
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """One run. `images` is its whole length; calls of the command stop and resume inside it."""
+    """One run. `images` is its whole length, which several calls of the command may make up."""
 
     __pydantic_config__ = schema.STRICT
 
@@ -190,7 +190,7 @@ class RunConfig:
     objective: str  # of train.objectives.OBJECTIVES
     images: AtLeastOne
     batch: Annotated[int, Field(ge=1, le=10**6)]
-    micro_batch: Counted = 0  # pictures a backward pass; 0: the batch, divided among the processes
+    micro_batch: Counted = 0  # pictures of a backward pass; 0: the batch over the processes
     init: str = ""  # checkpoint folder whose weights the run starts from
     teacher: str = ""  # checkpoint folder of the model that is distilled
     # 0: measured on the training pictures.
@@ -204,7 +204,7 @@ class RunConfig:
         Fraction, Field(validation_alias=either("ema_halflife", "ema_share"))
     ] = 0.0
     precision: Precision = "fp32"  # tf32 and bf16 are fp32 on a CPU without them
-    # Used instead where the objective's two levels are very close; "": the same.
+    # Used instead where an objective's two noise levels are very close; "": the same.
     fine_precision: Literal[Precision, ""] = ""
     compile: bool = False
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0

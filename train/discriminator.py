@@ -1,7 +1,7 @@
-"""A discriminator in the features of a network that has seen photographs (Sauer et al. 2021).
+"""A discriminator on the features of a network trained on photographs (Sauer et al. 2021).
 
-Its own weights are few and lie behind a frozen backbone and fixed random mixtures of that one's
-maps, so that some thousand pictures serve where a discriminator of pixels learns them by heart.
+It has few weights of its own. Its inputs are fixed random mixtures of a frozen backbone's maps. So
+some thousand pictures are enough to train it; a discriminator of pixels would memorise them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from train.evaluation.features import MEAN, STD, fold_norms
 SIDE = 96  # what pictures are enlarged to for the backbone
 TAPS = (2, 4, 10, 15)  # blocks after which maps are taken: strides 4, 8, 16, 32
 CHANNELS = (24, 40, 112, 320)  # of these maps
-SPREADS = (7.5, 6.8, 5.6, 2.2)  # of these maps over landscapes, around each channel's mean
+STDS = (7.5, 6.8, 5.6, 2.2)  # standard deviations of these maps over landscapes
 WIDTH = 64  # channels of a mixture
 
 
@@ -64,7 +64,7 @@ class Backbone(nn.Module):
 class Mixture(nn.Module):
     """Fixed random projections of the backbone's maps, the coarse ones mixed into the fine.
 
-    Without them a discriminator rests on a few telling channels (Sauer et al. 2021, section 3.2).
+    Without them a discriminator relies on a few channels (Sauer et al. 2021, section 3.2).
     """
 
     def __init__(self, seed: int = 0):
@@ -80,12 +80,12 @@ class Mixture(nn.Module):
         self.down = nn.ModuleList(fixed(WIDTH, 3) for _ in CHANNELS)
 
     def forward(self, maps: list[Tensor]) -> list[Tensor]:
-        """Maps of WIDTH channels each, fine to coarse."""
+        """The backbone's maps, fine to coarse -> as many maps of WIDTH channels each."""
         mixed, above = [], None
-        for x, spread, across, down in zip(
-            reversed(maps), reversed(SPREADS), self.across, self.down, strict=True
+        for x, std, across, down in zip(
+            reversed(maps), reversed(STDS), self.across, self.down, strict=True
         ):
-            x = across(x / spread)
+            x = across(x / std)
             if above is not None:
                 x = (x + F.interpolate(above, x.shape[-2:], mode="nearest")) * 0.5**0.5
             above = down(x)
@@ -94,8 +94,11 @@ class Mixture(nn.Module):
 
 
 class Head(nn.Module):
-    """Halves a map until it is as coarse as the coarsest, and asks there: a true picture of that
-    label? Each choice of a label has a code to be projected on (Miyato and Koyama 2018)."""
+    """Logits of one map, which is first halved in size until it is as coarse as the coarsest map.
+
+    The label is an input by projection: each choice on an axis has an embedding (Miyato and Koyama
+    2018). sizes: the number of choices on each axis, "any" with them.
+    """
 
     def __init__(self, halvings: int, sizes: Sequence[int]):
         super().__init__()
@@ -114,13 +117,13 @@ class Head(nn.Module):
         h = self.body(x)
         logits = self.out(h)
         for code, choice in zip(self.codes, choices.T, strict=True):
-            told = code(choice % code.num_embeddings)  # any is the last
-            logits = logits + (h * told[:, :, None, None]).sum(1, keepdim=True)
+            embedding = code(choice % code.num_embeddings)  # -1 is the last
+            logits = logits + (h * embedding[:, :, None, None]).sum(1, keepdim=True)
         return logits.flatten(1)
 
 
 class Discriminator(nn.Module):
-    """Logits of pictures and their labels; only its heads learn."""
+    """Logits of pictures given their labels; only the heads are trained."""
 
     def __init__(self, labels: Labels):
         super().__init__()
@@ -131,18 +134,23 @@ class Discriminator(nn.Module):
         self.heads = nn.ModuleList(Head(n, sizes) for n in reversed(range(len(TAPS))))
 
     def maps(self, x: Tensor) -> list[Tensor]:
-        """What the heads see of pictures (B, 3, H, W) in [-1, 1]: maps, fine to coarse."""
+        """The inputs of the heads for pictures (B, 3, H, W) in [-1, 1]: maps, fine to coarse."""
         return self.mixture(self.backbone(x))
 
     def forward(self, maps: list[Tensor], label: Tensor) -> Tensor:
-        """Logits (B, positions of all maps): above 0 where a picture passes for a true one."""
+        """Logits (B, positions of all maps), above 0 where a picture is taken for a real one.
+
+        maps: as `maps` gives them; label (B,): label indices.
+        """
         choices = self.labels.decode(label)
         logits = [head(m, choices) for head, m in zip(self.heads, maps, strict=True)]
         return torch.cat(logits, 1)
 
-    def settle(self) -> None:
-        """Let the spectral norms follow the heads by one power iteration: once a step, however many
-        parts its batch has. Elsewhere the discriminator stays in eval mode."""
+    def update_spectral_norms(self) -> None:
+        """Do one power iteration of the heads' spectral norms, which reading a weight in train mode
+        does. It is done once a step, whatever the number of micro-batches; everywhere else the
+        discriminator is in eval mode.
+        """
         self.heads.train()
         for layer in self.heads.modules():
             if is_parametrized(layer, "weight"):
@@ -151,7 +159,7 @@ class Discriminator(nn.Module):
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """For as long as the block, what is built on the heads gives them no gradients."""
+        """A block in which the heads get no gradients."""
         self.heads.requires_grad_(False)
         try:
             yield

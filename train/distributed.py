@@ -13,12 +13,12 @@ from torch.nn.parallel import DistributedDataParallel
 
 from cm_core.errors import ConfigError
 
-PATIENCE = timedelta(hours=1)  # others wait so long for the one that writes, or downloads
+TIMEOUT = timedelta(hours=1)  # of processes that wait for the one that writes or downloads
 
 
 @dataclass(frozen=True)
 class Processes:
-    """This process's place among those of the run."""
+    """The number of this process, `rank`, among the `size` processes of a run."""
 
     rank: int = 0
     size: int = 1
@@ -29,7 +29,10 @@ class Processes:
         return self.rank == 0
 
     def device(self, wanted: str | None) -> torch.device:
-        """The device of this process: each its own CUDA card, or the CPU. Raises ConfigError."""
+        """The device of this process: the CPU, or a GPU of its own. Raises ConfigError.
+
+        wanted: "cpu", "cuda", or None for a GPU where there is one.
+        """
         if wanted is None:
             wanted = "cuda" if torch.cuda.is_available() else "cpu"
         if wanted == "cuda" and self.size > 1:
@@ -46,11 +49,11 @@ class Processes:
         return DistributedDataParallel(net) if self.size > 1 else net
 
     def unsynced(self, net: nn.Module):
-        """A block whose backward passes leave gradients for a later one to average."""
+        """A block whose backward passes do not average gradients; a later one does."""
         return net.no_sync() if isinstance(net, DistributedDataParallel) else nullcontext()
 
     def average(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Average the gradients of parameters outside of the wrapped network."""
+        """Average over all processes the gradients of parameters that `wrap` does not know."""
         if self.size > 1:
             for parameter in parameters:
                 if parameter.grad is not None:
@@ -59,7 +62,7 @@ class Processes:
 
     @contextmanager
     def in_turn(self) -> Iterator[None]:
-        """A block that the writer runs first: what it fetches, the others find."""
+        """A block that the writing process runs first, so that the others find what it fetched."""
         if self.size > 1 and not self.writes:
             dist.barrier()
         yield
@@ -67,15 +70,15 @@ class Processes:
             dist.barrier()
 
     def any(self, flag: bool, device: torch.device) -> bool:
-        """Whether the flag is up in any process."""
+        """Whether the flag is True in any process."""
         if self.size == 1:
             return flag
-        told = torch.tensor(float(flag), device=device)
-        dist.all_reduce(told, dist.ReduceOp.MAX)
-        return bool(told)
+        most = torch.tensor(float(flag), device=device)
+        dist.all_reduce(most, dist.ReduceOp.MAX)
+        return bool(most)
 
     def gather(self, parts: dict[int, Tensor]) -> dict[int, Tensor]:
-        """The parts of all processes together."""
+        """The parts of all processes, by key, in each of them."""
         if self.size == 1:
             return parts
         everyone: list[dict] = [{}] * self.size
@@ -83,16 +86,16 @@ class Processes:
         return {key: part for own in everyone for key, part in own.items()}
 
     def leave(self) -> None:
-        """Part from the others, once all have come here."""
+        """Leave the group of processes, once all of them have come to this line."""
         if self.size > 1:
             dist.barrier()
             dist.destroy_process_group()
 
 
 def join() -> Processes:
-    """Join the processes that torchrun started; alone where it did not."""
+    """Join the processes that torchrun started. Without torchrun there is this one alone."""
     if "RANK" not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:
         return Processes()
     backend = "nccl" if torch.cuda.is_available() else "gloo"
-    dist.init_process_group(backend, timeout=PATIENCE)
+    dist.init_process_group(backend, timeout=TIMEOUT)
     return Processes(dist.get_rank(), dist.get_world_size())

@@ -1,4 +1,4 @@
-"""Exponential moving averages of the weights: what is sampled, evaluated and shipped."""
+"""Exponential moving averages of the weights, which are sampled, evaluated and shipped."""
 
 from collections.abc import Mapping
 
@@ -8,12 +8,12 @@ from torch import Tensor, nn
 
 @torch.no_grad()
 def blend(average: Mapping[str, Tensor], values: Mapping[str, Tensor], rate: float) -> None:
-    """average <- rate average + (1 - rate) values, in place."""
+    """average <- rate average + (1 - rate) values, in place, for weights of the same names."""
     torch._foreach_lerp_(list(average.values()), [values[name] for name in average], 1 - rate)
 
 
 def name_of(decay: float = 0.0, halflife: float = 0.0) -> str:
-    """What an average is called, as are the folders of its checkpoints."""
+    """The name of an average and of its checkpoint folder."""
     return f"ema-halflife-{halflife:g}" if halflife else f"ema-{decay:g}"
 
 
@@ -29,7 +29,7 @@ class EMA:
         return name_of(self.decay, self.halflife)
 
     def rate(self, images: int, batch: int) -> float:
-        """Decay of the step that ends at `images` seen."""
+        """The decay of the step of `batch` images that ends at `images` seen."""
         return 0.5 ** (batch / (self.halflife * images)) if self.halflife else self.decay
 
     def update(self, model: nn.Module, images: int, batch: int) -> None:

@@ -1,4 +1,4 @@
-"""Handing a checkpoint on: as a folder for diffusers, or to the Hugging Face hub with its card."""
+"""Exporting a checkpoint as a folder for diffusers, or to the Hugging Face hub with its card."""
 
 from pathlib import Path
 

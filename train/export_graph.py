@@ -1,4 +1,4 @@
-"""graph.onnx of a checkpoint: what its network computes, without the weights."""
+"""Writing graph.onnx, what a checkpoint's network computes, without its weights."""
 
 from pathlib import Path
 
@@ -15,9 +15,9 @@ MAX_BATCH, MAX_STEPS = 4096, 4096
 
 
 def network_graph(net: UNet | DetailNet) -> bytes:
-    """The ONNX graph of a network, any batch size; its weights are named in it, not held.
+    """The ONNX graph of a network for any batch size. It names the weights and does not hold them.
 
-    A detailer's takes pictures of any size in whole strides.
+    A detailer's takes pictures whose sides are any multiples of its stride.
     """
     import onnx
     from onnx.external_data_helper import set_external_data
@@ -41,7 +41,7 @@ def network_graph(net: UNet | DetailNet) -> bytes:
                 tensor.raw_data = weights[tensor.name].numpy().tobytes()
             set_external_data(tensor, "model.safetensors")
             tensor.ClearField("raw_data")
-    for node in proto.graph.node:  # where in the Python code it comes from
+    for node in proto.graph.node:  # the lines of Python that it comes from
         node.ClearField("doc_string")
         node.ClearField("metadata_props")
     proto.graph.ClearField("value_info")
@@ -49,7 +49,7 @@ def network_graph(net: UNet | DetailNet) -> bytes:
 
 
 def unet_example(net: UNet) -> Example:
-    """Inputs of a U-Net, and what of their sizes may change: the batch."""
+    """Example inputs of a U-Net, and their dimensions that vary: the batch."""
     side, batch = net.config.image_size, torch.export.Dim("batch", min=1, max=MAX_BATCH)
     example = [torch.zeros(2, 3, side, side), torch.zeros(2)]
     if net.label is not None:
@@ -58,7 +58,7 @@ def unet_example(net: UNet) -> Example:
 
 
 def detailer_example(net: DetailNet) -> Example:
-    """Inputs of a detailer's network, whose height and width may change as well."""
+    """Example inputs of a detailer's network, and what varies: batch, height and width."""
     batch, rows, columns = (
         torch.export.Dim(name, min=low, max=most)
         for name, low, most in (
@@ -84,7 +84,7 @@ def detailer_example(net: DetailNet) -> Example:
 
 
 def export_graph(folder: str | Path) -> Path:
-    """Write graph.onnx into a checkpoint folder of ours and give its path.
+    """Write graph.onnx into a checkpoint folder of ours; returns its path.
 
     Raises CheckpointError.
     """

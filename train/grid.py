@@ -1,4 +1,4 @@
-"""Sample grids, for the eye."""
+"""Samples of a model, and grids of pictures in one file."""
 
 import io
 from collections.abc import Sequence
@@ -20,8 +20,11 @@ from train.distributed import Processes
 
 
 def save_grid(images: Tensor, path: Path, columns: int) -> None:
-    """Write (B, 3, H, W) pictures in [-1, 1] as one sheet, row by row; a name that ends in .webp
-    makes it small. Raises SettingError, CheckpointError."""
+    """Write pictures (B, 3, H, W) in [-1, 1] as one picture, row by row.
+
+    path: ends in .png, .webp or the like; .webp takes less room. Raises SettingError,
+    CheckpointError.
+    """
     kind = Image.registered_extensions().get(path.suffix.lower())
     if kind not in Image.SAVE:
         raise SettingError(f"{path} is no name of a picture: end it in .png or .webp.")
@@ -38,17 +41,20 @@ def save_grid(images: Tensor, path: Path, columns: int) -> None:
 
 
 def labels_in_turn(labels: Labels, count: int, each: int) -> Tensor | None:
-    """A label a picture of a grid: each choice of the last axis for `each` pictures, the others'
-    choices one after the other; (count,) long, or None where the model knows no labels."""
+    """The label indices (count,) of a grid of pictures; None where the model has no labels.
+
+    Each choice on the last axis holds for `each` pictures, while the choices on the other axes
+    follow one another.
+    """
     if not labels.axes:
         return None
     *others, (last, names) = labels.axes.items()
     along = list(product(*(choices for _, choices in others)))
-    told = []
+    found = []
     for i in range(count):
         choice = dict(zip((axis for axis, _ in others), along[i % len(along)], strict=True))
-        told.append(labels.index(**choice, **{last: names[i // each % len(names)]}))
-    return torch.tensor(told)
+        found.append(labels.index(**choice, **{last: names[i // each % len(names)]}))
+    return torch.tensor(found)
 
 
 def samples(
@@ -63,9 +69,10 @@ def samples(
 ) -> Tensor:
     """Pictures from seeds seed, seed + 1, ..., `size` at a time: (count, 3, H, W).
 
-    A consistency model takes `steps` evaluations, a teacher `steps` Heun levels, a denoiser that
-    was distilled to `steps` levels of its own those, by Euler; `sigmas` stand in for the model's
-    own noise levels. The processes divide the work, and all get all pictures.
+    A consistency model takes `steps` evaluations. A denoiser takes `steps` levels of Heun's method,
+    or of Euler's where its config has noise levels for `steps`, to which it was distilled then.
+    sigmas: noise levels instead of the model's own. Several processes divide the work, and each
+    gets all pictures.
     """
     config = model.config
     sampler = sample_heun

@@ -1,4 +1,4 @@
-"""How a model that draws is watched: its errors on held-out pictures, and a sheet of samples."""
+"""A drawing model's errors on held-out pictures, and a sheet of its samples."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ COLUMNS = 16
 
 @torch.no_grad()
 def errors(model: Preconditioned, pictures: Pictures) -> dict[str, float]:
-    """Mean squared error of x0 on pictures spread over all, at a few noise levels."""
+    """Mean squared error of x0 at each of `SIGMAS`, on pictures at even distances in the set."""
     if not len(pictures):
         return {}
     pick = torch.linspace(0, len(pictures) - 1, min(MEASURED, len(pictures))).long()
@@ -32,8 +32,11 @@ def errors(model: Preconditioned, pictures: Pictures) -> dict[str, float]:
 
 
 def sheet(model: Preconditioned, pictures: Pictures, path: Path) -> None:
-    """Write samples: rows of one and two steps, of 18 Heun levels, or of a distilled denoiser's own
-    levels; any label, then each label in turn. The held-out pictures do not matter to it."""
+    """Write rows of samples with any label, then rows with each label in turn.
+
+    A consistency model's are of one and two steps, a denoiser's of 18 Heun levels, or of the levels
+    that it was distilled to. pictures: not used; a detailer's sheet is of them.
+    """
     labels, count = model.config.labels, 2 * COLUMNS
     turn = torch.arange(count) % labels.count if labels.count else None
     steps = (1, 2) if isinstance(model, ConsistencyModel) else (*model.config.sigmas, 18)[:1]

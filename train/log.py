@@ -1,4 +1,4 @@
-"""What a run says as it goes: a line every few seconds, and the same as JSON lines."""
+"""A run's log: a line every few seconds on the terminal, and the same as JSON in a file."""
 
 import json
 import time
@@ -9,25 +9,27 @@ from torch import Tensor
 
 from cm_core.errors import TrainingError
 from train.config import RunConfig
-from train.precision import within_reach
+from train.precision import supported
 
 BANDS = (-1.5, 0.0, 1.5)  # edges in ln t
 
 
 class Log:
-    """Prints one line every few seconds and appends it to a file."""
+    """Averages steps, prints a line every `every` seconds and appends it to a file as JSON."""
 
     def __init__(self, path: Path, config: RunConfig, every: float = 10.0):
         self.path, self.config, self.every = path, config, every
         self.reset()
 
     def reset(self) -> None:
+        """Begin the averages of the next line."""
         self.losses: list[Tensor] = []
         self.times: list[Tensor] = []
         self.norms: list[float] = []
         self.since = time.monotonic()
 
     def write(self, line: str, record: dict) -> None:
+        """Print a line and append its record to the file. Raises TrainingError."""
         print(line, flush=True)
         try:
             with open(self.path, "a", encoding="utf-8") as file:
@@ -38,8 +40,8 @@ class Log:
     def start(
         self, images: int, weights: int, pictures: int, sigma_data: float, device: torch.device
     ) -> None:
-        """Say what begins: from so many images seen, a network of so many weights."""
-        precision = within_reach(self.config.precision, device)
+        """Write the first line. images: seen before; weights, pictures: how many there are."""
+        precision = supported(self.config.precision, device)
         self.write(
             f"{self.config.name}: {weights / 1e6:.2f} M weights, {pictures} pictures, "
             f"sigma_data {sigma_data}, from {images} of {self.config.images} images on {device} in "
@@ -50,7 +52,7 @@ class Log:
     def step(
         self, images: int, loss: Tensor, t: Tensor, norm: float, skipped: int, stage: str
     ) -> None:
-        """Take one step in, of losses and noise levels (B,); print when the time has come."""
+        """Take in one step, its losses and noise levels (B,); write a line if it is time for it."""
         self.losses.append(loss)
         self.times.append(t)
         self.norms.append(norm)
@@ -80,8 +82,9 @@ class Log:
         self.reset()
 
     def held_out(self, images: int, errors: dict[str, float]) -> None:
+        """Write a line of a model's errors on held-out pictures; none where there are none."""
         if not errors:
             return
-        told = "  ".join(f"{name} {value:.4f}" for name, value in errors.items())
-        self.write(f"{images:>9} images  held out: {told}", {"images": images, **errors})
+        values = "  ".join(f"{name} {value:.4f}" for name, value in errors.items())
+        self.write(f"{images:>9} images  held out: {values}", {"images": images, **errors})
         self.reset()

@@ -1,4 +1,4 @@
-"""The loop around a run's steps, and when it saves."""
+"""The loop of a run's steps and saves."""
 
 import math
 import time
@@ -34,12 +34,12 @@ def train(
     fit: bool = False,
     force: bool = False,
 ) -> None:
-    """Train to the end of a run, or for so many minutes, and save every `save_every` minutes.
+    """Train to the end of a run, or for `minutes`, and save every `save_every` minutes.
 
-    resume: folder of a saved run, to go on with it. shards: save light copies of the weights too.
-    fit: the length of the run follows from its speed, so that its schedule ends with the minutes; a
-    resumed run's schedule goes on from where it stands. force: overwrite another run in `out`.
-    Raises OneStrokeError; for a broken picture only after the run is saved.
+    out: the run's folder. resume: folder of a saved run to go on with. shards: save weight shards
+    too. device: cpu or cuda. fit: change the run's length to what its speed allows, so that its
+    schedule ends with the minutes; a resumed run's schedule goes on from where it stands. force:
+    overwrite another run in `out`. Raises OneStrokeError; for a broken picture only after a save.
     """
     if not minutes > 0 or not save_every >= 0:
         raise ConfigError("--minutes are more than 0, and --save-every is 0 or more.")
@@ -54,7 +54,7 @@ def train(
 
 
 def validate(model: TrainedModel, pictures: Pictures, path: Path) -> dict[str, float]:
-    """A model's errors on held-out pictures; writes a sheet of its pictures to `path`."""
+    """A model's errors on held-out pictures, by name. Writes a sheet of its pictures to `path`."""
     if isinstance(model, Detailer):
         detail.sheet(model, pictures, path)
         return detail.errors(model, pictures)
@@ -65,7 +65,7 @@ def validate(model: TrainedModel, pictures: Pictures, path: Path) -> dict[str, f
 def train_run(
     run: Run, out: Path, started: float, minutes: float, save_every: float, shards: bool, fit: bool
 ) -> None:
-    """Train a run whose folder is locked. started: when the minutes began, by time.monotonic()."""
+    """Train a run whose folder is locked. started: time.monotonic() when its minutes began."""
     begun, saved, writes = run.images, started, run.processes.writes
     log, model = Log(out / "log.jsonl", run.config), run.model
     if writes:

@@ -1,4 +1,4 @@
-"""What is said where a machine's memory, or its card's, does not suffice."""
+"""The error of a command that runs out of memory, the machine's or the GPU's."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,15 +12,12 @@ TORCH_SAYS = ("can't allocate memory", "out of memory")  # in errors of no type 
 
 @contextmanager
 def enough_memory() -> Iterator[None]:
-    """Tell in a sentence that memory ran out: Python's, numpy's, or torch's on any device.
-
-    Raises TrainingError. What was saved before stays.
-    """
+    """A block that raises TrainingError where Python, numpy or torch run out of memory."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
         known = isinstance(error, MemoryError | torch.OutOfMemoryError)
-        if not known and not any(told in str(error) for told in TORCH_SAYS):
+        if not known and not any(words in str(error) for words in TORCH_SAYS):
             raise
         raise TrainingError(
             "There is not enough memory: take a smaller batch or micro_batch, fewer pictures or "

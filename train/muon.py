@@ -1,4 +1,4 @@
-"""Muon: momentum with all of its directions made equally strong, for a network's matrices."""
+"""Muon: momentum whose singular values are all made about 1, for a network's matrices."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,24 +10,24 @@ from train.precision import has_bf16
 
 MOMENTUM = 0.95
 NARROWEST = 32  # a weight with fewer rows or columns is left to Adam
-LIKE_ADAM = 0.2  # of an update's root mean square, so that Adam's learning rates serve
+LIKE_ADAM = 0.2  # root mean square of an update, which is about Adam's
 QUINTIC = (3.4445, -4.7750, 2.0315)  # steep at 0, about 1 from 0.7 to 1.2
-TURNS = 5
+ITERATIONS = 5
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
     """About the nearest matrices with all singular values 1; they come out from 0.7 to 1.2.
 
-    (N, rows, columns) -> (N, rows, columns). Newton-Schulz turns with a quintic: K. Jordan et al.,
-    Muon (2024), in bf16 as there, where the device has it: what it rounds off is less than the
-    turns leave. Singular values below 0.1 % of the norm come out smaller.
+    (N, rows, columns) -> (N, rows, columns). Newton-Schulz iterations with a quintic: K. Jordan et
+    al., Muon (2024), in bf16 as there, where the device has it. Its rounding errors are below what
+    the iterations leave. Singular values below 0.1 % of the norm come out smaller.
     """
     a, b, c = QUINTIC
     wide = matrices if matrices.shape[1] <= matrices.shape[2] else matrices.mT
     x = (wide / (wide.norm(dim=(1, 2), keepdim=True) + 1e-7)).to(
         torch.bfloat16 if has_bf16(matrices.device) else torch.float32
     )
-    for _ in range(TURNS):
+    for _ in range(ITERATIONS):
         gram = torch.bmm(x, x.mT)
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return (x if wide is matrices else x.mT).to(matrices)
@@ -61,14 +61,14 @@ class Muon(torch.optim.Optimizer):
 
 
 def is_matrix(p: Tensor) -> bool:
-    """Whether Muon moves a parameter: two axes or more, none of its two sides narrow."""
+    """Whether Muon moves a parameter: as a matrix (out, all else) it has no narrow side."""
     return p.ndim >= 2 and min(p.shape[0], p[0].numel()) >= NARROWEST
 
 
 def matrix_moves(grads: list[Tensor], states: list[dict], group: dict) -> list[Tensor]:
     """The directions of matrices: Nesterov momentum, made orthogonal.
 
-    Those of one shape at once: a network's many small ones cost a GPU as many calls as its layers.
+    Matrices of one shape are batched, as a GPU would otherwise spend its time on small calls.
     """
     for grad, state in zip(grads, states, strict=True):
         if not state:

@@ -1,4 +1,4 @@
-"""The optimisers by name, their learning rate, and what their states and gradients tell."""
+"""The optimisers by name, their learning rate, and the norm of gradients."""
 
 import math
 from collections.abc import Iterable
@@ -21,7 +21,10 @@ def make_optimiser(
 
 
 def learning_rate(optim: OptimConfig, step: int, progress: float) -> float:
-    """Linear warm-up, flat, then a cosine from lr to lr_end over the last `decay` of the run."""
+    """Linear warm-up, then lr, then a cosine from lr to lr_end over the last `decay` of the run.
+
+    progress: fraction of the run that is done.
+    """
     into = max(0.0, progress - (1 - optim.decay)) / optim.decay
     cosine = (1 + math.cos(math.pi * min(into, 1.0))) / 2
     warm = min(1.0, step / optim.warmup) if optim.warmup else 1.0
@@ -35,5 +38,5 @@ def grad_norm(parameters: Iterable[Tensor]) -> float:
 
 
 def groups_of(optimiser: dict) -> list[int]:
-    """How many weights each group of an optimiser's state has."""
+    """The number of parameters in each group of an optimiser's state_dict."""
     return [len(group["params"]) for group in optimiser.get("param_groups", ())]

@@ -1,4 +1,4 @@
-"""The arithmetic of a training step, as far as the device has it."""
+"""The floating-point precision of a training step, as far as the device supports it."""
 
 from contextlib import AbstractContextManager, nullcontext
 
@@ -8,8 +8,10 @@ HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether bf16 is worth its rounding: without units of its own (a CPU without AVX-512 BF16 or
-    AMX, a GPU older than Ampere) it is emulated, and slower than fp32."""
+    """Whether a device computes in bf16 itself.
+
+    A CPU without AVX-512 BF16 or AMX and a GPU older than Ampere emulate it, slower than fp32.
+    """
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type != "cpu":
@@ -18,16 +20,16 @@ def has_bf16(device: torch.device) -> bool:
     return torch.backends.mkldnn.is_available() and units
 
 
-def within_reach(precision: str, device: torch.device) -> str:
-    """The precision, or fp32 in place of one that the device lacks: bf16, or on a CPU TF32."""
+def supported(precision: str, device: torch.device) -> str:
+    """The precision, or fp32 where the device lacks it: bf16, or TF32 on a CPU."""
     lacks = precision == "bf16" and not has_bf16(device)
     lacks |= precision == "tf32" and device.type == "cpu"
     return "fp32" if lacks else precision
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager:
-    """A step's arithmetic: bf16 or fp16 by autocast, TF32, or full fp32; bf16 as `within_reach`."""
-    precision = within_reach(precision, device)
+    """A block in a precision, or in fp32 where it is not `supported`; bf16 and fp16 by autocast."""
+    precision = supported(precision, device)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
     half = HALVES.get(precision)
     return torch.autocast(device.type, half) if half else nullcontext()

@@ -1,4 +1,4 @@
-"""The presets at a glance: objective, network, length, and what a run should cost."""
+"""The table of all presets: objective, network, length, and the expected time of a run."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -15,15 +15,15 @@ from train.config import RunConfig
 from train.objectives import OBJECTIVES
 from train.recipe import runs_of
 
-# Useful arithmetic a second, to turn operations into hours: about what one core of a current server
-# CPU reaches with small networks, and a tenth of what an H100 promises in bf16.
+# Operations a second, to turn operations into hours: about what one core of a current server CPU
+# reaches with small networks, and a tenth of an H100's peak in bf16.
 CPU_CORE = 60e9
 GPU = 100e12
 
 
 @cache
 def measure(config: UNetConfig | DetailNetConfig, side: int) -> tuple[int, float]:
-    """(weights, operations of one evaluation of one picture), without labels."""
+    """(number of weights, operations of an evaluation of one picture), both without labels."""
     with torch.device("meta"):
         inputs = [torch.zeros(1, 3, side, side), torch.zeros(1)]
         if isinstance(config, DetailNetConfig):

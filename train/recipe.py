@@ -1,7 +1,7 @@
 """Recipes: TOML files of several runs, one after the other.
 
-A recipe has settings of all stages, a table [[stage]] for each of them, and in [budget.NAME]
-overrides for another budget.
+A recipe has the settings that its stages share, a table [[stage]] for each stage, and in
+[budget.NAME] the settings that another budget changes.
 """
 
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ class Stage:
 
     @property
     def weights(self) -> Path:
-        """The checkpoint folder of its average."""
+        """The checkpoint folder of its last EMA."""
         return self.folder / name_of(*self.config.averages[-1])
 
     @property
     def progress(self) -> tuple[int, int]:
-        """(images seen, images in all), as its saved state says."""
+        """(images seen, length in images), from its saved state."""
         state = snapshot.load_state(self.folder)
         if state is None:
             return 0, self.config.images
@@ -40,7 +40,7 @@ class Stage:
 
     @property
     def work_left(self) -> float:
-        """Network evaluations left to do, by the length that the recipe gives; 0 at the end."""
+        """Network evaluations that are left to do, at the length that the recipe gives."""
         images, length = self.progress
         work = OBJECTIVES[self.config.objective].passes * self.config.images
         return work * max(0.0, 1 - images / length)
@@ -48,7 +48,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Stages in their order, and how many pictures have to be rendered first (0: none)."""
+    """The stages in their order, and the number of pictures to render first."""
 
     name: str
     stages: tuple[Stage, ...]
@@ -65,7 +65,7 @@ class Recipe:
 
 
 def merged(*tables: dict) -> dict:
-    """Tables merged, nested tables too; later ones win."""
+    """Tables merged, and the tables in them. A later value replaces an earlier one."""
     made: dict = {}
     for table in tables:
         for key, value in table.items():
@@ -78,10 +78,12 @@ def merged(*tables: dict) -> dict:
 def load_recipe(
     preset: str | Path, out: Path, budget: str = DEFAULT_BUDGET, begun: bool = False
 ) -> Recipe:
-    """A recipe by name (of train/presets) or path; begun: from weights in `out`/start.
+    """A recipe by name (of train/presets) or path, whose stages have folders in `out`.
 
-    A stage's settings are merged in this order, later wins: recipe, stage, budget, the budget's
-    stage. A stage starts from the one before; its `init` and `teacher` may name any earlier stage.
+    A stage's settings are those of the recipe, of the stage, of the budget and of the budget's
+    stage; a later value replaces an earlier one. A stage starts from the weights of the one before.
+    Its `init` and `teacher` may name any earlier stage. begun: the first stage starts from the
+    weights in `out`/start. Raises ConfigError.
     """
     file, values = config.read(preset)
     name, tables, budgets = (values.pop(k, {}) for k in ("name", "stage", "budget"))

@@ -25,7 +25,7 @@ SAVE_EVERY = 10.0  # minutes; a save with its held-out errors and grid takes mos
 
 
 def copy_whole(source: Path, target: Path, card: str | None = None) -> None:
-    """Copy a checkpoint folder, perhaps with a card: all of it appears at once or not at all."""
+    """Copy a checkpoint folder, whole or not at all. card: the text of another README.md."""
     partial = target.with_name(f".{target.name}.partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)
@@ -40,15 +40,16 @@ def copy_whole(source: Path, target: Path, card: str | None = None) -> None:
 
 
 def same_weights(one: Path, other: Path) -> bool:
-    """Whether two checkpoint folders hold the same weights; not where one is missing."""
+    """Whether two checkpoint folders are there and hold the same weights."""
     paths = [folder / "model.safetensors" for folder in (one, other)]
     return all(path.exists() for path in paths) and filecmp.cmp(*paths, shallow=False)
 
 
 def begin(recipe: Recipe, start: Path, out: Path) -> None:
-    """Take a checkpoint over as what the first stage starts from, images counted anew.
+    """Copy a checkpoint into `out`, from whose weights the first stage starts, at 0 images.
 
-    It is copied, so that a later call needs no more than the folder `out`.
+    A later call needs only the copy. Raises CheckpointError, and ConfigError where the first stage
+    has begun from other weights.
     """
     if same_weights(start, out / START):
         return
@@ -67,25 +68,27 @@ def command(preset: str | Path, out: Path, budget: str) -> str:
     return f"python -m train reproduce {preset}" + "".join(options)
 
 
-def publish(stage: Stage, images: int, out: Path, by: str) -> Path:
-    """Copy the weights of a stage that has seen its images to `out`, with a card; returns where.
+def publish(stage: Stage, images: int, out: Path, made_by: str) -> Path:
+    """Copy the checkpoint of a finished stage into `out` with a card; returns the copy's folder.
 
-    A copy of the same weights stays as it is: its card may have grown.
+    A copy of the same weights stays as it is, as its card may have been extended. made_by: the
+    command that the card names.
     """
     name, target = stage.config.name, out / stage.config.name
     if not same_weights(stage.weights, target):
         begun = ""
         if (out / START).is_dir():
             begun = f", begun from the weights of {read_config(out / START)[1].name}"
-        text = f"Made by `{by}`: stage '{stage.name}', {images:,} images{begun}."
+        text = f"Made by `{made_by}`: stage '{stage.name}', {images:,} images{begun}."
         copy_whole(stage.weights, target, f"# {name}\n\n{text}\n")
     return target
 
 
 def render(recipe: Recipe, jobs: int | None, ends: float) -> bool:
-    """Render the recipe's missing pictures until the time `ends`; whether none is missing then.
+    """Render the pictures that a recipe lacks; whether it has all of them now.
 
-    Rendering can be interrupted at any moment, so a timer does what Ctrl+C would do.
+    jobs: processes; None is one a core. ends: when to stop, in time.monotonic(). As rendering may
+    be interrupted at any moment, a timer does then what Ctrl+C does.
     """
     if not recipe.renders:
         return True
@@ -121,12 +124,12 @@ def reproduce(
     last: str | None = None,
     start: Path | None = None,
 ) -> bool:
-    """Make a recipe's weights in `out`, or go on making them; whether all that was asked is done.
+    """Make a recipe's weights in `out`, or go on making them; whether they are done.
 
-    minutes: length of this call. fit: all stages end within them, each with its schedule, sharing
-    them by their work. last: the stage to stop after. start: checkpoint folder to begin from.
-    device: cpu or cuda. jobs: processes that render. Raises OneStrokeError; where `out` cannot be
-    written to, or another call writes there, before anything is done.
+    minutes: length of this call. fit: change the lengths of all stages so that their schedules end
+    within the minutes, which are divided by the stages' work. last: the stage to stop after. start:
+    checkpoint folder to begin from. device: cpu or cuda. jobs: processes that render. Raises
+    OneStrokeError; at once where `out` cannot be written to or another call writes there.
     """
     if not minutes > 0 or (fit and minutes == math.inf):
         raise ConfigError("--minutes are more than 0, and --fit, which goes by them, needs them.")
@@ -139,9 +142,9 @@ def reproduce(
     with snapshot.locked(out):
         if start is not None:
             begin(recipe, start, out)
-        by = command(preset, out, budget)
+        again = command(preset, out, budget)
         if not render(recipe, jobs, ends):
-            print(f"Not all pictures are rendered yet; go on with: {by}")
+            print(f"Not all pictures are rendered yet; go on with: {again}")
             return False
 
         for number, stage in enumerate(stages):
@@ -156,7 +159,8 @@ def reproduce(
                     )  # fmt: skip
             images, length = stage.progress
             if images < length:
-                print(f"'{stage.name}' has seen {images:,} of {length:,} images; go on with: {by}")
+                seen = f"{images:,} of {length:,} images"
+                print(f"'{stage.name}' has seen {seen}; go on with: {again}")
                 return False
-            print(f"'{stage.name}' is done: {publish(stage, images, out, by)}")
+            print(f"'{stage.name}' is done: {publish(stage, images, out, again)}")
         return True

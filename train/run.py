@@ -30,14 +30,14 @@ from train.progress import Progress
 
 RESTART_WARMUP = 300  # warm-up steps after resuming without optimiser state
 MAX_CONSECUTIVE_SKIPS = 100  # of steps without a finite gradient; then the run has diverged
-STREAM_MASK = 0x9E3779B9  # of a second stream of random numbers: changes a seed's lower 32 bits
+STREAM_MASK = 0x9E3779B9  # changes a seed's lower 32 bits, for a second stream of numbers
 
 
 def step_generator(seed: int, images: int, device: torch.device) -> Generator:
-    """The generator of the step that starts at `images` seen.
+    """The generator of the micro-batch that starts at `images` seen.
 
-    Also seeds torch itself, for dropout and what objectives draw, with a second stream: from the
-    same one they would draw the batch's noise again.
+    Also seeds torch's own generator, for dropout and for what objectives draw, with another seed:
+    with the same one they would draw the batch's noise again.
     """
     mixed = (seed * 1_000_003 + images) % 2**63
     torch.manual_seed(mixed ^ STREAM_MASK)
@@ -146,10 +146,10 @@ class Run:
         }
 
     def save(self, out: Path, shards: bool) -> None:
-        """Write a checkpoint folder an EMA and the full state; with `shards`, light copies too.
+        """Write a checkpoint folder for each EMA, then the full state, and with `shards` shards.
 
-        The state comes last: where it says that a run has ended, that run's checkpoints are there.
-        Raises TrainingError, with nothing written, where weights are no finite numbers any more.
+        The checkpoints of a run whose state says that it has ended are there, as the state comes
+        after them. Raises TrainingError, with nothing written, where weights are not finite.
         """
         try:
             check_finite(self.model.state_dict(), out)
@@ -196,7 +196,7 @@ class Run:
 
     @contextmanager
     def averaged(self) -> Iterator[TrainedModel]:
-        """The model in eval mode with the weights of its last EMA, for as long as the block."""
+        """A block in which the model has the weights of the last EMA and is in eval mode."""
         held = {k: v.clone() for k, v in self.model.state_dict().items()}
         self.model.load_state_dict(self.emas[-1].weights)
         try:
@@ -206,10 +206,10 @@ class Run:
             self.model.train()
 
     def micro_batches(self) -> tuple[int, list[int]]:
-        """(size, the first image of each of this process's micro-batches, counted in images seen).
+        """(pictures of a micro-batch, first image of each of this process's, in images seen).
 
-        A micro-batch has its own random numbers: whether several processes share the micro-batches
-        or one takes them in turn, the step is the same.
+        A micro-batch has random numbers of its own. So the step is the same whether several
+        processes share the micro-batches or one process takes them in turn.
         """
         config, processes = self.config, self.processes
         size = config.micro_batch or config.batch // processes.size
@@ -230,9 +230,9 @@ class Run:
         return Batch(x0, label, noise, level)
 
     def step(self) -> tuple[Tensor, Tensor, float]:
-        """One optimiser step: (loss a sample, noise level a sample, gradient norm).
+        """Do one optimiser step: (losses, noise levels, gradient norm of the model).
 
-        Losses and levels are those of this process's samples.
+        Losses and noise levels, (B,) each, are of this process's samples.
         """
         config, processes, before = self.config, self.processes, self.progress
         fine = self.objective.needs_fine_precision(before) and config.fine_precision

@@ -1,4 +1,4 @@
-"""A run's files: its full state, to resume from, and light shards of fp16 weights.
+"""A run's files: its full state, to resume from, and small shards of fp16 weights.
 
 Each file is written whole or not at all, and files that refer to others come after them. So a run
 that is killed at any moment leaves its last save.
@@ -29,11 +29,11 @@ COUNTS = ("images", "length", "warm_from", "skipped")  # of a state: whole numbe
 
 @contextmanager
 def locked(folder: Path, wait: bool = False) -> Iterator[None]:
-    """A block in which a folder, made if need be, belongs to this process alone.
+    """A block in which this process alone writes to a folder, which is made if it is not there.
 
-    The operating system frees the lock of a process that ends, however it ends. wait: wait for
-    another process, instead of raising. Raises TrainingError for a folder that is locked or cannot
-    be written to.
+    The operating system frees the lock of a process that ends in any way. wait: wait for another
+    process instead of raising. Raises TrainingError for a folder that is locked or cannot be
+    written to.
     """
     if folder.exists() and not folder.is_dir():
         raise TrainingError(f"{folder} is a file: name a folder to write to.")
@@ -57,14 +57,14 @@ def locked(folder: Path, wait: bool = False) -> Iterator[None]:
 
 
 def saved(folder: Path) -> bool:
-    """Whether a folder holds a run to go on from."""
+    """Whether a folder holds a saved run."""
     return (folder / STATE).exists() or (folder / INDEX).exists()
 
 
 def check_start(out: Path, resume: Path | None, force: bool) -> None:
-    """Refuse to begin where a run would be overwritten unasked, or go on from where there is none.
+    """Raises ConfigError where a run in `out` would be overwritten, or `resume` holds no run.
 
-    A run that goes on in its own folder may find it empty. Raises ConfigError.
+    A run that goes on in its own folder may find it empty. force: overwrite.
     """
     goes_on = resume is not None and resume.resolve() == out.resolve()
     if resume is not None and not goes_on and not saved(resume):
@@ -101,8 +101,11 @@ def load_state(folder: Path) -> dict | None:
 
 
 def save_shards(folder: Path, sets: Mapping[str, Mapping[str, Tensor]], images: int) -> list[Path]:
-    """Write weight sets in fp16 as files under 15 MiB: shard-IMAGES-00.safetensors, ... and
-    index.json, which names them. Those of an earlier save stay until then."""
+    """Write sets of weights in fp16 to files under 15 MiB; returns their paths.
+
+    They are shard-IMAGES-00.safetensors, ... and index.json, which names them. Those of an earlier
+    save are deleted after that.
+    """
     make_folder(folder)
     shards: list[dict[str, Tensor]] = [{}]
     room = SHARD_BYTES

@@ -71,7 +71,7 @@ def test_norms_follow_the_heads(discriminator):
 
     assert max(largest()) > 1.5
     for _ in range(100):
-        discriminator.settle()
+        discriminator.update_spectral_norms()
     assert largest() == pytest.approx([1] * 14, abs=0.02)
 
 
@@ -120,7 +120,7 @@ def test_it_comes_to_tell_shapes_and_labels_apart_on_pictures_it_has_not_seen(di
         optimiser.zero_grad()
         loss.mean().backward()
         optimiser.step()
-        discriminator.settle()
+        discriminator.update_spectral_norms()
     label = torch.arange(3).repeat(16)
     discs, squares = pictures(48, label, 9001, True), pictures(48, label, 9001, False)
 

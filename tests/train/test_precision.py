@@ -24,13 +24,13 @@ def has(request, monkeypatch):
 
 def test_a_step_falls_back_to_fp32_only_where_bf16_is_missing(has):
     for device in (CPU, GPU):
-        assert precision.within_reach("bf16", device) == ("bf16" if has else "fp32")
-    assert [precision.within_reach(p, CPU) for p in ("fp32", "tf32", "fp16")] == [
+        assert precision.supported("bf16", device) == ("bf16" if has else "fp32")
+    assert [precision.supported(p, CPU) for p in ("fp32", "tf32", "fp16")] == [
         "fp32",
         "fp32",
         "fp16",
     ]
-    assert precision.within_reach("tf32", GPU) == "tf32"
+    assert precision.supported("tf32", GPU) == "tf32"
     a = torch.ones(4, 4)
     with precision.autocast("bf16", CPU):
         assert (a @ a).dtype == (torch.bfloat16 if has else torch.float32)

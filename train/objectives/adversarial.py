@@ -74,7 +74,7 @@ class AdversarialTuning(EasyConsistencyTuning):
 
     def after_step(self, model, progress: Progress) -> None:
         super().after_step(model, progress)
-        self.discriminator.settle()
+        self.discriminator.update_spectral_norms()
 
     def status(self, progress: Progress) -> str:
         (real, fake), ratio = self.logits, self.std_ratio

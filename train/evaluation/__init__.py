@@ -4,5 +4,5 @@ from cm_core.labels import Labels
 
 
 def suits(labels: Labels) -> bool:
-    """Whether a model with these labels can be measured: they are scene and light."""
+    """Whether a model with these labels can be measured: its axes are scene and light."""
     return set(labels.axes) == {"scene", "light"}

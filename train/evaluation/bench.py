@@ -1,4 +1,4 @@
-"""What models are measured on: held-out scenes, reference renders, features; and how many."""
+"""The scenes, reference renders and features that models are measured on, and their counts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from train.evaluation import metrics
 from train.evaluation.kid import Kid
 from train.evaluation.scenes import Renderer, Scenes, held_out, trained_on
 
-# Scenes of a half up to here are painted and edited; from here on they are the reference.
+# The scenes of a half before this number are painted and edited, those from it on are reference.
 REFERENCE_FROM = 4096
 BATCH = 64
 GRID = 8  # side of the grid of means that faithfulness is measured on
@@ -24,9 +24,9 @@ GRID = 8  # side of the grid of means that faithfulness is measured on
 class Sizes:
     """How large an evaluation is."""
 
-    count: int = 512  # scenes to finish, pictures from nothing
-    reference: int = 5000  # held-out renders they are compared to
-    known: int = 5000  # training renders: to name scenes by, to find copies of
+    count: int = 512  # scenes whose paintings are finished, and pictures from nothing
+    reference: int = 5000  # held-out renders that pictures are compared to
+    known: int = 5000  # training renders, for the classifier and to find copies of
     edits: int = 256
     seeds: int = 3
     steps: tuple[int, ...] = (1, 2, 4)
@@ -36,7 +36,7 @@ class Sizes:
     teacher_levels: tuple[int, ...] = (5, 9, 18, 40)  # 9, 17, 35, 79 evaluations
 
 
-# To compare a training's states: minutes on two cores, fewer once the teacher's are on disk.
+# To compare states of a run: minutes on two cores, less once the teacher's pictures are on disk.
 QUICK = Sizes(
     count=128, reference=1000, known=1000, edits=64, seeds=1, steps=(1, 2), strengths=(0.2, 0.5),
     teacher_strengths=(0.2, 0.5), sample_steps=(1, 2), teacher_levels=(18,),
@@ -52,10 +52,10 @@ class Features(Protocol):
 
 @dataclass(frozen=True)
 class Bench:
-    """Held-out scenes of one half, and the renders that pictures of them are compared with.
+    """The held-out scenes of one half, and the renders that pictures of them are compared to.
 
-    reference: other held-out scenes; training: scenes that models learn from; key: all that the
-    scenes depend on.
+    reference: other held-out scenes; training: scenes that models are trained on; key: all that
+    the scenes depend on.
     """
 
     renderer: Renderer
@@ -71,16 +71,17 @@ class Bench:
 
     @cached_property
     def reference_features(self) -> Tensor:
-        """Features of the reference."""
+        """Features (M, D) of the reference renders."""
         return self.features.cached(self.reference.pictures)
 
     @cached_property
     def training_features(self) -> Tensor:
-        """Features of training renders."""
+        """Features (M, D) of training renders."""
         return self.features.cached(self.training.pictures)
 
     @cached_property
     def kid(self) -> Kid:
+        """The kernel distance to the reference."""
         return Kid(self.reference_features)
 
     def label(self, labels: Labels) -> Tensor:
@@ -94,7 +95,7 @@ class Bench:
 
 
 def prepare(half: str, sizes: Sizes, size: int, renderer: Renderer, features: Features) -> Bench:
-    """The scenes of a half at a side of `size` pixels, with reference and training renders."""
+    """The bench of a half, its pictures of `size` pixels a side."""
     scenes = held_out(sizes.count, size, renderer, half)
     reference = held_out(sizes.reference, size, renderer, half, REFERENCE_FROM, painted=False)
     training = trained_on(sizes.known, size, renderer)

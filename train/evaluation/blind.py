@@ -1,7 +1,7 @@
-"""What somebody judges who does not know which is which: pairs, and pictures without their names.
+"""Pictures for a blind test: pairs of a painting and its finished picture, and single pictures.
 
-A judge says of each pair whether he would rather keep the left or the right picture, and of each
-single picture its scene and its light. The answers are in a file of their own.
+A judge says which picture of a pair is the better one, and names the scene and the light of a
+single picture. The true answers are in a file of their own.
 """
 
 import json
@@ -31,11 +31,12 @@ def blind(
     count: int,
     renderer: Renderer | None = None,
 ) -> None:
-    """Write `count` pairs and as many single pictures into a folder, and what they are to key.json.
+    """Write `count` pairs and as many single pictures into a folder, and the answers to key.json.
 
-    A pair is a crude painting of a held-out scene of the reported half, and its picture at the
-    defaults, no label told. A single picture is drawn from nothing in one evaluation, its label by
-    chance. All of them are enlarged by the detailer. The same count gives the same files.
+    A pair is a crude painting of a held-out scene of the reported half, and the picture that the
+    model makes of it at its defaults, without a label. A single picture is drawn from nothing in
+    one evaluation, with a random label. The detailer enlarges all pictures that the model makes.
+    The same count gives the same files.
     """
     renderer = renderer or landscapes()
     scenes = held_out(count, FACTOR * model.config.image_size, renderer)
@@ -47,7 +48,8 @@ def blind(
         side, name = chance.choice(["left", "right"]), f"pair-{seed:03}.png"
         key["pictures"][name] = side
         larger = finished(detailer, made, seed)
-        beside(*((larger, painting) if side == "left" else (painting, larger))).save(out / name)
+        pair = (larger, painting) if side == "left" else (painting, larger)
+        side_by_side(*pair).save(out / name)
     for seed in range(count):
         scene, light = chance.choice(renderer.scenes), chance.choice(renderer.lights)
         label = model.config.labels.index(scene=scene, light=light)
@@ -57,7 +59,7 @@ def blind(
     (out / "key.json").write_text(json.dumps(key, indent=1))
 
 
-def beside(left: Tensor, right: Tensor) -> Image.Image:
-    """Two pictures (1, 3, H, W) in [-1, 1], a white gap between them."""
+def side_by_side(left: Tensor, right: Tensor) -> Image.Image:
+    """Two pictures (1, 3, H, W) in [-1, 1] in one, with a white gap between them."""
     left, right = left.cpu(), right.cpu()
     return to_pil(torch.cat([left, left.new_ones(*left.shape[:3], GAP), right], dim=3))

@@ -1,4 +1,4 @@
-"""A cache on disk of what takes minutes: scenes, features, pictures of a teacher."""
+"""A cache on disk of tensors that take minutes: scenes, features, a teacher's pictures."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,12 +15,15 @@ Tensors = dict[str, Tensor]
 
 
 def path_of(name: str, key: tuple) -> Path:
-    """The file of tensors that depend on all of `key`, and on nothing else."""
+    """The file of tensors that depend on `key` alone."""
     return FOLDER / f"{name}-{hashlib.sha256(repr(key).encode()).hexdigest()[:20]}.safetensors"
 
 
 def cached(name: str, key: tuple, make: Callable[[], Tensors]) -> Tensors:
-    """Tensors by name, from the disk or made and written there; a damaged file is made anew."""
+    """Tensors by name, read from the disk, or made by `make` and written to it.
+
+    A damaged file is written anew.
+    """
     path = path_of(name, key)
     if path.exists():
         try:
@@ -34,7 +37,7 @@ def cached(name: str, key: tuple, make: Callable[[], Tensors]) -> Tensors:
 
 
 def fingerprint(*parts: bytes) -> str:
-    """A hash of contents, to be a part of a `key`."""
+    """A hash of contents, for a `key`."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(hashlib.sha256(part).digest())

@@ -1,11 +1,11 @@
-"""What an evaluation leaves behind: a section of the model card."""
+"""The section of a model card that holds an evaluation's tables."""
 
 from pathlib import Path
 from typing import Any
 
 from cm_core.checkpoints.checkpoint import write_atomically
 
-Row = dict[str, Any]  # a table's: names, and numbers or None by name
+Row = dict[str, Any]  # a table's row: text, numbers or None by the name of the column
 BEGIN, END = "<!-- evaluation -->", "<!-- /evaluation -->"
 
 
@@ -18,14 +18,14 @@ def table(rows: list[Row]) -> str:
 
 
 def cell(value: str | float | None) -> str:
-    """One value of a table."""
+    """The text of one value."""
     if value is None:
         return "–"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def into_card(card: Path, text: str) -> None:
-    """Put the text between the marks of a model card, at its end where there are none yet."""
+    """Write a text between the marks of a model card, or at its end if it has none yet."""
     old = card.read_text() if card.exists() else ""
     head, found, rest = old.partition(BEGIN)
     tail = rest.partition(END)[2] if found else ""

@@ -1,5 +1,5 @@
-"""Noise levels and the default strength, chosen on the half of the held-out scenes that no table
-reports on."""
+"""The choice of noise levels and default strength, on the half of the held-out scenes that is in
+no table."""
 
 import copy
 import dataclasses
@@ -11,15 +11,15 @@ from train.evaluation.main_job import PAINTING_GOAL, finish
 from train.evaluation.samples import draw
 
 STEPS = (2, 4, 8)
-SECOND = (0.4, 0.6, 0.9, 1.3, 1.8, 2.5)  # beyond, a second step draws another picture
+SECOND = (0.4, 0.6, 0.9, 1.3, 1.8, 2.5)  # from higher levels a second step draws another picture
 LAST = 0.3
 STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-SEED = 900  # of the noise that is chosen with: not the table's
+SEED = 900  # of the noise, which is not that of the tables
 
 
 def chosen(model: ConsistencyModel, bench: Bench, sizes: Sizes) -> ModelConfig:
-    """The config with its noise levels for 2, 4 and 8 evaluations from nothing, then the default
-    strength of painting, by KID-lite2 on a choosing bench."""
+    """The config with the best noise levels for 2, 4 and 8 evaluations from nothing, and then the
+    best default strength for paintings, by KID-lite2 on the bench of the choosing half."""
     tuned = copy.copy(model)
     tuned.config = dataclasses.replace(model.config, sigmas={1: (model.config.sigma_max,)})
     label = bench.label(model.config.labels)
@@ -43,13 +43,16 @@ def with_levels(config: ModelConfig, levels: tuple[float, ...]) -> ModelConfig:
 
 
 def levels_from(config: ModelConfig, second: float, steps: int) -> tuple[float, ...]:
-    """Noise levels whose second is given; from there on they fall evenly in log to LAST."""
+    """`steps` noise levels: sigma_max, then from `second` evenly in log down to LAST."""
     return (config.sigma_max, *(round(s, 4) for s in spaced(second, LAST, steps - 1)))
 
 
 def best_strength(model: ConsistencyModel, bench: Bench) -> float:
-    """The least strength, which is the most faithful, at which a painting reaches the
-    goal for realism; where none does, the least within a standard error of the most realistic."""
+    """The least strength at which paintings reach the goal for realism.
+
+    The least one is the most faithful. If none reaches it, the least strength within a standard
+    error of the most realistic one.
+    """
     asked = PAINTING_GOAL * bench.realism(bench.scenes.painted())["KID-lite2"]
     kid, error = {}, {}
     for strength in STRENGTHS:

@@ -1,5 +1,5 @@
-"""A small classifier of scene and light, on features that know photographs: does a picture show
-what was asked for?"""
+"""A small classifier of scene and light, to tell whether a picture shows its label. Its inputs are
+features of a network trained on photographs."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ HIDDEN, STEPS, BATCH, RATE = 256, 600, 256, 2e-3
 
 @dataclass(frozen=True)
 class Classifier:
-    """Scene and light of pictures by their features (N, D)."""
+    """Features (N, D) of pictures -> their scene and light. sizes: how many of both there are."""
 
     mean: Tensor
     std: Tensor
@@ -23,12 +23,12 @@ class Classifier:
 
     @torch.no_grad()
     def __call__(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """The likeliest scene and light, (N,) each."""
+        """The numbers of the most likely scene and light, (N,) each."""
         scene, light = self.net((features - self.mean) / self.std).split(self.sizes, 1)
         return scene.argmax(1), light.argmax(1)
 
     def accuracy(self, features: Tensor, shown: Scenes) -> dict[str, float]:
-        """The fractions of pictures whose scene, light and both are classified rightly."""
+        """The fractions of pictures whose scene, light and both are those that are `shown`."""
         scene, light = self(features)
         scene, light = scene == shown.scene, light == shown.light
         return {
@@ -41,8 +41,10 @@ class Classifier:
 def train_classifier(
     features: Tensor, shown: Scenes, names: tuple[int, int], seed: int = 0
 ) -> Classifier:
-    """Learn from renders: features (N, D), what they show, and how many scenes and lights there
-    are. The same from a seed."""
+    """A classifier trained on renders, which depends on the seed alone.
+
+    features (N, D) of the renders; shown: their scenes and lights; names: how many of both exist.
+    """
     g = torch.Generator().manual_seed(seed)
     mean, std = features.mean(0), features.std(0).clamp(min=1e-3)
     x = (features - mean) / std

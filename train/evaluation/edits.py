@@ -1,4 +1,4 @@
-"""How well held-out pictures are edited, each task compared with a plain way to do it."""
+"""Measures of edits of held-out pictures, each task compared with a plain method."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ BLURS = (0.3, 0.5, 0.8, 1.2, 1.8, 2.6)  # pixels; the plain denoiser takes the b
 
 def rows(model: ConsistencyModel, bench: Bench, count: int, seed: int) -> list[Row]:
     """Rows of one repetition: PSNR (inside the hole, where there is one), SSIM and KID of edits of
-    the first `count` scenes, and of the plain way. Nobody says what is shown: labels are open."""
+    the first `count` scenes, and of the plain method. No label is given."""
     x0, found = bench.scenes.first(count).floats(), []
 
     def row(task: str, edit: Callable[[slice], Tensor], way: str, plain: Tensor, where=None):
@@ -78,14 +78,17 @@ def rows(model: ConsistencyModel, bench: Bench, count: int, seed: int) -> list[R
 
 
 def measures(bench: Bench, made: Tensor, x0: Tensor, where: Tensor | None) -> dict[str, float]:
-    """Measures of pictures (N, 3, H, W), rounded to bytes, against the true ones."""
+    """Measures of pictures (N, 3, H, W), rounded to bytes, against the true ones `x0`.
+
+    where: a mask of what PSNR is measured on; None is all.
+    """
     shown = as_floats(as_bytes(made))
     nearness = {"PSNR": metrics.psnr(shown, x0, where), "SSIM": metrics.ssim(shown, x0)}
     return nearness | bench.realism(shown)
 
 
 def middle(side: int) -> Tensor:
-    """A mask (1, 1, side, side) of the square in the middle."""
+    """A mask (1, 1, side, side) of a square in the middle, HOLE / 64 of the side wide."""
     hole, width = torch.zeros(1, 1, side, side), side * HOLE // 64
     start = (side - width) // 2
     hole[..., start : start + width, start : start + width] = 1
@@ -93,7 +96,7 @@ def middle(side: int) -> Tensor:
 
 
 def best_blur(noisy: Tensor, x0: Tensor) -> Tensor:
-    """Noisy pictures under the Gaussian blur that comes nearest to the true ones."""
+    """Noisy pictures under the Gaussian blur that has the best PSNR to the true ones."""
 
     def blur(pixels: float) -> Tensor:
         arrays = noisy.permute(0, 2, 3, 1).contiguous().numpy()
@@ -104,8 +107,8 @@ def best_blur(noisy: Tensor, x0: Tensor) -> Tensor:
 
 
 def dabs(x0: Tensor) -> tuple[Tensor, Tensor]:
-    """Hints (B, 4, H, W) of a picture's own colours at 4 x 4 places, and the plain way to use them:
-    the grey picture with the hints' colour spread over it bilinearly."""
+    """Hints (B, 4, H, W) of a picture's own colours at 4 x 4 places, and what a plain method makes
+    of them: the grey picture with the hints' colours interpolated bilinearly."""
     side = x0.shape[-1]
     dab, apart = max(side // 16, 1), side // 4
     at = (torch.arange(side) - (apart - dab) // 2) % apart < dab

@@ -15,8 +15,8 @@ from cm_core.errors import ConfigError
 from train.evaluation.cache import cached, fingerprint
 
 # The network was trained at 260 pixels. At 64, the pictures' own size, its last maps are 2x2 and
-# see nothing small; at 128 they are 4x4, photographs are still named rightly, and a picture costs a
-# quarter of what it does at 260, where bicubic enlargement adds nothing that was not there.
+# lack small detail. At 128 they are 4x4, photographs are still classified rightly, and a picture
+# costs a quarter of what it costs at 260, to which bicubic enlargement would add no detail.
 SIDE = 128
 BATCH = 32
 WIDTH = 1280
@@ -67,14 +67,14 @@ class Lite2Features(nn.Module):
         return torch.cat([self(part.to(device).float() / 255).cpu() for part in parts])
 
     def cached(self, pictures: Tensor) -> Tensor:
-        """As `features`, from the disk where they were computed before."""
+        """As `features`, read from the disk if they were computed before."""
         shown = as_bytes(pictures)
         key = (self.side, tuple(shown.shape), fingerprint(shown.contiguous().numpy().tobytes()))
         return cached("features", key, lambda: {"features": self.features(shown)})["features"]
 
 
 def fold_norms(block: nn.Module) -> None:
-    """Batch norms of a frozen block into its convolutions: the same maps in less time."""
+    """Merge a frozen block's batch norms into its convolutions, for the same maps in less time."""
     for conv, norm in (
         ("_expand_conv", "_bn0"),
         ("_depthwise_conv", "_bn1"),
@@ -86,12 +86,12 @@ def fold_norms(block: nn.Module) -> None:
 
 
 def as_bytes(pictures: Tensor) -> Tensor:
-    """Pictures as they are shown, uint8: what is made and what is rendered are rounded alike."""
+    """Pictures (N, 3, H, W) rounded to uint8, so that generated ones are rounded as renders are."""
     if pictures.dtype == torch.uint8:
         return pictures.cpu()
     return ((pictures.clamp(-1, 1) + 1) * 127.5).round().byte().cpu()
 
 
 def as_floats(pictures: Tensor) -> Tensor:
-    """Pictures (N, 3, H, W) of bytes in [-1, 1], as models take them."""
+    """uint8 pictures (N, 3, H, W) as floats in [-1, 1]."""
     return pictures.float() / 127.5 - 1

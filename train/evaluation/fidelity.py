@@ -1,7 +1,7 @@
 """FID, IS, precision and recall in the features that papers use, through torch-fidelity.
 
-Needs the package and its weights (Inception; VGG-16 for precision and recall), which it fetches
-itself. Nothing else here depends on either.
+It needs the package and its weights (Inception; VGG-16 for precision and recall), which the package
+fetches itself. Nothing else in train/ depends on them.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ NAMES = {
 
 
 class FidelityError(OneStrokeError):
-    """Inception measures that cannot be taken on this machine."""
+    """Measures of Inception that cannot be computed on this machine."""
 
 
 class Pixels(Dataset):
@@ -88,10 +88,10 @@ def rows(
     count: int,
     extractor: str | None = None,
 ) -> list[Row]:
-    """The measures of `count` samples by each number of steps, against the pictures trained on.
+    """The measures of `count` samples for each number of steps, against the training pictures.
 
-    Samples are of seeds 0 to count - 1, labels as frequent as they are among the pictures. Raises
-    DataError, FidelityError.
+    The samples have seeds 0 to count - 1, and labels as frequent as among the training pictures.
+    Raises DataError, FidelityError.
     """
     source, _ = loading.load(config)
     real = ((source.subset(count) + 1) * 127.5).round().byte()

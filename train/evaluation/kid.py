@@ -1,4 +1,4 @@
-"""KID with its standard error, against a reference whose own sums are computed only once."""
+"""KID with its standard error, against a reference whose own sums are computed once."""
 
 import torch
 from torch import Tensor
@@ -36,7 +36,7 @@ class Kid:
 
 
 def sizes(x: Tensor) -> Tensor:
-    """Features in each part of a set, (PARTS,)."""
+    """The number of features in each part of a set, (PARTS,)."""
     return torch.tensor([len(part) for part in x.tensor_split(PARTS)], dtype=torch.float64)
 
 

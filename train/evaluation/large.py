@@ -1,4 +1,4 @@
-"""The main job at four times the model's size, by the detailer; and the detailer by itself."""
+"""Measures of paintings finished and then enlarged by four, and of the detailer alone."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ from train.evaluation.scenes import Renderer, held_out
 
 SIDE = 256  # of the feature network's input: nearly the 260 pixels that it was trained with
 STEPS = (1, 2)
-GOALS = {  # what is asked of enlarging by four
+GOALS = {  # limits of enlarging by four
     "KID of a lively one over bicubic's": 1 / 3,
     "dB that a lively one is below bicubic": 1.0,
     "dB that a faithful one is below bicubic": -0.5,
@@ -33,7 +33,7 @@ GOALS = {  # what is asked of enlarging by four
 
 
 def prepare(sizes: Sizes, size: int, renderer: Renderer, features: Features) -> Bench:
-    """The reported scenes at four times `size`, and their reference; no training renders."""
+    """The bench of the reported half at four times `size`, without training renders."""
     large = FACTOR * size
     scenes = held_out(sizes.count, large, renderer)
     reference = held_out(sizes.reference, large, renderer, first=REFERENCE_FROM, painted=False)
@@ -43,7 +43,7 @@ def prepare(sizes: Sizes, size: int, renderer: Renderer, features: Features) -> 
 def rows(
     model: ConsistencyModel, detailer: Detailer, bench: Bench, sizes: Sizes, seed: int
 ) -> list[Row]:
-    """Rows of one repetition: paintings finished at the default strength, and enlarged."""
+    """Rows of one repetition: paintings finished at the default strength and enlarged."""
     paintings, strength, found = bench.scenes.painted(), model.config.strength, []
     small = F.avg_pool2d(paintings, FACTOR)
 
@@ -69,7 +69,7 @@ def rows(
 
 
 def enlarged(detailer: Detailer, bench: Bench, count: int, seed: int) -> list[Row]:
-    """Rows of one repetition: the first `count` renders a quarter as large, and enlarged again."""
+    """Rows of one repetition: the first `count` renders, reduced by four and enlarged again."""
     x0 = bench.scenes.first(count).floats()
     small, found = F.avg_pool2d(x0, FACTOR), []
 
@@ -86,7 +86,7 @@ def enlarged(detailer: Detailer, bench: Bench, count: int, seed: int) -> list[Ro
 
 
 def goals(table: list[Row]) -> list[Row]:
-    """What is asked of the rows of `enlarged`, and what came out."""
+    """Rows of the goals for the rows of `enlarged`, and whether these meet them."""
     of = {row["what"]: row for row in table}
     plain, lively = of["bicubic"], of["lively"]
     found = (

@@ -1,4 +1,4 @@
-"""The main job: a crude painting becomes a picture, realistic and faithful to what was painted."""
+"""Measures of the main job: a crude painting becomes a realistic and faithful picture."""
 
 import itertools
 import statistics
@@ -16,7 +16,7 @@ from train.evaluation.bench import Bench, Sizes, faithfulness, in_batches, noise
 from train.evaluation.card import Row
 from train.evaluation.teacher import SDEDIT_LEVELS, Teacher
 
-BLUR = 2.0  # pixels of a picture of 64: what a model without detail would make
+BLUR = 2.0  # std in pixels of a picture of 64, to compare with a model that makes no detail
 Curve = list[tuple[float, float]]
 GOALS = {1: 2.0, 2: 1.5}  # KID over the teacher's at the same faithfulness, at most, by evaluations
 PAINTING_GOAL = 0.2  # KID of two evaluations over the painting's own, at most
@@ -25,9 +25,9 @@ PAINTING_GOAL = 0.2  # KID of two evaluations over the painting's own, at most
 def rows(
     model: ConsistencyModel, teacher: Teacher, bench: Bench, sizes: Sizes, seed: int
 ) -> list[Row]:
-    """Rows of one repetition; what does not depend on noise is measured in the first.
+    """Rows of one repetition. Those that do not depend on noise are in the first alone.
 
-    Labels are left open, but for one row at the default strength.
+    No labels are given, except in one row at the default strength.
     """
     scenes, strengths = bench.scenes, sorted({*sizes.strengths, model.config.strength})
     paintings, made = scenes.painted(), []
@@ -62,8 +62,10 @@ def finish(
     labelled: bool = False,
     **options,
 ) -> Tensor:
-    """The bench's paintings as the model finishes them, (N, 3, H, W), with their labels or none;
-    options are those of `stroke`."""
+    """The bench's paintings, finished by the model, (N, 3, H, W).
+
+    labelled: with the scenes' labels rather than none. options: those of `stroke`.
+    """
     paintings = bench.scenes.painted()
     label = bench.label(model.config.labels) if labelled else None
 
@@ -83,7 +85,7 @@ def noise_level(strength: float) -> float:
 
 
 def median_ms(make: Callable[[], object], times: int = 5) -> float:
-    """Milliseconds of a call, the median of a few after one that is not counted."""
+    """The median of the milliseconds of several calls, after one that is not counted."""
     make()
     found = []
     for _ in range(times):
@@ -94,7 +96,7 @@ def median_ms(make: Callable[[], object], times: int = 5) -> float:
 
 
 def blurred(x: Tensor, pixels: float = BLUR) -> Tensor:
-    """Pictures (N, 3, H, W) under a Gaussian blur."""
+    """Pictures (N, 3, H, W), blurred by a Gaussian of a std in pixels."""
     at = torch.arange(-8.0, 9.0)
     line = torch.exp(-(at**2) / (2 * pixels**2))
     line = (line / line.sum()).expand(3, 1, 1, -1)
@@ -104,14 +106,14 @@ def blurred(x: Tensor, pixels: float = BLUR) -> Tensor:
 
 
 def teacher_curve(table: list[Row]) -> Curve:
-    """(RMSE, KID) of the teacher from none of its noise, which leaves the painting as it is, on."""
+    """(RMSE, KID) of the teacher, by RMSE. At no noise its result is the painting."""
     return sorted(
         (r["RMSE"], r["KID-lite2"]) for r in table if r["what"] in ("painting", "teacher")
     )
 
 
 def interpolated(curve: Curve, at: float) -> float | None:
-    """The height of a curve of straight lines at a place; None beyond its ends."""
+    """The value of a piecewise linear curve at `at`; None beyond its ends."""
     for (x0, y0), (x1, y1) in itertools.pairwise(curve):
         if x0 <= at <= x1:
             return y0 if x0 == x1 else y0 + (y1 - y0) * (at - x0) / (x1 - x0)
@@ -119,9 +121,9 @@ def interpolated(curve: Curve, at: float) -> float | None:
 
 
 def compared(table: list[Row]) -> list[Row]:
-    """The rows, ours with the teacher's KID at the same faithfulness and what ours is times that.
+    """The rows, ours with the teacher's KID at the same RMSE, and our KID over that.
 
-    A KID at or below 0, which an unbiased estimate may be, gives no ratio.
+    A teacher's KID at or below 0, which is possible as the estimate is unbiased, gives no ratio.
     """
     curve, out = teacher_curve(table), []
     for row in table:
@@ -132,7 +134,7 @@ def compared(table: list[Row]) -> list[Row]:
 
 
 def goals(table: list[Row], strength: float) -> list[Row]:
-    """What is asked of the rows at the default strength, what came out, and whether it is met."""
+    """Rows of the goals at the default strength: what was found, and whether it meets them."""
     ours = {r["evaluations"]: r for r in table if r["what"] == "ours" and r["strength"] == strength}
     painting = next(r["KID-lite2"] for r in table if r["what"] == "painting")
     asked = [
@@ -150,7 +152,7 @@ def goals(table: list[Row], strength: float) -> list[Row]:
 
 
 def verdict(found: float | None, most: float) -> str:
-    """Whether a goal is met, or why nothing can be said."""
+    """Whether a goal is met; of None, that the teacher has no KID at that RMSE."""
     if found is None:
         return "beyond the teacher's curve"
     return "yes" if found <= most else "no"

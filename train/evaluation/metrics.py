@@ -1,6 +1,6 @@
 """Measures of sample and edit quality.
 
-The first half compares (B, 3, H, W) pictures in [-1, 1], the second sets of features (N, D).
+The first three compare pictures (B, 3, H, W) in [-1, 1], the others sets of features (N, D).
 """
 
 import torch
@@ -14,7 +14,7 @@ def rmse(a: Tensor, b: Tensor) -> float:
 
 
 def psnr(a: Tensor, b: Tensor, where: Tensor | None = None) -> float:
-    """Peak signal to noise ratio in dB, averaged over pictures; peak 2. Inside a mask if given."""
+    """Peak signal to noise ratio in dB, peak 2, averaged over pictures. where: inside a mask."""
     error = (a - b).square()
     if where is None:
         mse = error.flatten(1).mean(1)
@@ -66,11 +66,11 @@ def precision_recall(made: Tensor, real: Tensor, k: int = 3) -> tuple[float, flo
 def memorisation(made: Tensor, train: Tensor, held_out: Tensor) -> tuple[float, float]:
     """(ratio, copies) of feature sets (N, D), from distances to the nearest training picture.
 
-    ratio: the median over samples divided by the median over held-out pictures, which the model
-    never saw. Near 1, samples keep as far from the training set as unseen pictures do; well below
-    1, they gather around it (by copying, or by being plainer than pictures are).
+    ratio: the median over samples, over the median over held-out pictures, which the model never
+    saw. Near 1, samples are as far from the training set as unseen pictures are. Well below 1, they
+    are nearer, as copies of it are, or pictures plainer than its own.
     copies: the fraction of samples nearer to a training picture than 95 % of the held-out pictures
-    are: 0.05 where samples are like unseen pictures, more where some of them are copies, even when
+    are. It is 0.05 where samples are like unseen pictures, and more where some are copies, even if
     most are not.
     """
     nearest, usual = (distances(x, train).amin(1) for x in (made, held_out))

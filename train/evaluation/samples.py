@@ -1,4 +1,4 @@
-"""Pictures from nothing: how real, how various, how near to the teacher's, and whether copied."""
+"""Measures of pictures from nothing: realism, variety, distance to the teacher's, and copies."""
 
 from torch import Tensor
 
@@ -21,10 +21,10 @@ def rows(
     sizes: Sizes,
     seed: int,
 ) -> list[Row]:
-    """Rows of one repetition. Labels are those of the bench's scenes: p(x | label) with labels as
-    frequent as renders have them is to match the renders."""
+    """Rows of one repetition. The labels are those of the bench's scenes, so that they are as
+    frequent as among the renders that pictures are compared to."""
     label, found = bench.label(model.config.labels), []
-    # The teacher at its best; a quick evaluation takes the best of those it draws.
+    # Pictures are compared to the teacher's of the most levels that this evaluation has.
     levels = max(sizes.teacher_levels)
     truth = teacher.draw(bench, levels, seed)
 
@@ -44,7 +44,7 @@ def rows(
 
 
 def draw(model: ConsistencyModel, label: Tensor, steps: int, seed: int) -> Tensor:
-    """Pictures of labels (N,) as they are shown, (N, 3, H, W) in [-1, 1]."""
+    """Pictures of labels (N,), clamped: (N, 3, H, W) in [-1, 1]."""
 
     def make(part: slice) -> Tensor:
         first = noise_seeds(seed, part)[0]
@@ -54,7 +54,7 @@ def draw(model: ConsistencyModel, label: Tensor, steps: int, seed: int) -> Tenso
 
 
 def measures(bench: Bench, classifier: Classifier, pictures: Tensor, truth: Tensor | None) -> dict:
-    """Measures of pictures for the bench's labels against its reference, and to the `truth`."""
+    """Measures of pictures of the bench's labels against its reference, and against `truth`."""
     ours, real = bench.features.features(pictures), bench.reference_features
     value, error = bench.kid(ours)
     # Both grow with the number of balls: at equal counts only.

@@ -1,4 +1,4 @@
-"""Scenes that no model was trained on, drawn by the renderer and cached on disk."""
+"""Scenes that no model was trained on, rendered and cached on disk."""
 
 import hashlib
 import inspect
@@ -28,8 +28,11 @@ ALONE = 32  # scenes up to which other processes take longer to start than to he
 
 @dataclass(frozen=True)
 class Renderer:
-    """What draws scenes. Its functions, of modules, take a seed and a size; `version` changes
-    whenever its pictures do."""
+    """The functions that draw scenes: pictures and crude paintings, from a seed and a size.
+
+    They are functions of modules, as other processes call them. version: changes with their
+    pictures.
+    """
 
     render: Callable
     crude: Callable
@@ -39,7 +42,7 @@ class Renderer:
 
 
 def landscapes() -> Renderer:
-    """The renderer of landscapes; its version is that of what draws pictures and paintings."""
+    """The renderer of landscapes. Its version is a hash of the code of pictures and paintings."""
     from train.landscapes import crude  # here, as its tables take seconds
 
     ours, painter = our_renderer(), Path(inspect.getfile(crude)).read_bytes()
@@ -49,8 +52,8 @@ def landscapes() -> Renderer:
 
 @dataclass(frozen=True)
 class Scenes:
-    """Pictures and crude paintings of the same scenes, uint8 (N, 3, H, W), and what they show: the
-    number of its scene and of its light (N,). Without paintings these are (0, 3, H, W)."""
+    """Pictures and crude paintings of the same scenes, uint8 (N, 3, H, W), and the numbers of their
+    scenes and lights, (N,) each. There may be no paintings, (0, 3, H, W)."""
 
     pictures: Tensor
     paintings: Tensor
@@ -61,7 +64,7 @@ class Scenes:
         return len(self.pictures)
 
     def first(self, count: int) -> "Scenes":
-        """The first scenes of these."""
+        """The first `count` of the scenes."""
         parts = (self.pictures, self.paintings, self.scene, self.light)
         return Scenes(*(part[:count] for part in parts))
 
@@ -74,14 +77,14 @@ class Scenes:
         return as_floats(self.paintings)
 
     def labels(self, labels: Labels, renderer: Renderer) -> Tensor:
-        """A model's labels (N,) for what is shown. Raises SettingError for a name it lacks."""
+        """A model's label indices (N,) for the scenes. Raises SettingError for names it lacks."""
         pairs = zip(self.scene.tolist(), self.light.tolist(), strict=True)
         names = [(renderer.scenes[scene], renderer.lights[light]) for scene, light in pairs]
         return torch.tensor([labels.index(scene=scene, light=light) for scene, light in names])
 
 
 def held_out_seeds(half: str, first: int, count: int) -> range:
-    """Seeds of one half of the held-out scenes: every other, so that the two never share one."""
+    """Seeds of one half of the held-out scenes, every other one, so that the halves share none."""
     if half not in HALVES:
         raise SettingError(f"A half of the held-out scenes is {' or '.join(HALVES)}, not {half}.")
     start = HELD_OUT + 2 * first + HALVES.index(half)
@@ -96,20 +99,20 @@ def held_out(
     first: int = 0,
     painted: bool = True,
 ) -> Scenes:
-    """`count` held-out scenes from the first of a half on, at a size in pixels.
+    """`count` held-out scenes of a half, from its number `first` on, at a size in pixels.
 
-    Noise levels and strengths are chosen on the one half and reported on the other.
+    Noise levels and strengths are chosen on one half, and the tables report on the other.
     """
     return drawn(renderer, held_out_seeds(half, first, count), size, painted)
 
 
 def trained_on(count: int, size: int, renderer: Renderer) -> Scenes:
-    """The scenes of the first seeds, which models learn from."""
+    """The scenes of the first `count` seeds, which models are trained on."""
     return drawn(renderer, range(count), size, painted=False)
 
 
 def drawn(renderer: Renderer, seeds: range, size: int, painted: bool) -> Scenes:
-    """The scenes of some seeds, from the disk as far as they are there."""
+    """The scenes of some seeds, read from the disk as far as they are on it."""
     shown = in_blocks("scenes", partial(scene, renderer), renderer, seeds, size)
     paintings = shown["picture"][:0]
     if painted:
@@ -119,7 +122,7 @@ def drawn(renderer: Renderer, seeds: range, size: int, painted: bool) -> Scenes:
 
 
 def scene(renderer: Renderer, size: int, seed: int) -> dict[str, np.ndarray]:
-    """A seed's picture and what it shows."""
+    """A seed's picture, and the numbers of its scene and light."""
     made = renderer.render(seed, size)
     return {
         "picture": made.picture.transpose(2, 0, 1),
@@ -134,8 +137,11 @@ def painting(renderer: Renderer, size: int, seed: int) -> dict[str, np.ndarray]:
 
 
 def in_blocks(name: str, draw: Callable, renderer: Renderer, seeds: range, size: int) -> Tensors:
-    """What `draw` makes of seeds, stacked. It is kept in files of whole blocks, so that a smaller
-    or larger count, or a drawing that was interrupted, takes what is there."""
+    """The results of `draw` for some seeds, stacked.
+
+    They are cached in files of whole blocks, so that a call for another number of seeds, or after
+    one that was interrupted, reads the blocks that are there.
+    """
     full = -(-len(seeds) // BLOCK) * BLOCK
     whole = range(seeds.start, seeds.start + seeds.step * full, seeds.step)
     blocks = [whole[at : at + BLOCK] for at in range(0, full, BLOCK)]
@@ -154,7 +160,7 @@ def in_blocks(name: str, draw: Callable, renderer: Renderer, seeds: range, size:
 
 @contextmanager
 def pool(count: int) -> Iterator[Callable]:
-    """A `map` over this machine's processors, or a plain one where there is little to do."""
+    """A `map` over processes, one a core; for `count` scenes up to ALONE the plain `map`."""
     jobs = os.cpu_count() or 1
     if count <= ALONE or jobs == 1:
         yield map

@@ -1,4 +1,4 @@
-"""A contact sheet of the main job: crude paintings of held-out scenes and what is made of them."""
+"""A contact sheet of crude paintings of held-out scenes, and of the pictures made of them."""
 
 from pathlib import Path
 
@@ -14,14 +14,14 @@ from train.evaluation.teacher import Teacher, sdedit
 
 COUNT = 12
 SHOWN = 128  # pixels a picture
-HEAD = 36  # for the names
-APART = 0.15  # of the two other strengths from the default
+HEAD = 36  # pixels for the names
+APART = 0.15  # between the default strength and the two other ones
 
 
 def columns(
     model: ConsistencyModel, teacher: Teacher, paintings: Tensor, renders: Tensor
 ) -> list[tuple[str, Tensor]]:
-    """Names and pictures (N, 3, H, W) from left to right."""
+    """The sheet's columns from left to right: a name and pictures (N, 3, H, W) of each."""
     middle, seeds = model.config.strength, list(range(len(paintings)))
     strengths = [max(middle - APART, 0.0), middle, min(middle + APART, 1.0)]
     made = [("painting", paintings)]
@@ -41,7 +41,7 @@ def sheet(
     count: int = COUNT,
     renderer: Renderer | None = None,
 ) -> None:
-    """Write a PNG of the first held-out scenes of the reported half, none of them picked."""
+    """Write a sheet of the first `count` held-out scenes of the reported half, none left out."""
     scenes = held_out(count, model.config.image_size, renderer or landscapes())
     page = columns(model, teacher, scenes.painted(), scenes.floats())
     image = Image.new("RGB", (len(page) * SHOWN, HEAD + count * SHOWN), "white")

@@ -1,4 +1,4 @@
-"""The whole evaluation: repetitions with their mean and spread, for the card and the chart."""
+"""The whole evaluation: the means of repetitions, for the model card and the page's chart."""
 
 import dataclasses
 import json
@@ -21,7 +21,7 @@ from train.evaluation.scenes import Renderer, landscapes
 from train.evaluation.teacher import Teacher, load_teacher
 
 Tables = dict[str, list[Row]]
-HEAD = ("what", "evaluations", "strength")  # what distinguishes the rows of a table
+HEAD = ("what", "evaluations", "strength")  # the columns that identify a row
 TITLES = {
     "main job": "Crude paintings finished",
     "goals": "Goals at the default strength",
@@ -44,9 +44,12 @@ def evaluate(
     detailer: Detailer | None = None,
     large_features: Features | None = None,
 ) -> Tables:
-    """Evaluate a checkpoint folder beside its teacher, and with a detailer; the tables go into its
-    card, and with `quality` into a JSON file. With `choose`, noise levels and strength are chosen
-    first and stored in its config. Raises CheckpointError, SettingError, ConfigError."""
+    """Evaluate a checkpoint folder, its teacher, and a detailer if one is given.
+
+    The tables are written into the folder's card. choose: choose noise levels and strength first,
+    and write them to its config. quality: a JSON file for the tables and the page's chart. Raises
+    CheckpointError, SettingError, ConfigError.
+    """
     model, theirs = load_model(folder, fast=True), load_teacher(teacher)
     renderer = renderer or landscapes()
     check(model, theirs, sizes, renderer)
@@ -90,7 +93,7 @@ def measured(model: ConsistencyModel, teacher: Teacher, bench: Bench, sizes: Siz
 def measured_large(
     model: ConsistencyModel, detailer: Detailer, bench: Bench, sizes: Sizes
 ) -> Tables:
-    """The tables of a detailer, as `measured`."""
+    """The tables of a detailer, as `measured` gives those of a model."""
     seeds = range(sizes.seeds)
     tables = {
         "large": combined([large.rows(model, detailer, bench, sizes, s) for s in seeds]),
@@ -100,8 +103,8 @@ def measured_large(
 
 
 def combined(runs: list[list[Row]]) -> list[Row]:
-    """One row for rows of the same thing in all repetitions: the mean of each measure, and of KID
-    the standard deviation between repetitions, `spread`; None of a single one."""
+    """One row for each row of the repetitions: the mean of each measure, and `spread`, the standard
+    deviation of KID between repetitions, which is None for a single one."""
     groups: dict[tuple, list[Row]] = {}
     for row in (row for run in runs for row in run):
         groups.setdefault(tuple(row.get(name) for name in HEAD), []).append(row)
@@ -109,7 +112,7 @@ def combined(runs: list[list[Row]]) -> list[Row]:
 
 
 def mean_of(rows: list[Row]) -> Row:
-    """The mean of rows; a number that some lack is the mean of the others'."""
+    """The mean of rows. If some lack a number, it is the mean of the others'."""
     made: Row = {}
     for name, first in rows[0].items():
         if name in HEAD or isinstance(first, str):
@@ -153,8 +156,10 @@ def counted(count: int, noun: str) -> str:
 
 
 def write_quality(file: Path, tables: Tables, sizes: Sizes) -> None:
-    """The page's chart of pictures from nothing, and every table beside it. An estimate below 0 is
-    drawn as 0."""
+    """Write the JSON of all tables and of the page's chart of pictures from nothing.
+
+    The chart shows a KID below 0 as 0.
+    """
     kinds = {"ours": "consistency", "teacher": "teacher"}
     points = [
         {
@@ -178,16 +183,14 @@ def write_quality(file: Path, tables: Tables, sizes: Sizes) -> None:
 
 
 def check(model: ConsistencyModel, teacher: Teacher, sizes: Sizes, renderer: Renderer) -> None:
-    """Refuse what cannot be compared. Raises SettingError."""
+    """Raises SettingError for models and sizes that cannot be compared."""
     if not isinstance(model, ConsistencyModel):
         raise SettingError(f"The checkpoint must be a consistency model, not a {model.kind}.")
     ours, theirs = model.config, teacher.model.config
     if (ours.labels, ours.image_size) != (theirs.labels, theirs.image_size):
         raise SettingError("The teacher has other labels or another size than the checkpoint.")
-    known = {"scene": renderer.scenes, "light": renderer.lights}
-    if {axis: set(names) for axis, names in ours.labels.axes.items()} != {
-        axis: set(names) for axis, names in known.items()
-    }:
+    drawn = {"scene": set(renderer.scenes), "light": set(renderer.lights)}
+    if {axis: set(names) for axis, names in ours.labels.axes.items()} != drawn:
         raise SettingError("The checkpoint's scenes and lights are not those that are rendered.")
     if min(sizes.count, sizes.edits) < 2 * PARTS or sizes.edits > sizes.count:
         raise SettingError(f"count is a number of scenes, at least {2 * PARTS}, not {sizes.count}.")
@@ -196,7 +199,7 @@ def check(model: ConsistencyModel, teacher: Teacher, sizes: Sizes, renderer: Ren
 
 
 def sizes_for(quick: bool, count: int | None, seeds: int | None) -> Sizes:
-    """Those of a quick or a full evaluation, with another count of scenes or repetitions."""
+    """The sizes of a quick or a full evaluation, with another number of scenes or repetitions."""
     sizes = QUICK if quick else Sizes()
     count = count or sizes.count
     edited = min(sizes.edits, count)

@@ -1,4 +1,4 @@
-"""Pictures by the diffusion teacher, of paintings by SDEdit and from nothing; cached on disk."""
+"""Pictures by the diffusion teacher, from paintings by SDEdit and from nothing, cached on disk."""
 
 import hashlib
 from dataclasses import dataclass
@@ -33,24 +33,24 @@ def sdedit(
     """A painting (B, 3, H, W) plus noise of a level, brought down along the probability-flow path
     by Heun's method in 2 levels - 1 evaluations (SDEdit, Meng et al. 2022)."""
     noise = randn_like(painting, generators(seeds, len(painting)))
-    # The sampler begins at sigma z: the painting is a part of that noise.
+    # The sampler starts at sigma times its noise, which so has to hold the painting over sigma.
     noise = noise + painting / sigma
     return sample_heun(model, noise, karras_sigmas(levels, SIGMA_MIN, sigma), label)
 
 
 @dataclass(frozen=True)
 class Teacher:
-    """A denoiser, and a key that changes with its weights."""
+    """A denoiser, and a hash of its weights and config, for the cache."""
 
     model: Denoiser
     key: str
 
     def evaluations(self, levels: int, label: Tensor | None) -> int:
-        """Network evaluations of Heun's method: two at a time where the model is guided."""
+        """Network evaluations of Heun's method. A guided model needs two for each estimate."""
         return (2 * levels - 1) * (2 if self.model.guided(label) else 1)
 
     def finish(self, bench: Bench, sigma: float, seed: int) -> Tensor:
-        """The bench's paintings finished by SDEdit, whatever they show: (N, 3, H, W)."""
+        """The bench's paintings finished by SDEdit without labels: (N, 3, H, W)."""
         paintings = bench.scenes.painted()
 
         def make(part: slice) -> Tensor:
@@ -60,7 +60,7 @@ class Teacher:
         return self._cached("sdedit", (bench.key, sigma, SDEDIT_LEVELS, seed), make, len(paintings))
 
     def draw(self, bench: Bench, levels: int, seed: int) -> Tensor:
-        """Pictures from nothing, labelled as the bench's scenes are: (N, 3, H, W)."""
+        """Pictures from nothing with the labels of the bench's scenes: (N, 3, H, W)."""
         label = bench.label(self.model.config.labels)
 
         def make(part: slice) -> Tensor:

@@ -1,4 +1,4 @@
-"""Consistency tuning with a discriminator of the model's estimates."""
+"""Consistency tuning with a discriminator."""
 
 import torch
 from torch import Tensor
@@ -14,9 +14,9 @@ from train.progress import Progress
 class AdversarialTuning(EasyConsistencyTuning):
     """ECT with a discriminator of the model's estimates (as in CTM: Kim et al. 2024, section 4).
 
-    Estimates should be distributed as real pictures are, at every noise level. Those of a network
-    trained on few images are soft and grainy, which a network trained on photographs sees. ECT's
-    pairs of levels keep each estimate at its place.
+    At every noise level the estimates should be distributed as real pictures are. Those of a
+    network trained on few images are soft and grainy, which the features of a network trained on
+    photographs show. ECT's loss keeps each estimate near its own picture.
     """
 
     wrapped = False  # two networks learn by one loss
@@ -30,9 +30,9 @@ class AdversarialTuning(EasyConsistencyTuning):
 
     def loss(self, model, unwrapped, batch: Batch, progress: Progress):
         t, r = self.pair(batch, progress)
-        x0, aim = losses.ect_estimates(model, batch.x0, batch.noise, t, r, **batch.inputs)
+        x0, target = losses.ect_estimates(model, batch.x0, batch.noise, t, r, **batch.inputs)
         weight = self.weight(t, self.sigma_data)
-        loss = weight * pseudo_huber(x0, aim, c=self.config.ect.c)
+        loss = weight * pseudo_huber(x0, target, c=self.config.ect.c)
         chosen = t >= self.config.gan.sigma_min  # below it estimates are almost the real pictures
         real = self.discriminator(self.real_maps(batch), batch.label)
         loss = loss + losses.real_hinge(real).mean()
@@ -45,7 +45,7 @@ class AdversarialTuning(EasyConsistencyTuning):
         self.logits = (float(real.detach().mean()), float(fake.detach().mean()))
         self.std_ratio = float(generated.std() / batch.x0[chosen].std())
         loss = loss + losses.fake_hinge(fake).mean()
-        # ECT pulls each picture by its weight: the discriminator pushes by the same.
+        # The discriminator's gradient has the weight of the noise level, as ECT's has.
         gradient = self.config.gan.weight * weight[chosen, None, None, None] * gradient
         push = (gradient * x0[chosen]).sum((1, 2, 3))
         return loss.index_add(0, chosen.nonzero()[:, 0], push), t

@@ -17,7 +17,7 @@ from train.progress import Progress
 
 @dataclass(frozen=True)
 class Batch:
-    """One step's pictures and random numbers, all on the device that trains.
+    """The pictures and random numbers of a micro-batch, on the training device.
 
     x0, noise (B, 3, H, W); label (B,); level (B,) standard normal, from which the objective makes
     its noise levels.
@@ -35,7 +35,7 @@ class Batch:
 
     @property
     def inputs(self) -> dict[str, Tensor | None]:
-        """What the networks take with x and t."""
+        """The networks' inputs other than x and t."""
         return {"label": self.label}
 
 
@@ -48,9 +48,9 @@ class Objective(nn.Module, ABC):
 
     form: ClassVar[type[Preconditioned] | type[Detailer]] = ConsistencyModel
     needs_teacher: ClassVar[bool] = False
-    wrapped: ClassVar[bool] = True  # whether its gradients run through DistributedDataParallel
+    wrapped: ClassVar[bool] = True  # whether its loss uses the network in DistributedDataParallel
     teacher: TrainedModel  # frozen, of an objective that needs one
-    passes: ClassVar[int]  # network evaluations a picture and step; a backward counts for two
+    passes: ClassVar[int]  # network evaluations of a picture in a step; a backward pass counts two
 
     def __init__(self, config: RunConfig, model: TrainedModel, teacher: TrainedModel | None = None):
         super().__init__()

@@ -14,7 +14,7 @@ from train.progress import Progress
 
 
 class Continuous(Objective):
-    """A level t = tau(u) of the Karras path, u uniform, with the path's speed there."""
+    """Noise levels t = tau(u) of the Karras path, u uniform, and the path's speed dt/du."""
 
     @property
     def weight(self) -> losses.Weight:
@@ -47,7 +47,7 @@ class ContinuousDistillationFull(ContinuousDistillation):
     """Continuous-time CD with theta- = theta (Song et al. 2023, Theorem 3)."""
 
     passes = 10
-    wrapped = False  # forward mode cannot enter that wrapper
+    wrapped = False  # DistributedDataParallel has no forward-mode derivative
 
     def loss(self, model, unwrapped, batch: Batch, progress: Progress):
         t, speed = self.level(batch)

@@ -1,4 +1,4 @@
-"""The diffusion teacher, and progressive distillation of it: the baselines."""
+"""The baselines: the diffusion teacher, and its progressive distillation."""
 
 import copy
 
@@ -25,9 +25,9 @@ class EDM(Objective):
 
 
 class ProgressiveDistillation(Objective):
-    """A sampler of many Euler steps into one of half as many, stage by stage.
+    """A stage distils a sampler of many Euler steps into one of half as many.
 
-    Each stage's student becomes the next one's teacher (Salimans and Ho 2022, Algorithm 2).
+    Each stage's student is the next one's teacher (Salimans and Ho 2022, Algorithm 2).
     """
 
     form = Denoiser
@@ -53,7 +53,7 @@ class ProgressiveDistillation(Objective):
         return self.config.pd.stages - 1
 
     def levels(self, halvings: int) -> Tensor:
-        """The noise levels of a sampler after so many halvings; its last step goes to zero."""
+        """The noise levels of a sampler after so many halvings, without the zero at their end."""
         sigmas = karras_sigmas(self.config.pd.levels, self.sigma_min, self.sigma_max)
         return sigmas[:: 2**halvings]
 

@@ -14,7 +14,7 @@ HUBER = 0.00054  # of sqrt(dimensions): Song and Dhariwal 2023, section 3.3
 
 
 def huber_constant(x: torch.Tensor) -> float:
-    """The pseudo-Huber constant that the paper takes for pictures of this size."""
+    """The paper's pseudo-Huber constant for pictures (B, 3, H, W) of this size."""
     return HUBER * x[0].numel() ** 0.5
 
 
@@ -26,11 +26,11 @@ DISTANCES = {
 
 
 class Paired(Objective):
-    """A pair of neighbouring levels of a Karras grid, and a target network that follows slowly."""
+    """Pairs of neighbouring levels of a Karras grid, and a target network, an EMA of the model."""
 
     def __init__(self, config, model, teacher=None):
         super().__init__(config, model, teacher)
-        # In train mode like the model, for its dropout has to be on with the other's.
+        # In train mode like the model, as both have to have the same dropout.
         self.target = copy.deepcopy(model).requires_grad_(False).train()
 
     def pair(self, batch: Batch, levels: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -148,7 +148,7 @@ class EasyConsistencyTuning(Objective):
         return self.config.ect.stage(progress.fraction)
 
     def pair(self, batch: Batch, progress: Progress) -> tuple[torch.Tensor, torch.Tensor]:
-        """(t, r), both (B,): a level and the nearer one that the stage goes with it."""
+        """(t, r), both (B,): a noise level, and the lower one that the stage pairs with it."""
         t = self.lognormal(batch)
         r = schedule.ect_r(t, self.stage(progress), self.config.ect.q)
         # The network is not evaluated below sigma_min, where f is the identity.

@@ -20,11 +20,12 @@ def load_cifar10(config: DataConfig) -> tuple[Pictures, Pictures]:
     except (OSError, RuntimeError):
         remedy = "check the network" if config.download else "set download = true"
         raise DataError(f"{config.file} holds no whole copy of CIFAR-10: {remedy}.") from None
-    labels = Labels({"class": tuple(sets[0].classes)}, any=config.label_any)
+    axes = {"class": tuple(sets[0].classes)} if config.labelled else {}
+    labels = Labels(axes, any=config.label_any)
 
     def pictures(part: CIFAR10, count: int) -> Pictures:
         images = torch.from_numpy(part.data[:count]).permute(0, 3, 1, 2)
         choices = torch.tensor(part.targets[:count])[:, None]
-        return Pictures(shrink(images, config.size), choices, labels)
+        return Pictures(shrink(images, config.size), choices[:, : len(axes)], labels)
 
     return pictures(sets[0], len(sets[0])), pictures(sets[1], MAX_HELD_OUT)

@@ -1,25 +1,21 @@
 """The source of a run's pictures, its held-out pictures, and its training batches."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TypeVar
 
 import torch
 from torch import Generator, Tensor
 
 from cm_core.errors import DataError
-from cm_core.labels import Labels
 from train.config import DataConfig
 from train.data.cifar10 import load_cifar10
 from train.data.crops import Crops
-from train.data.folder import Folder, load_folder
+from train.data.folder import load_folder
 from train.data.in_memory import Pictures
-from train.data.rendered import Landscapes, load_landscapes
+from train.data.rendered import load_landscapes
 from train.data.source import Source
 from train.data.streamed import load_stream
 
-Stored = TypeVar("Stored", bound=Landscapes | Folder | Pictures)
-LOADERS: dict[str, Callable[[DataConfig], tuple[Landscapes | Folder | Pictures, Pictures]]] = {
+LOADERS: dict[str, Callable[[DataConfig], tuple[Source, Pictures]]] = {
     "landscapes": load_landscapes,
     "folder": load_folder,
     "cifar10": load_cifar10,
@@ -38,18 +34,9 @@ def load(config: DataConfig, rank: int = 0, processes: int = 1) -> tuple[Source,
         source, held_out = load_stream(config, rank, processes)
     else:
         source, held_out = LOADERS[config.source](config)
-        if not config.labelled:
-            source, held_out = unlabelled(source), unlabelled(held_out)
     if config.label_dropout and source.labels.axes and not config.label_any:
         raise DataError("With label_any = false no label can be hidden: set label_dropout = 0.")
     return Crops(source, config.crop) if config.crop else source, held_out
-
-
-def unlabelled(pictures: Stored) -> Stored:
-    """The same pictures without label axes."""
-    return replace(
-        pictures, choices=pictures.choices[:, :0], labels=Labels(any=pictures.labels.any)
-    )
 
 
 def sigma_data(source: Source) -> float:

@@ -115,9 +115,11 @@ def load_landscapes(config: DataConfig) -> tuple[Landscapes, Pictures]:
         store = open_store(folder)
     except ValueError as error:  # numpy's, of a file that is no array
         raise DataError(f"{folder} is damaged: {str(error).split('. ')[0]}; {ANEW}.") from None
-    labels = Labels(store.axes, any=config.label_any)
+    axes = store.axes if config.labelled else {}
+    labels = Labels(axes, any=config.label_any)
     choices, held_out = (
-        torch.from_numpy(part.astype(np.int64)) for part in (store.labels, store.held_out_labels)
+        torch.from_numpy(part.astype(np.int64))[:, : len(axes)]
+        for part in (store.labels, store.held_out_labels)
     )
     count = min(len(held_out), MAX_HELD_OUT)
     images = torch.from_numpy(np.array(store.held_out_images[:count])).permute(0, 3, 1, 2)

@@ -121,7 +121,7 @@ def load_stream(config: DataConfig, rank: int, processes: int) -> tuple[Stream, 
             f"{config.file} has no column of pictures '{config.image_column}': "
             f"set image_column to one of {', '.join(columns) or 'its columns'}."
         )
-    labels = Labels(any=config.label_any)
+    axes = {}
     if config.labelled and config.label_column:
         column = columns.get(config.label_column)
         if not isinstance(column, datasets.ClassLabel):
@@ -129,7 +129,8 @@ def load_stream(config: DataConfig, rank: int, processes: int) -> tuple[Stream, 
                 f"{config.file} has no class names in a column '{config.label_column}': "
                 'leave label_column = "" to train without labels.'
             )
-        labels = Labels({"class": tuple(column.names)}, any=config.label_any)
+        axes = {"class": tuple(column.names)}
+    labels = Labels(axes, any=config.label_any)
     split = (whole.info.splits or {}).get(config.split)
     length = (split and split.num_examples) or 0
     whole = whole.shuffle(seed=0, buffer_size=config.shuffle)

@@ -53,6 +53,9 @@ def test_cifar10_is_read_as_torchvision_keeps_it(cifar):
     assert torch.equal(train.subset(3), train.floats())  # all that is in memory
     half, _ = loading.load(DataConfig(source="cifar10", file=str(cifar), size=16))
     assert half.images.shape == (20, 3, 16, 16)
+    plain = DataConfig(source="cifar10", file=str(cifar), size=32, label_dropout=1.0)
+    for pictures in loading.load(plain):
+        assert pictures.labels.count == 0 and pictures.choices.shape == (len(pictures), 0)
 
 
 def test_a_missing_or_damaged_cifar10_is_refused(cifar, tmp_path):

@@ -31,11 +31,11 @@ def errors(model: Preconditioned, pictures: Pictures) -> dict[str, float]:
     return found
 
 
-def sheet(model: Preconditioned, pictures: Pictures, path: Path) -> None:
+def sheet(model: Preconditioned, path: Path) -> None:
     """Write rows of samples with any label, then rows with each label in turn.
 
     A consistency model's are of one and two steps, a denoiser's of 18 Heun levels, or of the levels
-    that it was distilled to. pictures: not used; a detailer's sheet is of them.
+    that it was distilled to.
     """
     labels, count = model.config.labels, 2 * COLUMNS
     turn = torch.arange(count) % labels.count if labels.count else None

@@ -58,7 +58,7 @@ def validate(model: TrainedModel, pictures: Pictures, path: Path) -> dict[str, f
     if isinstance(model, Detailer):
         detail.sheet(model, pictures, path)
         return detail.errors(model, pictures)
-    held_out.sheet(model, pictures, path)
+    held_out.sheet(model, path)
     return held_out.errors(model, pictures)
 
 

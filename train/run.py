@@ -96,7 +96,8 @@ class Run:
 
     def restore(self, state: dict[str, Any], path: Path) -> None:
         """Take over a full state from its file. Raises ConfigError for one of another kind."""
-        state, own = {"length": self.length, **state}, self.state()  # older states lack it
+        state = {"length": self.length, **state}  # states of older versions have no length
+        own = self.state()
         try:
             theirs, ours = (groups_of(s.get("optimiser", {})) for s in (state, own))
             alike = state.keys() == own.keys() and state["emas"].keys() == own["emas"].keys()

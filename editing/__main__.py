@@ -22,8 +22,8 @@ from editing.hours import FRAMES
 from editing.output import check_quality, lost_bits, save
 from editing.region import CONTEXT
 from editing.tasks import (
+    CALM_SAMPLES_PER_STEP,
     SAMPLES_PER_STEP,
-    STROKE_SAMPLES_PER_STEP,
     STROKE_STEPS,
     STROKE_STRENGTH,
 )
@@ -79,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
         return p
 
     def painting(name: str, help: str) -> argparse.ArgumentParser:
-        p = task(name, STROKE_STEPS, samples=STROKE_SAMPLES_PER_STEP, help=help)
+        p = task(name, STROKE_STEPS, samples=SAMPLES_PER_STEP, help=help)
         follows = "0 follows the strokes, 1 is free"
         p.add_argument("--strength", type=float, default=STROKE_STRENGTH, help=follows)
         p.add_argument("--paper", action="store_true", help="pure white is bare paper: fill it")
@@ -110,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--width", type=int, default=widening.WIDEST, metavar="PIXELS")
     finer(p)
 
-    p = task("colorize", 8, samples=SAMPLES_PER_STEP, help="colour a picture of any size")
+    p = task("colorize", 8, samples=CALM_SAMPLES_PER_STEP, help="colour a picture of any size")
     p.add_argument("--hints", help="picture with colour where opaque, transparent elsewhere")
 
     for name, model, text in ENLARGERS:

@@ -19,7 +19,7 @@ from editing.checks import check_count, check_picture
 from editing.detail import stream_detail
 from editing.operators import PatchMean, repeat_pixels
 from editing.sampler import masked_multistep
-from editing.tasks import SAMPLES_PER_STEP, Sigmas, random_numbers, spaced
+from editing.tasks import CALM_SAMPLES_PER_STEP, Sigmas, random_numbers, spaced
 
 # First and last noise level of zero-shot enlarging. The first must drown what is off in a bicubic
 # enlargement, which is little.
@@ -100,7 +100,7 @@ def stream_enlarge(
         random_numbers(seed, generator, small.shape[0]),
         label,
         start=operator.merge(small, smooth),
-        samples_per_step=SAMPLES_PER_STEP if samples_per_step is None else samples_per_step,
+        samples_per_step=CALM_SAMPLES_PER_STEP if samples_per_step is None else samples_per_step,
     )
 
 

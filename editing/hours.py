@@ -20,7 +20,7 @@ from editing.guess import light_of
 from editing.lights import halfway, known_lights, relight
 from editing.paper import covered
 from editing.tasks import (
-    STROKE_SAMPLES_PER_STEP,
+    SAMPLES_PER_STEP,
     STROKE_STEPS,
     STROKE_STRENGTH,
     Sigmas,
@@ -43,7 +43,7 @@ def stream_day(
     frames: int = FRAMES,
     scene: str | None = None,
     paper: bool = False,
-    samples_per_step: int = STROKE_SAMPLES_PER_STEP,
+    samples_per_step: int = SAMPLES_PER_STEP,
     sigmas: Sigmas = None,
 ) -> Iterator[Step]:
     """Finish a painting in the lights of a day, from dawn through noon to night.

@@ -33,8 +33,8 @@ from editing.noisy import add_noise
 from editing.painted import Painted, as_pictures, last_picture
 from editing.region import CONTEXT, Region, extend, find_region, whole_picture
 from editing.tasks import (
+    CALM_SAMPLES_PER_STEP,
     SAMPLES_PER_STEP,
-    STROKE_SAMPLES_PER_STEP,
     STROKE_STEPS,
     STROKE_STRENGTH,
     Sigmas,
@@ -151,7 +151,7 @@ def stream_stroke_picture(
     context: float = CONTEXT,
     detailer: Detailer | None = None,
     size: int | None = None,
-    samples_per_step: int = STROKE_SAMPLES_PER_STEP,
+    samples_per_step: int = SAMPLES_PER_STEP,
     label: Label = None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,
@@ -208,7 +208,7 @@ def stream_colorize_picture(
     hints: Image.Image | None = None,
     *,
     size: int | None = None,
-    samples_per_step: int = SAMPLES_PER_STEP,
+    samples_per_step: int = CALM_SAMPLES_PER_STEP,
     label: Label = None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,

@@ -25,6 +25,7 @@ from editing.checks import (
 )
 from editing.ground import Ground
 from editing.lights import in_light
+from editing.mirror import mirrored
 from editing.noisy import estimate_sigma
 from editing.operators import (
     ColourHints,
@@ -42,20 +43,19 @@ MAX_STEPS = 1000
 
 # First and last noise level of each edit. The first must drown what is free, and no more: higher
 # noise would only hide what is measured. Hinted colours start from a plain fill, which is nearly
-# right and takes little noise. A hole takes more noise the larger it is, so that the model draws
-# what the label says and not the plain fill.
-INPAINT_SIGMAS = (12.0, 0.3)
+# right and takes little noise. A hole starts from its surroundings mirrored into it: the smaller it
+# is, the nearer they are to what belongs there, and the less noise they take.
+INPAINT_SIGMAS = (1.0, 0.3)
 INPAINT_WHOLE = 60.0  # the first, where all is to be repainted
 COLORIZE_SIGMAS = (10.0, 0.3)
 HINTED_SIGMAS = (0.5, 0.15)  # of colouring with hints
 STROKE_FIRST_SIGMAS = (0.4, 4.0)  # no first and last: the first, at strength 0 and at strength 1
 STROKE_LAST = 0.4  # the last of several, or half of the first where that is less
 
-# Estimates that a step takes the mean of. A single one copies grain and odd colours from its noise;
-# of two with antithetic noise, one cancels most of what the other copied. A painting takes a single
-# one, which is livelier.
-SAMPLES_PER_STEP = 2
-STROKE_SAMPLES_PER_STEP = 1
+# Estimates that a step takes the mean of. What is drawn anew takes one: a mean would blur it. Where
+# something of every pixel is known, two with antithetic noise are calmer: one cancels most of the
+# grain and odd colours that the other copied from its noise.
+SAMPLES_PER_STEP, CALM_SAMPLES_PER_STEP = 1, 2
 STROKE_STRENGTH, STROKE_STEPS = 0.3, 1
 
 
@@ -105,14 +105,15 @@ def stream_inpaint(
     label: one of the model, or (B,); None is any. A Step's x0 is (B, 3, H, W).
     Raises ImageError, SettingError.
 
-    The first noise is added to the picture with its surroundings spread into the hole; where the
-    hole is all there is, to zero. Even ground around the hole goes on in it: see editing.ground.
+    The first noise is added to the picture with its surroundings mirrored into the hole
+    (editing.mirror); where the hole is all there is, to zero. Even ground around the hole goes on
+    in it (editing.ground).
     """
     check_size(check_picture(image), model)
     operator = Ground(image, check_mask(mask, image))
     first, final = INPAINT_SIGMAS
     fractions = operator.free.float().mean((1, 2, 3)).tolist()
-    firsts = [first * (INPAINT_WHOLE / first) ** fraction for fraction in fractions]
+    firsts = [first * (INPAINT_WHOLE / first) ** fraction**2 for fraction in fractions]
     grid = by_picture([spaced(one, final, steps) for one in firsts])
     return masked_multistep(
         model,
@@ -121,7 +122,7 @@ def stream_inpaint(
         grid if sigmas is None else sigmas,
         random_numbers(seed, generator, image.shape[0]),
         label,
-        start=fill(image, operator.free.to(image.device)),
+        start=mirrored(image, operator.free.to(image.device)),
         samples_per_step=samples_per_step,
     )
 
@@ -133,7 +134,7 @@ def stream_colorize(
     seed: int | Sequence[int] = 0,
     hints: Tensor | None = None,
     *,
-    samples_per_step: int = SAMPLES_PER_STEP,
+    samples_per_step: int = CALM_SAMPLES_PER_STEP,
     label: Label = None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,
@@ -187,7 +188,7 @@ def stream_stroke(
     mask: Tensor | None = None,
     paper: bool = False,
     light: str | None = None,
-    samples_per_step: int = STROKE_SAMPLES_PER_STEP,
+    samples_per_step: int = SAMPLES_PER_STEP,
     label: Label = None,
     generator: Generators | None = None,
     sigmas: Sigmas = None,

@@ -10,7 +10,6 @@ too: as much is taken off what it draws beside it, so that no step shows.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import torch
 from PIL import Image
 from torch import Tensor
 
@@ -21,6 +20,7 @@ from cm_core.model import Label
 from cm_core.noise import Generators, each, generators
 from cm_core.stream import last_of
 from editing.image import eight_bits, informed
+from editing.mirror import mirrored
 from editing.operators import Mask
 from editing.painted import Painted, last_picture
 from editing.pictures import detailed
@@ -81,7 +81,7 @@ def stream_panorama(
                 levels,
                 generators(own, 1) if generator is None else generator,
                 label,
-                start=mirrored(image, hole),
+                start=mirrored(image, hole > 0.5),
                 samples_per_step=samples_per_step,
             ):
                 step = replace(step, index=index * len(levels) + step.index)
@@ -122,16 +122,6 @@ def window(size: tuple[int, int], edge: str) -> tuple[int, int, int, int]:
     across = min(width, height)
     left = width - across if edge == "right" else 0
     return left, 0, left + across, height
-
-
-def mirrored(image: Tensor, hole: Tensor) -> Tensor:
-    """A picture (1, 3, H, W) continued into the free columns at one of its edges as in a mirror."""
-    free = hole[0, 0, 0] > 0.5
-    if free[0]:
-        return mirrored(image.flip(-1), hole.flip(-1)).flip(-1)
-    known = int((~free).sum())
-    turning = torch.arange(len(free), device=image.device) % (2 * known)
-    return image[..., torch.minimum(turning, 2 * known - 1 - turning)]
 
 
 def finisher(

@@ -15,8 +15,8 @@ from editing import (
 )
 from editing.operators import Grey, PatchMean, repeat_pixels
 from editing.tasks import (
+    CALM_SAMPLES_PER_STEP,
     SAMPLES_PER_STEP,
-    STROKE_SAMPLES_PER_STEP,
     estimate_sigma,
     spaced,
 )
@@ -69,7 +69,8 @@ def test_steps_and_their_samples_are_network_evaluations(name, steps):
     assert len(seen) == steps and {c[1] for c in calls} == {3}
     levels = [s.sigma for s in seen]
     assert levels == sorted(levels)[::-1]
-    count = STROKE_SAMPLES_PER_STEP if name.startswith("stroke") else SAMPLES_PER_STEP
+    drawn_anew = name.startswith(("stroke", "inpaint"))
+    count = SAMPLES_PER_STEP if drawn_anew else CALM_SAMPLES_PER_STEP
     assert [c[0] for c in calls] == [level for level in levels for _ in range(count)]
 
 

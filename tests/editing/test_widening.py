@@ -4,12 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from cm_core.errors import SettingError
 from editing import panorama, stream_panorama
-from editing.widening import growth, mirrored, window
+from editing.widening import growth, window
 from tests.gaussian import consistency
 
 
@@ -43,10 +42,6 @@ def test_what_is_drawn_goes_on_from_the_picture_as_in_a_mirror():
     before = np.asarray(picture).astype(int)
     wanted = np.concatenate([before[:, 3::-1], before, before[:, :-5:-1]], 1)
     assert (made[:, 4:20] == before).all() and abs(made - wanted).max() <= 2
-    image = torch.arange(3.0)[None, None, None].expand(1, 3, 2, 3)
-    image = torch.cat([image, torch.zeros(1, 3, 2, 5)], -1)
-    hole = torch.tensor([0.0] * 3 + [1] * 5)[None, None, None].expand(1, 1, 2, 8)
-    assert mirrored(image, hole)[0, 0, 0].tolist() == [0, 1, 2, 2, 1, 0, 0, 1]
 
 
 def test_no_step_shows_where_a_window_begins():

@@ -35,7 +35,7 @@ LIMITS = """
   are colours that renders have by daylight.
 - Small and thin things are lost first: a palm's trunk, a far peak, a small sun.
 - A painting is finished best in one step; a picture from nothing gains by a second. The Steps tab
-  shows both. Repairs take the mean of two samples a step: one is livelier, more are calmer and
+  shows both. Colour takes the mean of two samples a step: one is livelier, more are calmer and
   softer.
 - In every light moves a painting's colours by what renders of the same scenes have in both lights;
   shadows stay where they were painted.

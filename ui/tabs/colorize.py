@@ -9,6 +9,7 @@ import gradio as gr
 from PIL import Image
 
 from editing.image import on_white
+from editing.tasks import CALM_SAMPLES_PER_STEP
 from ui.components.canvas.canvas import BACKGROUND_SIDE
 from ui.components.result.result import grey
 from ui.components.samples import samples_slider
@@ -49,7 +50,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
                 elem_id="colorize-result",
                 elem_classes="second",
             )
-            samples = samples_slider(controls, "Colour")
+            samples = samples_slider(controls, "Colour", CALM_SAMPLES_PER_STEP)
 
     @with_settings
     def colorize(

@@ -11,6 +11,7 @@ import gradio as gr
 from PIL import Image
 
 from editing.image import on_white
+from editing.tasks import CALM_SAMPLES_PER_STEP
 from ui.components.samples import samples_slider
 from ui.components.sidebar.sidebar import Controls, Go
 from ui.components.tab_router import TabRouter
@@ -72,7 +73,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
                 elem_classes="third",
             )
             with gr.Column(visible=not large, min_width=100):
-                samples = samples_slider(controls, "Enlarge")
+                samples = samples_slider(controls, "Enlarge", CALM_SAMPLES_PER_STEP)
 
     @with_settings
     def enlarge(

@@ -11,7 +11,6 @@ from PIL import Image
 
 from editing.hours import FRAMES, hours, nearest_light
 from editing.lights import known_lights
-from editing.tasks import STROKE_SAMPLES_PER_STEP
 from ui.components.canvas.canvas import LiveCanvas
 from ui.components.frames.frames import Frames
 from ui.components.guess.guess import Guess
@@ -113,7 +112,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
             film = gr.DownloadButton(
                 "The day as animated WebP", visible=False, size="sm", elem_id="paint-film"
             )
-            samples = samples_slider(controls, "Paint", STROKE_SAMPLES_PER_STEP)
+            samples = samples_slider(controls, "Paint")
 
     with gr.Row(visible=False) as horizon:
         wide = router.result("Panorama", elem_id="paint-panorama")

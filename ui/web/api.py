@@ -13,7 +13,7 @@ from PIL import Image
 
 from cm_core.errors import SettingError
 from editing import files
-from editing.tasks import SAMPLES_PER_STEP, STROKE_SAMPLES_PER_STEP, STROKE_STEPS
+from editing.tasks import CALM_SAMPLES_PER_STEP, SAMPLES_PER_STEP, STROKE_STEPS
 from editing.widening import STEPS, WIDEST
 from ui.components.export.export import FORMATS, written
 from ui.service.animation import animation
@@ -118,11 +118,11 @@ def endpoints(tasks: Tasks) -> None:
         one, few, steps = (
             figure("steps", count, 1, 8, precision=0) for count in (1, STROKE_STEPS, 8)
         )
-        single, samples = (
+        single, calm = (
             figure(
                 "samples_per_step", count, 1, MOST_SAMPLES, "(a step takes their mean)", precision=0
             )
-            for count in (STROKE_SAMPLES_PER_STEP, SAMPLES_PER_STEP)
+            for count in (SAMPLES_PER_STEP, CALM_SAMPLES_PER_STEP)
         )
         margins = [
             figure(side, 0, 0, 1, "(fraction of the picture)")
@@ -199,7 +199,7 @@ def endpoints(tasks: Tasks) -> None:
     painting = [image, strength, few, seed, *labels, single]
     without_light = [image, strength, few, seed, *no_light, model, single]
     walk = [seed_a, seed_b, frames, one, *labels, seed_c, seed_d, *to]
-    small = [image, factor, *shared, samples]
+    small = [image, factor, *shared, calm]
     for name, task, take, inputs, outputs in (
         ("stroke", tasks.stroke, as_file, painting, picture),
         ("paint", tasks.stroke, as_file, painting, picture),  # its older name
@@ -208,9 +208,9 @@ def endpoints(tasks: Tasks) -> None:
         ("guess", tasks.guess, as_made, [image, model], names),
         ("panorama", tasks.panorama, as_file, [image, width, windowed, seed, *labels], picture),
         ("generate", tasks.generate, as_file, [one, seed, *labels], picture),
-        ("inpaint", tasks.inpaint, as_file, [image, mask, *shared, samples], picture),
-        ("outpaint", outpaint, as_file, [image, *margins, *shared, samples], picture),
-        ("colorize", tasks.colorize, as_file, [image, *shared, hints, samples], picture),
+        ("inpaint", tasks.inpaint, as_file, [image, mask, *shared, single], picture),
+        ("outpaint", outpaint, as_file, [image, *margins, *shared, single], picture),
+        ("colorize", tasks.colorize, as_file, [image, *shared, hints, calm], picture),
         ("super_resolve", tasks.super_resolve, as_file, small, picture),
         ("enlarge", enlarge, as_made, [image, twice, seed, faithful], picture),
         ("denoise", denoise, as_made, [image, sigma, *labels], [picture, level]),

@@ -85,7 +85,7 @@ def test_a_level_of_each_picture_reaches_the_model():
     inpaint(model, pictures(), masks(), steps=2, samples_per_step=1)
     (first, second) = told
     fractions = masks().mean((1, 2, 3))
-    assert first == pytest.approx((60.0**fractions.square()).tolist())
+    assert first == pytest.approx((60.0 ** fractions.square()).tolist())
     assert second == pytest.approx([0.3] * 3)
 
 

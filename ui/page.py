@@ -10,10 +10,10 @@ from PIL import Image
 from starlette.middleware import Middleware
 
 from editing.image import MAX_PIXELS
-from ui.components import told
+from ui.components import label_bar, sidebar
+from ui.components.controls import Controls
 from ui.components.kept import lay_out
 from ui.components.result.result import History
-from ui.components.sidebar import sidebar
 from ui.components.tab_router import TabRouter
 from ui.service.engine import Engine, Engines
 from ui.service.memory import share_arenas
@@ -74,7 +74,7 @@ THEME = gr.themes.Default(
 WORDS = gr.I18n(en={"common.complete": "Done"})
 
 
-def tab(name: str, controls: sidebar.Controls) -> gr.Tab:
+def tab(name: str, controls: Controls) -> gr.Tab:
     """A tab with values of its own in the shared controls."""
     with gr.Tab(name, id=name) as opened:
         controls.opens(opened, name)
@@ -87,7 +87,7 @@ def build_page(engine: Engine, downloads: bool = True) -> gr.Blocks:
     tasks = Tasks(engines)
     with Page(title="OneStroke", analytics_enabled=False, fill_width=True) as page:
         endpoints(tasks)  # first, so that they get their own names
-        controls = sidebar.build(engines, told.build(engine))
+        controls = sidebar.build(engines, label_bar.build(engine))
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             router = TabRouter(tabs)
             with tab("Paint", controls):

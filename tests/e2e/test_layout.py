@@ -15,8 +15,8 @@ def test_what_one_reaches_for_lies_near_the_canvas(page):
     open_tab(page, "Paint")
     phone = page.evaluate("innerWidth < 768")
     (_, canvas), (top, low) = box(page, "#paint-canvas"), box(page, "#paint-result .frame")
-    slider, told = box(page, "#paint-strength"), box(page, "#told")
-    assert told[1] - told[0] < 100 and told[1] < box(page, "#tabs")[0] + 20
+    slider, bar = box(page, "#paint-strength"), box(page, "#label-bar")
+    assert bar[1] - bar[0] < 100 and bar[1] < box(page, "#tabs")[0] + 20
     if phone:  # in one column: tools, canvas, result, examples, slider
         stage, examples = box(page, "#paint-canvas .lc-stage"), box(page, ".easel .source")
         assert canvas <= top < canvas + 40

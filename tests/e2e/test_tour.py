@@ -19,7 +19,7 @@ def visit(request, browser, url):
 
 def test_three_steps_each_at_its_place_and_never_again(visit):
     visit.locator("#tour").wait_for()
-    places = ["#paint-canvas .lc-stage", "#paint-result .frame", "#told"]
+    places = ["#paint-canvas .lc-stage", "#paint-result .frame", "#label-bar"]
     for number, place in enumerate(places, 1):
         assert visit.locator("#tour span").text_content() == f"{number} of 3"
         assert "shown-round" in visit.locator(place).get_attribute("class")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from editing.tasks import SAMPLES_PER_STEP
-from ui.components.sidebar.sidebar import Controls
+from ui.components.controls import Controls
 from ui.service.tasks import MOST_SAMPLES
 
 

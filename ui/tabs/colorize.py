@@ -11,9 +11,9 @@ from PIL import Image
 from editing.image import on_white
 from editing.tasks import CALM_SAMPLES_PER_STEP
 from ui.components.canvas.canvas import BACKGROUND_SIDE
+from ui.components.controls import Controls, Go
 from ui.components.result.result import grey
 from ui.components.samples import samples_slider
-from ui.components.sidebar.sidebar import Controls, Go
 from ui.components.tab_router import TabRouter
 from ui.service.progress import last, reduced
 from ui.service.settings import EditSettings, with_settings

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import gradio as gr
 from PIL import Image
 
-from ui.components.sidebar.sidebar import Controls, Go
+from ui.components.controls import Controls, Go
 from ui.components.tab_router import TabRouter
 from ui.components.thumbs.image_picker import picture_source
 from ui.service.engine import LIVE_SECONDS

@@ -12,8 +12,8 @@ from PIL import Image
 
 from editing.image import on_white
 from editing.tasks import CALM_SAMPLES_PER_STEP
+from ui.components.controls import Controls, Go
 from ui.components.samples import samples_slider
-from ui.components.sidebar.sidebar import Controls, Go
 from ui.components.tab_router import TabRouter
 from ui.components.thumbs.image_picker import picture_source
 from ui.service.examples import RENDERS, SMALL_PHOTOS, SMALL_RENDERS, example

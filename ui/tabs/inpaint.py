@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import gradio as gr
 from PIL import Image
 
+from ui.components.controls import Controls, Go, costed
 from ui.components.samples import samples_slider
-from ui.components.sidebar.sidebar import Controls, Go, costed
 from ui.components.tab_router import TabRouter
 from ui.service.settings import EditSettings, with_settings
 from ui.service.tasks import Tasks

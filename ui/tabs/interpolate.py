@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import gradio as gr
 
+from ui.components.controls import Controls, Go
 from ui.components.frames.frames import Frames
 from ui.components.model_menu import goals
-from ui.components.sidebar.sidebar import Controls, Go
 from ui.components.tab_router import TabRouter
 from ui.service.animation import animation, filmstrip
 from ui.service.engine import AXES

@@ -12,10 +12,10 @@ from PIL import Image
 from editing.hours import FRAMES, hours, nearest_light
 from editing.lights import known_lights
 from ui.components.canvas.canvas import LiveCanvas
+from ui.components.controls import STEPS, Controls, Go, costed
 from ui.components.frames.frames import Frames
 from ui.components.guess.guess import Guess
 from ui.components.samples import samples_slider
-from ui.components.sidebar.sidebar import STEPS, Controls, Go, costed
 from ui.components.tab_router import TabRouter
 from ui.components.thumbs.choices import Choices
 from ui.components.thumbs.image_picker import picture_source
@@ -195,7 +195,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
         chosen = shown[said(event, "index", range(len(shown)))]
         axis, name = (text("A name", chosen.get(key)) for key in ("axis", "name"))
         left = [one for one in shown if axis and one.get("axis") not in ("", axis)]
-        menus = [name if axis == each else gr.skip() for each in controls.told.menus]
+        menus = [name if axis == each else gr.skip() for each in controls.bar.menus]
         return *menus, count + 1 if axis else gr.skip(), in_axes(left)
 
     photo.change(
@@ -220,7 +220,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
         js="made => ({background: made?.url || null})",
         api_visibility="private",
     )
-    menus = controls.told.menus
+    menus = controls.bar.menus
     others.connect(result, seed=controls.seed, light=menus["light"], strength=strength)
     glue: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     seen_at.input(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from ui.components.sidebar.sidebar import Controls
+from ui.components.controls import Controls
 from ui.components.tab_router import TabRouter
 from ui.service.tasks import Tasks
 from ui.tabs.classroom import consistency, edit, noise, opening, plane, race, tradeoff

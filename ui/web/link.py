@@ -12,9 +12,9 @@ import gradio as gr
 
 from cm_core.errors import OneStrokeError
 from ui.components.by_tab import number_from
+from ui.components.controls import Controls
 from ui.components.kept import KEEPING
 from ui.components.model_menu import about, goals
-from ui.components.sidebar.sidebar import Controls
 from ui.components.tab_router import TabRouter
 from ui.service.engine import AXES, Engines
 from ui.service.tasks import MOST_SAMPLES

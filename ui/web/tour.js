@@ -4,7 +4,7 @@
   const STEPS = [
     ["#paint-canvas .lc-stage", "Choose a material and paint here, as crudely as you like: sky, a mountain, water."],
     ["#paint-result .frame", "The finished picture follows your brush. Save it below, or send it to another tab."],
-    ["#told", "Say here which scene and light you mean. Another seed is another picture of the same painting."],
+    ["#label-bar", "Say here which scene and light you mean. Another seed is another picture of the same painting."],
   ];
   try { // who follows a link looks at its picture first
     if (window.oneStrokeKept?.follows || localStorage.getItem(KEY)) return;
@@ -34,7 +34,7 @@
     if (++at === STEPS.length) return end();
     mark();
     // On a phone the pictures fill the lower part: the card stands above them, but not on what it shows.
-    card.classList.toggle("high", innerWidth < 768 && STEPS[at][0] !== "#told");
+    card.classList.toggle("high", innerWidth < 768 && STEPS[at][0] !== "#label-bar");
     card.querySelector("p").textContent = STEPS[at][1];
     card.querySelector("span").textContent = `${at + 1} of ${STEPS.length}`;
     next.textContent = at + 1 < STEPS.length ? "Next" : "Paint";

@@ -14,7 +14,7 @@ from cm_core.model import ConsistencyModel, ModelConfig
 from cm_core.samplers import Step
 from editing.generate import apart, self_consistency
 from editing.image import to_pil
-from ui.components.sidebar.sidebar import Controls, Go
+from ui.components.controls import Controls, Go
 from ui.service.engine import Readout
 from ui.service.pictures import strip
 from ui.service.progress import last, shown

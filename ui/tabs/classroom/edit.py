@@ -15,7 +15,7 @@ import editing
 from cm_core.samplers import Step
 from editing.image import fit, to_pil, to_tensor
 from editing.operators import PatchMean, grey_picture, repeat_pixels
-from ui.components.sidebar.sidebar import Controls, Go
+from ui.components.controls import Controls, Go
 from ui.components.tab_router import Settings
 from ui.service.engine import Engine, Readout
 from ui.service.examples import example

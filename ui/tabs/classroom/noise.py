@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import gradio as gr
 
-from ui.components.sidebar.sidebar import Controls, Go
+from ui.components.controls import Controls, Go
 from ui.components.tab_router import Settings, TabRouter
 from ui.service.pictures import strip
 from ui.service.progress import last

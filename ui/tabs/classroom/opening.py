@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from editing.generate import stream_generate
-from ui.components.sidebar.sidebar import Controls
+from ui.components.controls import Controls
 from ui.service.engine import Engine
 from ui.service.progress import last
 from ui.service.tasks import Tasks
@@ -58,7 +58,7 @@ def menu(controls: Controls) -> gr.Radio:
     noise = gr.Radio(CHOICES, value=CLEAR, label="Seed of the lessons", elem_id="lesson-seed")
     follow = {"fn": None, "outputs": noise, "api_visibility": "private"}
     controls.seed.input(js=f"() => '{TOLD}'", **follow)
-    controls.told.die.click(
+    controls.bar.die.click(
         inputs=[controls.open, noise],
         js=f"(tab, now) => tab === 'Steps' ? '{TOLD}' : now",
         **follow,

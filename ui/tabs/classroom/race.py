@@ -18,7 +18,7 @@ import editing
 from cm_core.model import Label
 from cm_core.samplers import Step
 from editing.image import to_pil
-from ui.components.sidebar.sidebar import Controls, Go
+from ui.components.controls import Controls, Go
 from ui.components.tab_router import Settings
 from ui.service.engine import Engine, network_runs
 from ui.service.pictures import data_url

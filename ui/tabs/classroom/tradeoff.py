@@ -11,7 +11,7 @@ import editing
 from cm_core.samplers import Step
 from editing.generate import apart
 from editing.image import to_pil
-from ui.components.sidebar.sidebar import Controls, Go
+from ui.components.controls import Controls, Go
 from ui.components.tab_router import Settings
 from ui.service.engine import Readout
 from ui.service.examples import example

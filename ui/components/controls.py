@@ -1,9 +1,8 @@
-"""The sidebar, for settings that change seldom, and how tabs use the shared controls."""
+"""The controls that all tabs share, and how tabs use them."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +16,8 @@ from gradio.context import LocalContext
 from editing.tasks import STROKE_STEPS
 from ui.components.by_tab import NAMES, ByTab, label_menu, number_from
 from ui.components.kept import Kept, Settings, Word
+from ui.components.label_bar import LabelBar
 from ui.components.model_menu import ModelMenu
-from ui.components.told import Told
 from ui.service.engine import AXES, Engine, Engines, Readout
 from ui.service.progress import EditProgress
 from ui.service.rate_limit import RateLimit
@@ -70,7 +69,7 @@ class Controls:
     """The shared controls; `inputs` are the first of EditSettings: (steps, seed, *choice)."""
 
     engines: Engines
-    told: Told
+    bar: LabelBar
     steps: gr.Slider
     seed: gr.Number
     lock: gr.Checkbox
@@ -99,7 +98,7 @@ class Controls:
     @property
     def first_choice(self) -> dict[str, Any]:
         """The label menus' values when the page opens, by axis."""
-        return {axis: menu.value for axis, menu in self.told.menus.items()}
+        return {axis: menu.value for axis, menu in self.bar.menus.items()}
 
     @property
     def inputs(self) -> list[gr.components.Component]:
@@ -255,63 +254,3 @@ def duration(seconds: float) -> str:
 def costed(made: EditProgress, *more: Any) -> tuple[Any, ...]:
     """An EditProgress as values for (result, *more, readout)."""
     return made, *more, made.readout
-
-
-def build(engines: Engines, told: Told) -> Controls:
-    """Lay out the sidebar, and wire it and the bar above the tabs."""
-    seed, menus = told.seed, told.menus
-    with gr.Sidebar(width=290, elem_id="sidebar"):
-        models = ModelMenu(engines)
-        steps = gr.Slider(
-            1, 8, value=STEPS["Paint"], step=1, precision=0, label="Steps", elem_id="steps"
-        )
-        lock = gr.Checkbox(
-            False, label="Lock the seed", info="Unlocked, a press for a new picture rolls it."
-        )
-        pixels = gr.Checkbox(False, label="Show the pixels")
-        share = gr.Button("Copy link", size="md", elem_id="share")
-        afresh = gr.Button("Start afresh", size="md", elem_id="afresh")
-        gr.HTML('<p class="caption">The last picture took</p>')
-        readout = Cost("Nothing computed yet", elem_id="readout")
-    pixels.change(
-        None,
-        pixels,
-        js="on => { document.body.classList.toggle('pixels', on); }",
-        api_visibility="private",
-    )
-    # The count makes the live tabs compute anew, as it does for another model.
-    told.die.click(
-        lambda count: (random.randint(0, MAX_SEED), count + 1),
-        models.changed,
-        [seed, models.changed],
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    opened, tab = Word("Paint"), gr.State("Paint")
-    # Not the live tabs themselves: where several listeners of one event keep its last, the browser
-    # raises the whole event anew for each of them that was busy, and so they keep each other going.
-    gr.on(
-        [control.input for control in (steps, seed, *menus.values())],
-        lambda count: count + 1,
-        models.changed,
-        models.changed,
-        trigger_mode="always_last",
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    models.connect(menus)
-    choice = [*menus.values(), models.name]
-    kept = {"share": share, "afresh": afresh, "open": opened, "tab": tab}
-    return Controls(
-        engines,
-        told,
-        steps,
-        seed,
-        lock,
-        choice,
-        models,
-        readout,
-        left=ByTab({}),
-        limit=RateLimit(),
-        **kept,
-    )

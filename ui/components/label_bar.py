@@ -12,12 +12,12 @@ from ui.service.engine import Engine
 from ui.service.tasks import MAX_SEED
 
 HERE = Path(__file__).parent
-JS = "".join((HERE / name).read_text() for name in ("told.js", "synonyms.js"))
+JS = "".join((HERE / name).read_text() for name in ("number_errors.js", "synonyms.js"))
 HEADER = "<h1>OneStroke</h1><p>Paint a crude landscape: a picture follows the brush.</p>"
 
 
 @dataclass(frozen=True)
-class Told:
+class LabelBar:
     """A menu for each axis of labels, the seed, and the button that rolls it."""
 
     menus: dict[str, gr.Dropdown]
@@ -25,9 +25,9 @@ class Told:
     die: gr.Button
 
 
-def build(engine: Engine) -> Told:
+def build(engine: Engine) -> LabelBar:
     """Lay out the bar."""
-    with gr.Row(elem_id="told"):
+    with gr.Row(elem_id="label-bar"):
         gr.HTML(HEADER, elem_id="header", min_width=100, js_on_load=JS)
         menus = label_menus(engine)
         seed = gr.Number(
@@ -40,4 +40,4 @@ def build(engine: Engine) -> Told:
             elem_id="seed",
         )
         die = gr.Button("⚄", min_width=44, scale=0, elem_id="die", elem_classes="icon")
-    return Told(menus, seed, die)
+    return LabelBar(menus, seed, die)

@@ -13,6 +13,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from cm_core import schema
+from cm_core.checkpoints.meta import without_weights
 from cm_core.checkpoints.weights import read_weights
 from cm_core.detailer import Detailer, DetailerConfig
 from cm_core.errors import CheckpointError, SettingError
@@ -172,7 +173,7 @@ def check_finite(weights: Mapping[str, Tensor], path: Path) -> None:
 
 def blank(form: type[M], config: Config, path: Path) -> M:
     """A model without weights, on the meta device. path: the file of its config."""
-    with describing(path), torch.device("meta"):
+    with describing(path), without_weights():
         schema.check(config)
         return form(config)
 

@@ -16,6 +16,7 @@ from cm_core import schema
 from cm_core.checkpoints.checkpoint import blank, check_weights, describing, fill, read_json
 from cm_core.checkpoints.imagenet import class_labels
 from cm_core.checkpoints.key_maps import from_diffusers, to_diffusers
+from cm_core.checkpoints.meta import without_weights
 from cm_core.checkpoints.weights import read_weights
 from cm_core.errors import CheckpointError, SettingError
 from cm_core.labels import Labels
@@ -150,7 +151,7 @@ def unet_from_config(values: Mapping, path: Path) -> UNetConfig:
     except (KeyError, TypeError, IndexError, ArithmeticError, SettingError) as error:
         reason = str(error).removesuffix(".")
         raise CheckpointError(f"{path} does not describe a network: {reason}.") from None
-    with torch.device("meta"):
+    with without_weights():
         if list(norm_groups(make_net(unet))) != [groups]:
             raise refuse("norm_num_groups")
     return unet

@@ -8,6 +8,7 @@ import os
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 MOST_BYTES = 2_000_000_000
@@ -34,7 +35,7 @@ def sweep(folder: Path, room: int = 0, now: float | None = None) -> bool:
     Returns whether they fit. now: seconds since the epoch.
     """
     now, kept = time.time() if now is None else now, []
-    for path in folder.rglob("*"):
+    for path in paths(folder):
         try:
             told = path.lstat()
             if path.is_dir() and not path.is_symlink():
@@ -53,6 +54,12 @@ def sweep(folder: Path, room: int = 0, now: float | None = None) -> bool:
         path.unlink(missing_ok=True)
         left -= size
     return left <= MOST_BYTES
+
+
+def paths(folder: Path) -> Iterator[Path]:
+    """All files and folders in a folder; one that vanishes meanwhile is passed over."""
+    for parent, folders, files in os.walk(folder):
+        yield from (Path(parent, name) for name in folders + files)
 
 
 @functools.cache

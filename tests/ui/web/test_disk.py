@@ -68,6 +68,20 @@ def test_a_link_is_removed_and_not_followed(tmp_path):
     assert (outside / "kept").exists() and not (folder / "link").is_symlink()
 
 
+def test_a_folder_that_vanishes_stops_no_sweep(lay, tmp_path, monkeypatch):
+    old, gone, scandir = lay("old", age=OLDEST + 1), lay("gone"), os.scandir
+
+    def meanwhile(folder):
+        if str(folder) == str(gone.parent):
+            gone.unlink()
+            gone.parent.rmdir()
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", meanwhile)
+    assert sweep(tmp_path, now=NOW)
+    assert not old.exists() and not gone.exists()
+
+
 def test_an_upload_is_refused_where_there_is_no_room(url, monkeypatch):
     def send(**kwargs):
         return httpx.post(f"{url}gradio_api/upload", timeout=60, **kwargs)

@@ -98,7 +98,7 @@ def build_page(engine: Engine, downloads: bool = True) -> gr.Blocks:
             with tab("About", controls):
                 about.build(engine)
         router.results.append(History(elem_id="history"))
-        router.connect(tasks, controls.left, controls.menus)
+        router.connect(tasks, controls)
         lay_out([*controls.kept, *router.sources.values()])
         gr.HTML(about.FOOTER, elem_id="footer")
         for script in SCRIPTS:

@@ -108,6 +108,8 @@ def test_results_are_kept_and_can_be_sent_on(page):
 
 def test_a_seed_in_the_history_becomes_an_end_of_a_walk(page):
     open_tab(page, "Paint")
+    choose(page, "label-scene", "coast")
+    settle(page, "paint-result")
     old = source(page, "paint-result")
     page.locator("#paint-generate-run").click()
     new_source(page, "paint-result", old)
@@ -115,15 +117,19 @@ def test_a_seed_in_the_history_becomes_an_end_of_a_walk(page):
     page.wait_for_function("document.querySelector('.history-strip img') !== null")
     page.wait_for_timeout(1100)
     page.locator(".history-strip button").first.click()
-    assert f"seed {seed(page)}" in page.locator(".history-note").text_content()
+    rolled = seed(page)
+    assert f"seed {rolled}" in page.locator(".history-note").text_content()
+    choose(page, "label-scene", "alpine")
     open_tab(page, "Interpolate")
+    assert page.locator("#label-scene input").input_value() == "Any"
     choose(page, "interpolate-to-scene", "sea")
     page.locator(".history summary", has_text="Walk").click()
     page.locator(".history .menu-list button", has_text="to this seed").click()
     told = "document.querySelector('#interpolate-end-1 input')?.value"
-    page.wait_for_function(f"(seed) => {told} === seed", arg=seed(page))
+    page.wait_for_function(f"(seed) => {told} === seed", arg=rolled)
     goal = "document.querySelector('#interpolate-to-scene input').value"
     page.wait_for_function(f"{goal} === 'As above'")  # so that it is that picture
+    page.wait_for_function("document.querySelector('#label-scene input').value === 'coast'")
 
 
 def test_a_link_brings_the_settings_back(page, browser, url):

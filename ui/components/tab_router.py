@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +9,8 @@ import gradio as gr
 from PIL import Image
 
 from editing.output import enlarge_picture
-from ui.components.by_tab import ByTab
+from ui.components.by_tab import label_menu
+from ui.components.controls import Controls
 from ui.components.export.export import (
     FORMATS,
     LAYERED,
@@ -49,34 +49,46 @@ class TabRouter:
         self.results.append(made)
         return made
 
-    def connect(self, tasks: Tasks, left: ByTab, menus: Sequence[gr.Dropdown]) -> None:
+    def connect(self, tasks: Tasks, controls: Controls) -> None:
         """Wire every result to every source; call it once all tabs are built.
 
-        left: values by tab, of the menus among others: a walk's end takes its labels along.
+        A walk's end takes its picture's labels along, or those of the menus where it has none.
         """
         places = list(self.sources)
 
-        def send(event: gr.EventData, by_tab: dict[str, dict[str, Any]], *labels: str):
-            tab = said(event, "tab", [*places, "Interpolate"])
+        def send(
+            event: gr.EventData, model: str, open_tab: str, left: dict[str, dict], *labels: str
+        ):
+            tab, menus = said(event, "tab", [*places, "Interpolate"]), [gr.skip() for _ in AXES]
             if tab == "Interpolate":
                 seed, end = whole(said(event, "seed"), MAX_SEED), said(event, "end", (0, 1))
                 pictures = [gr.skip()] * len(places)
                 ends = [seed if i == end else gr.skip() for i in range(len(self.ends))]
                 goals = ["" if end == 1 else gr.skip() for _ in self.goals]
-                walk = by_tab.get(tab, {}) | dict(zip(AXES, labels, strict=True))
-                by_tab = {**by_tab, tab: walk}
+                asked = dict(zip(AXES, labels, strict=True)) | names(said(event, "labels"))
+                left = {**left, tab: left.get(tab, {}) | asked}
+                if open_tab == tab:  # else it takes them from `left` when it opens
+                    engine = controls.engines.get(model)
+                    menus = [label_menu(engine, asked, axis, []) for axis in AXES]
             else:
                 picture = reference(said(event, "url"))
                 pictures = [picture if place == tab else gr.skip() for place in places]
                 ends = [gr.skip()] * len(self.ends)
                 goals = [gr.skip()] * len(self.goals)
-            return gr.Tabs(selected=tab), by_tab, *pictures, *ends, *goals
+            return gr.Tabs(selected=tab), left, *menus, *pictures, *ends, *goals
 
         gr.on(
             [result.select for result in self.results],
             send,
-            [left, *menus],
-            [self.tabs, left, *self.sources.values(), *self.ends, *self.goals],
+            [controls.models.name, controls.open, controls.left, *controls.menus],
+            [
+                self.tabs,
+                controls.left,
+                *controls.menus,
+                *self.sources.values(),
+                *self.ends,
+                *self.goals,
+            ],
             show_progress="hidden",
             api_visibility="private",
         )
@@ -104,3 +116,9 @@ class TabRouter:
             **EXPORTS,
         )
         saving.then(None, js=WRITTEN, api_visibility="private")  # or refused
+
+
+def names(labels: Any) -> dict[str, str]:
+    """The labels by axis that an event says, without what may not be one."""
+    said = labels if isinstance(labels, dict) else {}
+    return {axis: said[axis] for axis in AXES if isinstance(said.get(axis), str)}

@@ -27,6 +27,7 @@ class EditProgress:
     seen: Image.Image | None = None
     done: bool = True
     seed: int | None = None  # of a picture from noise alone, which Interpolate can start from
+    choice: tuple[str | None, ...] = ()  # the names of its labels, one for each of AXES
 
 
 def last(made: Iterator[T]) -> T:

@@ -157,7 +157,7 @@ class Tasks(Repairs):
         for step, readout in taken:
             done = step.index + 1 == steps
             x0 = engine.enlarged(step.x0, seed) if done else step.x0
-            yield EditProgress(to_pil(x0), readout, shown(step), done, seed)
+            yield EditProgress(to_pil(x0), readout, shown(step), done, seed, settings.choice)
 
     def ends(
         self,

@@ -55,7 +55,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> None:
             gr.HTML(
                 '<p class="note">The walk begins in the scene and light above and may end in '
                 "others: a day passes, a meadow turns into a desert. Seeds that you like in the "
-                "history can be taken as ends there: choose one, then Frames.</p>"
+                "history can be taken as ends there: choose one, then Walk.</p>"
             )
             with gr.Row(elem_classes="under two"):
                 film = gr.DownloadButton(

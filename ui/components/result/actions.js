@@ -1,5 +1,5 @@
 // What can be done with a picture: menus to save it and to send it to another tab.
-// Used by results and by the history, each with its own `current()`: {url, file, seed, title} or null.
+// Used by results and by the history, each with its own `current()`: {url, file, seed, labels, title} or null.
 const SAVES = [["PNG, as it is", "png1"], ["PNG, 256 pixels", "png256"], ["PNG, 512 pixels", "png512"],
   ["PNG, 1024 pixels", "png1024"], ["SVG, traced shapes", "svg"]];
 const TABS = ["Paint", "Inpaint", "Colour", "Enlarge", "Denoise"];
@@ -59,8 +59,8 @@ async function copyPicture(current) {
   }
 }
 function send(current, tab, more = {}) {
-  const { url, file, seed } = current();
-  trigger("select", { tab, url: file ?? url, seed, ...more });
+  const { url, file, seed, labels } = current();
+  trigger("select", { tab, url: file ?? url, seed, labels, ...more });
 }
 function actions(current, canvas = null) {
   return [

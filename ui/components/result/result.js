@@ -1,4 +1,4 @@
-// A result picture, after kept.js and actions.js. `props.value` is {url, file, before, seed, draft, reduced} or
+// A result picture, after kept.js and actions.js. `props.value` is {url, file, before, seed, labels, draft, reduced} or
 // null; what is reduced, a step of a large picture, can be looked at and not be saved.
 const figure = element.querySelector(".result"), name = `result/${figure.dataset.name}`, after = figure.querySelector(".after");
 const before = figure.querySelector(".before"), wipe = figure.querySelector(".wipe");
@@ -19,8 +19,8 @@ function show() {
   if (value.before) before.src = value.before;
   if (value.draft || figure.dataset.keep === "no") return;
   kept.put(name, value);
-  const { url, file, seed } = value, title = figure.dataset.title;
-  timer = setTimeout(() => window.dispatchEvent(new CustomEvent("onestroke-made", { detail: { url, file, seed, title } })), seed == null ? KEEP_AFTER_MS : 0);
+  const { url, file, seed, labels } = value, title = figure.dataset.title;
+  timer = setTimeout(() => window.dispatchEvent(new CustomEvent("onestroke-made", { detail: { url, file, seed, labels, title } })), seed == null ? KEEP_AFTER_MS : 0);
 }
 wipe.oninput = () => figure.style.setProperty("--wipe", wipe.value + "%");
 wipe.value = WIPED;

@@ -13,6 +13,7 @@ from PIL import Image
 from editing.image import on_white
 from ui.components.export.export import reference, stored
 from ui.components.kept import KEEPING
+from ui.service.engine import AXES
 from ui.service.pictures import MAX_FRAME_BYTES, data_url
 from ui.service.progress import EditProgress
 
@@ -55,7 +56,7 @@ class Result(gr.HTML):
         return reference(shown.get("file") or shown.get("url"))
 
     def postprocess(self, value: Shown) -> dict[str, Any] | None:
-        """What the browser shows: {url, file, before, seed, draft, reduced: only a view}."""
+        """{url, file, before, seed, labels, draft, reduced: only a view} for the browser."""
         if value is None:
             return None
         before, after = value if isinstance(value, tuple) else (None, value)
@@ -67,6 +68,7 @@ class Result(gr.HTML):
             "file": stored(made.picture) if heavy and made.done else None,
             "before": None if before is None else preview(before),
             "seed": made.seed,
+            "labels": dict(zip(AXES, made.choice, strict=False)),
             "draft": not made.done,
             "reduced": heavy and not made.done,
         }

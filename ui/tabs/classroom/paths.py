@@ -41,7 +41,7 @@ def path(
     for step, readout in taken:
         points.append(point(step))
         done = len(points) == steps
-        yield EditProgress(points[-1].answer, readout, points[-1].given, done, seed), points
+        yield EditProgress(points[-1].answer, readout, points[-1].given, done, seed, choice), points
 
 
 def walk(tasks: Tasks, levels: int, seed: int, *choice: str) -> Iterator[tuple[EditProgress, Step]]:
@@ -54,7 +54,7 @@ def walk(tasks: Tasks, levels: int, seed: int, *choice: str) -> Iterator[tuple[E
     for step, readout in taken:
         done = step.index + 1 == total
         ended = seed if done else None
-        yield EditProgress(to_pil(step.x0), readout, shown(step), done, ended), step
+        yield EditProgress(to_pil(step.x0), readout, shown(step), done, ended, choice), step
 
 
 def finished(

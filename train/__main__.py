@@ -12,15 +12,16 @@ from train.options import counted, model_command
 
 
 def run(args: argparse.Namespace) -> None:
-    from train import config, distributed, loop
+    from train import distributed, loop
+    from train.config import load
 
     given = {k: getattr(args, k) for k in ("images", "init", "teacher")}
-    chosen = config.load(args.config, **{k: v for k, v in given.items() if v is not None})
-    out = Path(args.out or f"runs/{chosen.name}")
+    config = load(args.preset, **{k: v for k, v in given.items() if v is not None})
+    out = Path(args.out or f"runs/{config.name}")
     processes = distributed.join()
     try:
         loop.train(
-            chosen,
+            config,
             out,
             resume=Path(args.resume) if args.resume else None,
             minutes=args.minutes,
@@ -119,7 +120,7 @@ def parser() -> argparse.ArgumentParser:
     p.set_defaults(function=listing)
 
     p = commands.add_parser("run", help="train from a preset")
-    p.add_argument("config", help="name of a preset, or a TOML file")
+    p.add_argument("preset", help="name of a preset, or a TOML file")
     p.add_argument("--out", help="folder for states, checkpoints, log and grid (default runs/NAME)")
     p.add_argument("--resume", help="folder of a saved run, to go on with it")
     p.add_argument("--force", action="store_true", help="overwrite the run that is there")

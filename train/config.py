@@ -25,6 +25,10 @@ Weight = Annotated[float, Field(ge=0, le=10**6)]
 Width = Annotated[float, Field(ge=0, le=100)]  # std of ln t, or c of a pseudo-Huber distance
 Decay = Annotated[float, Field(ge=0, lt=1)]  # of an average, a step
 Levels = Annotated[int, Field(ge=2, le=10**6)]
+ObjectiveName = Literal[  # of train.objectives
+    "edm", "pd", "cd", "ct", "ict", "ect", "ccd", "ccd-full", "cct", "scm", "ect-gan", "detail"
+]
+SourceName = Literal["landscapes", "folder", "cifar10", "huggingface"]  # of train.data.loading
 Optimiser = Literal["adam", "radam", "muon"]  # of train.optimise
 Solver = Literal["euler", "heun"]  # of cm_core.solvers
 Distance = Literal["l1", "l2", "lpips"]  # of train.objectives.discrete
@@ -37,10 +41,11 @@ class DataConfig:
     """Which pictures, from where, and what is done to them."""
 
     file: str = "data/landscapes64"  # folder, or hub name
-    source: str = "landscapes"  # landscapes, folder, cifar10 or huggingface
+    source: SourceName = "landscapes"
     size: Annotated[int, Field(ge=1, le=4096)] = 64  # pictures are brought to this side
     crop: Counted = 0  # trained on random squares of this side; 0: on whole pictures
-    held_out: Fraction = 0.0  # folder: fraction of the pictures kept from training
+    # folder: fraction of the pictures kept from training
+    held_out: Annotated[float, Field(ge=0, lt=1)] = 0.0
     split: str = "train"  # huggingface
     image_column: str = "image"  # huggingface
     label_column: str = ""  # huggingface: none means unconditional
@@ -49,6 +54,10 @@ class DataConfig:
     label_any: bool = True  # whether each label axis has an entry for "any"
     flip: bool = True  # half of the pictures are mirrored
     label_dropout: Fraction = 0.1  # probability that all labels are hidden, and each; 1: none used
+
+    def __post_init__(self):
+        if self.held_out and self.source != "folder":
+            raise ConfigError("held_out is for source = folder: leave it out here.")
 
     @property
     def side(self) -> int:
@@ -137,15 +146,6 @@ class ECTConfig:
                 f"The fractions of [ect] add up to 1, not to {sum(self.fractions):g}."
             )
 
-    def stage(self, progress: float) -> int:
-        """Stage at a progress in [0, 1]."""
-        done = 0.0
-        for stage, fraction in enumerate(self.fractions):
-            done += fraction
-            if progress < done:
-                return stage
-        return len(self.fractions) - 1
-
 
 @dataclass(frozen=True)
 class ContinuousConfig:
@@ -187,7 +187,7 @@ class RunConfig:
     __pydantic_config__ = schema.STRICT
 
     name: schema.Name
-    objective: str  # of train.objectives.OBJECTIVES
+    objective: ObjectiveName
     images: AtLeastOne
     batch: Annotated[int, Field(ge=1, le=10**6)]
     micro_batch: Counted = 0  # pictures of a backward pass; 0: the batch over the processes

@@ -51,7 +51,7 @@ def fidelity(args: argparse.Namespace) -> None:
     from train.evaluation import card, fidelity
     from train.recipe import runs_of
 
-    run = next(iter(runs_of(Path(args.config)).values()))
+    run = next(iter(runs_of(Path(args.preset)).values()))
     model = load_model(args.checkpoint)
     print(card.table(fidelity.rows(model, run.data, args.steps, args.count)))
 
@@ -113,6 +113,6 @@ def add_commands(commands) -> None:
     p = model_command(
         commands, "fidelity", fidelity, "FID and IS, where Inception's weights are at hand"
     )
-    p.add_argument("config", help="name of a preset or a TOML file, on whose pictures it trained")
+    p.add_argument("preset", help="name of a preset or a TOML file, on whose pictures it trained")
     p.add_argument("--steps", type=counted, nargs="+", default=[1, 2], help="evaluations a sample")
     p.add_argument("--count", type=counted, default=50_000, help="samples")

@@ -14,7 +14,6 @@ from train.data.in_memory import Pictures
 from train.detail import held_out as detail
 from train.distributed import Processes
 from train.log import Log
-from train.memory import enough_memory
 from train.run import Run
 
 
@@ -46,7 +45,7 @@ def train(
     if fit and (processes.size > 1 or minutes == math.inf):
         raise ConfigError("--fit goes by the clock: it needs --minutes, and one process.")
     started = time.monotonic()
-    with enough_memory(), snapshot.locked(out) if processes.writes else nullcontext():
+    with snapshot.locked(out) if processes.writes else nullcontext():
         if processes.writes:
             snapshot.check_start(out, resume, force)
         run = Run(config, resume, processes.device(device), processes)

@@ -8,8 +8,10 @@ from torch import Tensor, nn
 
 from train.config import OptimConfig
 from train.muon import Muon
+from train.progress import Progress
 
 OPTIMISERS = {"adam": torch.optim.Adam, "radam": torch.optim.RAdam, "muon": Muon}
+RESTART_WARMUP = 300  # warm-up steps after resuming without optimiser state
 
 
 def make_optimiser(
@@ -20,15 +22,21 @@ def make_optimiser(
     return OPTIMISERS[optim.name](groups, lr=optim.lr, betas=optim.betas)
 
 
-def learning_rate(optim: OptimConfig, step: int, progress: float) -> float:
-    """Linear warm-up, then lr, then a cosine from lr to lr_end over the last `decay` of the run.
+def learning_rate(optim: OptimConfig, before: Progress, warm_from: int = 0) -> float:
+    """The learning rate of the step that follows some progress.
 
-    progress: fraction of the run that is done.
+    Linear warm-up, then lr, then a cosine from lr to lr_end over the last `decay` of the run.
+    warm_from: images seen when a run was resumed with a fresh optimiser, which is warmed up again;
+    0 where it was not.
     """
-    into = max(0.0, progress - (1 - optim.decay)) / optim.decay
+    into = max(0.0, before.fraction - (1 - optim.decay)) / optim.decay
     cosine = (1 + math.cos(math.pi * min(into, 1.0))) / 2
-    warm = min(1.0, step / optim.warmup) if optim.warmup else 1.0
-    return (optim.lr_end + (optim.lr - optim.lr_end) * cosine) * warm
+    warm = min(1.0, (before.step + 1) / optim.warmup) if optim.warmup else 1.0
+    rate = (optim.lr_end + (optim.lr - optim.lr_end) * cosine) * warm
+    if not warm_from:
+        return rate
+    steps = (before.images - warm_from) // before.batch + 1
+    return min(1.0, steps / RESTART_WARMUP) * rate
 
 
 def grad_norm(parameters: Iterable[Tensor]) -> float:

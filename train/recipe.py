@@ -12,6 +12,7 @@ from train import config, snapshot
 from train.config import RunConfig, choice
 from train.ema import name_of
 from train.objectives import OBJECTIVES
+from train.progress import Progress
 
 DEFAULT_BUDGET = "cpu"  # the budget that a recipe's own values are for
 START = "start"  # folder of the weights that a recipe begins from, where it was given some
@@ -31,19 +32,17 @@ class Stage:
         return self.folder / name_of(*self.config.averages[-1])
 
     @property
-    def progress(self) -> tuple[int, int]:
-        """(images seen, length in images), from its saved state."""
-        state = snapshot.load_state(self.folder)
-        if state is None:
-            return 0, self.config.images
-        return state["images"], state.get("length", self.config.images)
+    def progress(self) -> Progress:
+        """How far the stage has come, from its saved state."""
+        state = snapshot.load_state(self.folder) or {"images": 0}
+        length = state.get("length", self.config.images)
+        return Progress(state["images"], length, self.config.batch)
 
     @property
     def work_left(self) -> float:
         """Network evaluations that are left to do, at the length that the recipe gives."""
-        images, length = self.progress
         work = OBJECTIVES[self.config.objective].passes * self.config.images
-        return work * max(0.0, 1 - images / length)
+        return work * max(0.0, 1 - self.progress.fraction)
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,6 @@ def load_recipe(
         run = config.build(settings, where.removesuffix(","))
         if not isinstance(renders, int) or renders < 0:
             raise ConfigError(f"{where} renders a number of pictures, not {renders!r}.")
-        choice(OBJECTIVES, run.objective, "objective")
         stages.append(Stage(stage, run, out / stage))
     if of_stages:
         raise ConfigError(f"{file}, budget '{budget}', has no stage '{min(of_stages)}'.")

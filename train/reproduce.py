@@ -53,7 +53,7 @@ def begin(recipe: Recipe, start: Path, out: Path) -> None:
     """
     if same_weights(start, out / START):
         return
-    if recipe.stages[0].progress[0]:
+    if recipe.stages[0].progress.images:
         raise ConfigError(f"{out} has begun from other weights than {start}: choose another --out.")
     load_checkpoint(start)  # says in one sentence what is wrong with it, if anything is
     out.mkdir(parents=True, exist_ok=True)
@@ -157,10 +157,10 @@ def reproduce(
                         stage.config, stage.folder, resume=stage.folder, minutes=given,
                         save_every=SAVE_EVERY, device=device, fit=fit,
                     )  # fmt: skip
-            images, length = stage.progress
-            if images < length:
-                seen = f"{images:,} of {length:,} images"
+            progress = stage.progress
+            if progress.images < progress.length:
+                seen = f"{progress.images:,} of {progress.length:,} images"
                 print(f"'{stage.name}' has seen {seen}; go on with: {again}")
                 return False
-            print(f"'{stage.name}' is done: {publish(stage, images, out, again)}")
+            print(f"'{stage.name}' is done: {publish(stage, progress.images, out, again)}")
         return True

@@ -28,7 +28,6 @@ from train.optimise import grad_norm, groups_of, learning_rate, make_optimiser
 from train.precision import autocast
 from train.progress import Progress
 
-RESTART_WARMUP = 300  # warm-up steps after resuming without optimiser state
 MAX_CONSECUTIVE_SKIPS = 100  # of steps without a finite gradient; then the run has diverged
 STREAM_MASK = 0x9E3779B9  # changes a seed's lower 32 bits, for a second stream of numbers
 
@@ -56,14 +55,13 @@ class Run:
     ):
         self.config, self.device, self.processes = config, device, processes
         with processes.in_turn():
-            self.source, self.held_out = loading.load(config.data, processes.rank, processes.size)
-        self.model = make_model(config, self.source).to(device).train()
-        self.source = self.source.to(device)
-        self.objective = make_objective(config, self.model).to(device)
+            self.source, self.held_out = loading.load(config.data, processes)
         # Convolutions are faster with channels last: by a sixth on CPUs, more on GPUs.
-        for module in (self.model, self.objective):
-            module.to(memory_format=torch.channels_last)
-        self.emas = [EMA(self.model, *average) for average in config.averages]
+        channels_last = {"memory_format": torch.channels_last}
+        self.model = make_model(config, self.source).to(device).to(**channels_last).train()
+        self.source = self.source.to(device)
+        self.objective = make_objective(config, self.model).to(device).to(**channels_last)
+        self.emas = [EMA(self.model, decay, halflife) for decay, halflife in config.averages]
         # Parameters of the objective's own, learned with the model's.
         self.objective_parameters = [p for p in self.objective.parameters() if p.requires_grad]
         self.optimiser = make_optimiser(
@@ -186,15 +184,6 @@ class Run:
         """How far the run has come."""
         return Progress(self.images, self.length, self.config.batch)
 
-    def learning_rate(self, fraction: float) -> float:
-        """The schedule's rate, warmed up again where a run was resumed with a fresh optimiser.
-
-        fraction: of the run, done before the step that has this rate.
-        """
-        steps = (self.images - self.warm_from) // self.config.batch
-        warm = min(1.0, steps / RESTART_WARMUP) if self.warm_from else 1.0
-        return warm * learning_rate(self.config.optim, self.progress.step, fraction)
-
     @contextmanager
     def averaged(self) -> Iterator[TrainedModel]:
         """A block in which the model has the weights of the last EMA and is in eval mode."""
@@ -257,7 +246,7 @@ class Run:
         objective_norm = grad_norm(self.objective_parameters)
         self.images += config.batch
         if math.isfinite(norm + objective_norm):
-            lr = self.learning_rate(before.fraction)
+            lr = learning_rate(config.optim, before, self.warm_from)
             # Parameters of the objective, where it has any, have a group and a rate of their own.
             rates = (lr, config.optim.extra * lr)
             for group, rate in zip(self.optimiser.param_groups, rates, strict=False):

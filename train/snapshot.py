@@ -159,11 +159,11 @@ def load_shards(folder: Path) -> tuple[dict[str, dict[str, Tensor]], int] | None
     return sets, images
 
 
-def take_weights(own: Mapping[str, Tensor], saved: Mapping[str, Tensor], source: Path) -> None:
+def take_weights(own: Mapping[str, Tensor], saved: Mapping[str, Tensor], path: Path) -> None:
     """Overwrite weights, a model's state_dict or an EMA's, with saved ones.
 
-    source: the file that those are from, for the CheckpointError that names what does not fit.
+    path: the file that those are from, for the CheckpointError that names what does not fit.
     """
-    check_weights(own, saved, source)
+    check_weights(own, saved, path)
     for name, weight in own.items():
         weight.copy_(saved[name])

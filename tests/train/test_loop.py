@@ -7,11 +7,10 @@ import torch
 from cm_core import ConsistencyModel, Denoiser, load_model
 from cm_core.errors import CheckpointError, ConfigError
 from train import loop, optimise, snapshot
-from train.config import (
-    OptimConfig,
-)
+from train.config import OptimConfig
 from train.ema import EMA
 from train.objectives import OBJECTIVES
+from train.progress import Progress
 from train.run import step_generator
 
 
@@ -134,7 +133,7 @@ def test_a_leg_may_be_as_long_as_its_minutes_allow(tmp_path, config_of, clock):
     for share, rate in ((0.25, 1e-3), (0.75, 6e-4), (1.0, 2e-4)):
         run.fit(share)
         assert run.progress.fraction == pytest.approx(share, abs=0.03)
-        assert run.learning_rate(run.progress.fraction) == pytest.approx(rate, rel=0.1)
+        assert optimise.learning_rate(optim, run.progress) == pytest.approx(rate, rel=0.1)
     short = dataclasses.replace(config, images=config.batch)
     loop.train(short, tmp_path, minutes=0.08, device="cpu", fit=True)
     assert weights(tmp_path)["images"] == 5 * short.images  # of 4.8 seconds
@@ -187,11 +186,12 @@ def test_steps_with_infinite_gradients_are_skipped(run_config, monkeypatch):
 
 def test_learning_rate_warms_up_stays_and_decays():
     optim = OptimConfig(lr=1.0, lr_end=0.1, warmup=10, decay=0.5)
-    rates = [
-        optimise.learning_rate(optim, *at) for at in ((5, 0.0), (99, 0.5), (99, 0.75), (99, 1.0))
-    ]
+    rates = [optimise.learning_rate(optim, Progress(n, 1000, 1)) for n in (4, 500, 750, 1000)]
     assert rates == pytest.approx([0.5, 1.0, 0.55, 0.1])
-    assert optimise.learning_rate(OptimConfig(lr=1.0, lr_end=1.0, warmup=0), 0, 0.0) == 1.0
+    flat = OptimConfig(lr=1.0, lr_end=1.0, warmup=0)
+    assert optimise.learning_rate(flat, Progress(0, 1000, 1)) == 1.0
+    resumed = [optimise.learning_rate(flat, Progress(n, 1000, 8), 16) for n in (16, 24, 16 + 2400)]
+    assert resumed == pytest.approx([1 / 300, 2 / 300, 1.0])
 
 
 def test_ema_arithmetic():

@@ -70,7 +70,8 @@ def learned(objective: str, start=None):
     )
     kind = OBJECTIVES[objective]
     model = toy_model(kind.form)
-    model.config = kind.describe_model(model.config)
+    if kind.zero_sigma_min:
+        model.config = dataclasses.replace(model.config, sigma_min=0.0)
     if start is not None:
         model.net.load_state_dict(start.net.state_dict())
     trained = kind(config, model, TrueDenoiser() if kind.needs_teacher else None)

@@ -29,7 +29,7 @@ def test_budgets_lie_over_stages_over_what_all_share(tmp_path, toy):
         ("batch = 8", "batches = 8", "stage 'teacher' cannot work: 'batches' is no setting"),
         ('teacher = "teacher"', 'teacher = "tutor"', "no stage before 'model' called 'tutor'"),
         ('name = "model"', 'name = "toy"', "'toy', needs another name"),
-        ('"edm"', '"ddpm"', "no objective 'ddpm'"),
+        ('"edm"', '"ddpm"', "stage 'teacher' cannot work: 'objective' should be 'edm'"),
         ("gpu.stage.model", "gpu.stage.modell", "budget 'gpu', has no stage 'modell'"),
         ("[[stage]]", "[[stages]]", "is no recipe"),
         ('name = "toy"\n', "", "is no recipe"),
@@ -62,7 +62,6 @@ def test_the_recipe_that_ships(tmp_path, budget):
     assert all((c.net, c.data) == (configs[0].net, configs[0].data) for c in configs)
     assert finish.config.init == str(model.weights) and model.config.init == str(teacher.weights)
     assert recipe.renders == 60_000 and teacher.config.data.size == teacher.config.net.image_size
-    assert [model.config.ect.q ** -(model.config.ect.stage(p) + 1) for p in (0.1, 0.5, 0.8, 0.9)] \
-        == [1 / 4, 1 / 16, 1 / 64, 1 / 256]  # fmt: skip
+    assert (model.config.ect.q, model.config.ect.fractions) == (4.0, (0.2, 0.35, 0.3, 0.15))
     first = next(PRESETS.rglob("landscape64.toml")).read_text().splitlines()[1]
     assert first == "#   python -m train reproduce landscape64"

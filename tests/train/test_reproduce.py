@@ -14,6 +14,7 @@ from cm_core import ConsistencyModel, Denoiser, load_model
 from cm_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint
 from cm_core.errors import CheckpointError, ConfigError, TrainingError
 from train import __main__, loop, reproduce, snapshot
+from train.progress import Progress
 from train.recipe import Stage, load_recipe
 
 # A recipe in a process of its own, slowed down and saving after every step.
@@ -153,7 +154,7 @@ def test_all_stages_end_in_the_minutes_they_are_fitted_into(tmp_path, toy, clock
     assert (teacher.work_left, model.work_left) == (3e6, 4e6)  # in evaluations: edm 3, ect 4
     assert run(preset, out, minutes=0.15, fit=True)
     for stage, images in ((teacher, 32), (model, 40)):
-        assert stage.progress == (images, images) and stage.work_left == 0
+        assert stage.progress == Progress(images, images, 8) and stage.work_left == 0
         group = snapshot.load_state(stage.folder)["optimiser"]["param_groups"][0]
         assert group["lr"] < stage.config.optim.lr / 4  # nearly at the schedule's end, which is 0
     assert run(toy(10**6), out)  # done by what the states say, whatever the recipe asked for

@@ -14,6 +14,7 @@ from train.data.in_memory import Pictures
 from train.data.rendered import load_landscapes
 from train.data.source import Source
 from train.data.streamed import load_stream
+from train.distributed import Processes
 
 LOADERS: dict[str, Callable[[DataConfig], tuple[Source, Pictures]]] = {
     "landscapes": load_landscapes,
@@ -23,15 +24,17 @@ LOADERS: dict[str, Callable[[DataConfig], tuple[Source, Pictures]]] = {
 MEASURED = 1_024  # pictures that sigma_data is measured on, where they are not all in memory
 
 
-def load(config: DataConfig, rank: int = 0, processes: int = 1) -> tuple[Source, Pictures]:
+def load(
+    config: DataConfig,
+    processes: Processes = Processes(),  # noqa: B008 - frozen
+) -> tuple[Source, Pictures]:
     """The source of training pictures, and the held-out pictures, of which there may be none.
 
     Each of several processes gets its own shard of a stream. Any other source they have whole, and
     their generators make them draw different pictures. Raises DataError.
     """
-    check(config)
     if config.source == "huggingface":
-        source, held_out = load_stream(config, rank, processes)
+        source, held_out = load_stream(config, processes)
     else:
         source, held_out = LOADERS[config.source](config)
     if config.label_dropout and source.labels.axes and not config.label_any:
@@ -42,17 +45,6 @@ def load(config: DataConfig, rank: int = 0, processes: int = 1) -> tuple[Source,
 def sigma_data(source: Source) -> float:
     """The standard deviation of a source's pixels in [-1, 1], to four decimals."""
     return round(float(source.subset(MEASURED).std()), 4)
-
-
-def check(config: DataConfig) -> None:
-    """Raises DataError for settings that the source does not have."""
-    sources = [*LOADERS, "huggingface"]
-    if config.source not in sources:
-        raise DataError(f"There is no source '{config.source}': choose {', '.join(sources)}.")
-    if config.held_out and config.source != "folder":
-        raise DataError("held_out is for source = folder: leave it out here.")
-    if not 0 <= config.held_out < 1:
-        raise DataError(f"held_out is a fraction from 0 to 1, not {config.held_out}.")
 
 
 def batch(

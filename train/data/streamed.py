@@ -13,6 +13,7 @@ from cm_core.labels import Labels
 from train.config import DataConfig
 from train.data.in_memory import Pictures, to_floats
 from train.data.reading import centre_square, in_threads
+from train.distributed import Processes
 
 
 class Stream:
@@ -101,7 +102,7 @@ def first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
-def load_stream(config: DataConfig, rank: int, processes: int) -> tuple[Stream, Pictures]:
+def load_stream(config: DataConfig, processes: Processes) -> tuple[Stream, Pictures]:
     """The stream of this process's shard, and no held-out pictures. Raises DataError."""
     try:
         import datasets
@@ -134,7 +135,7 @@ def load_stream(config: DataConfig, rank: int, processes: int) -> tuple[Stream, 
     split = (whole.info.splits or {}).get(config.split)
     length = (split and split.num_examples) or 0
     whole = whole.shuffle(seed=0, buffer_size=config.shuffle)
-    shard = split_dataset_by_node(whole, rank, processes)
+    shard = split_dataset_by_node(whole, processes.rank, processes.size)
     empty = torch.empty(0, 3, config.size, config.size, dtype=torch.uint8)
     held_out = Pictures(empty, torch.empty(0, len(labels.axes), dtype=torch.long), labels)
     return Stream(config, whole, shard, labels, length), held_out

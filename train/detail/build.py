@@ -13,12 +13,12 @@ from train.detail.settings import DetailConfig
 MEASURED = 256  # crops that the standard deviation of residuals is measured on
 
 
-def residual_std(source: Source, settings: DetailConfig, seed: int) -> float:
+def residual_std(source: Source, detail: DetailConfig, seed: int) -> float:
     """The standard deviation of x0 - bicubic(small), the small pictures degraded as in training."""
     x0 = source.subset(MEASURED)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        small = degraded(x0, settings).small
+        small = degraded(x0, detail).small
     return float((x0 - bicubic(small)).std())
 
 
@@ -29,22 +29,22 @@ def detailer_config(
 
     Raises ConfigError.
     """
-    settings, side = config.detail, config.data.side
-    if side % settings.net.stride:
+    detail, side = config.detail, config.data.side
+    if side % detail.net.stride:
         raise ConfigError(
-            f"{config.name}: a detailer is trained on sides of whole {settings.net.stride} pixels, "
+            f"{config.name}: a detailer is trained on sides of whole {detail.net.stride} pixels, "
             f"not {side}."
         )
     if start is not None and not isinstance(start, Detailer):
         raise ConfigError(f"{config.init} is no detailer: {config.name} cannot start from it.")
-    std = config.sigma_data or (
-        start.config.sigma_data if start else round(residual_std(source, settings, config.seed), 4)
+    sigma_data = config.sigma_data or (
+        start.config.sigma_data if start else round(residual_std(source, detail, config.seed), 4)
     )
     return DetailerConfig(
         name=config.name,
-        net=settings.net,
-        sigma_data=std,
-        sigma_max=round(settings.sigma_max * std, 4),
+        net=detail.net,
+        sigma_data=sigma_data,
+        sigma_max=round(detail.sigma_max * sigma_data, 4),
         c_noise=config.c_noise,
-        augmentation=Augmentation(settings.noise, settings.blur),
+        augmentation=Augmentation(detail.noise, detail.blur),
     )

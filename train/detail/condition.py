@@ -40,7 +40,7 @@ def blurred(small: Tensor, std: Tensor) -> Tensor:
     return F.conv2d(planes, kernel[..., None], groups=count).view_as(small)
 
 
-def degraded(x0: Tensor, settings: DetailConfig) -> Condition:
+def degraded(x0: Tensor, detail: DetailConfig) -> Condition:
     """The small pictures of large ones (B, 3, 4H, 4W), degraded by torch's own random numbers.
 
     A fraction stays clean. The others' blur is uniform up to its maximum; their noise is the
@@ -48,9 +48,9 @@ def degraded(x0: Tensor, settings: DetailConfig) -> Condition:
     """
     small, count = F.avg_pool2d(x0, FACTOR), len(x0)
     dice = torch.rand(4, count, device=x0.device)
-    dirty = (dice[0] >= settings.clean).float()
-    blur = settings.blur * dirty * dice[1]
-    noise = settings.noise * dirty * dice[2] ** 2
+    dirty = (dice[0] >= detail.clean).float()
+    blur = detail.blur * dirty * dice[1]
+    noise = detail.noise * dirty * dice[2] ** 2
     small = torch.where((blur > 0)[:, None, None, None], blurred(small, blur), small)
     small = small + noise[:, None, None, None] * torch.randn_like(small)
-    return Condition(small, torch.stack([noise, blur], 1), dice[3] < settings.faithful)
+    return Condition(small, torch.stack([noise, blur], 1), dice[3] < detail.faithful)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from cm_core.checkpoints.checkpoint import TrainedModel
 from cm_core.detailer import Detailer
 from cm_core.errors import ConfigError
-from cm_core.model import ConsistencyModel, ModelConfig, Preconditioned
+from cm_core.model import ConsistencyModel, Preconditioned
 from train.config import RunConfig
 from train.progress import Progress
 
@@ -47,6 +47,7 @@ class Objective(nn.Module, ABC):
     """
 
     form: ClassVar[type[Preconditioned] | type[Detailer]] = ConsistencyModel
+    zero_sigma_min: ClassVar[bool] = False  # whether its model's sigma_min is 0
     needs_teacher: ClassVar[bool] = False
     wrapped: ClassVar[bool] = True  # whether its loss uses the network in DistributedDataParallel
     teacher: TrainedModel  # frozen, of an objective that needs one
@@ -61,11 +62,6 @@ class Objective(nn.Module, ABC):
             if teacher is None:
                 raise ConfigError(f"{config.name}: '{config.objective}' needs a teacher's folder.")
             self.teacher = frozen(teacher)
-
-    @classmethod
-    def describe_model(cls, config: ModelConfig) -> ModelConfig:
-        """The model's config as this objective needs it."""
-        return config
 
     @abstractmethod
     def loss(

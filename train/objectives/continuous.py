@@ -1,7 +1,5 @@
 """Objectives in continuous time: CD, CT and sCM."""
 
-from dataclasses import replace
-
 import torch
 from torch import Tensor, nn
 
@@ -102,16 +100,13 @@ class SCM(Objective):
     """sCM (Lu and Song 2024): distilled where there is a teacher, else trained on data alone."""
 
     teacher: TrainedModel | None
+    zero_sigma_min = True  # TrigFlow has its boundary at zero noise
     passes = 6
 
     def __init__(self, config, model, teacher=None):
         super().__init__(config, model, teacher)
         self.teacher = None if teacher is None else frozen(teacher)
         self.log_weight = AdaptiveWeight()
-
-    @classmethod
-    def describe_model(cls, config):
-        return replace(config, sigma_min=0.0)  # TrigFlow has its boundary at zero noise
 
     def ramp(self, progress: Progress) -> float:
         """Weight of the tangent's second part, which grows from 0 to 1 over the warm-up."""

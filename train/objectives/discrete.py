@@ -1,6 +1,8 @@
 """Consistency objectives on pairs of noise levels: CD, CT, improved CT and ECT."""
 
 import copy
+from bisect import bisect_right
+from itertools import accumulate
 
 import torch
 
@@ -53,15 +55,15 @@ class ConsistencyDistillation(Paired):
 
     def __init__(self, config, model, teacher=None):
         super().__init__(config, model, teacher)
-        self.solver = SOLVERS[config.cd.solver]
         self.distance = DISTANCES[config.cd.distance]()
-        self.weight = losses.WEIGHTS[config.cd.weight]
 
     def loss(self, model, unwrapped, batch: Batch, progress: Progress):
-        t_hi, t_lo = self.pair(batch, self.config.cd.levels)
+        cd = self.config.cd
+        t_hi, t_lo = self.pair(batch, cd.levels)
         loss = losses.cd(
-            model, self.target, self.teacher, self.solver, batch.x0, batch.noise, t_hi, t_lo,
-            self.sigma_data, distance=self.distance, weight=self.weight, **batch.inputs,
+            model, self.target, self.teacher, SOLVERS[cd.solver], batch.x0, batch.noise, t_hi,
+            t_lo, self.sigma_data, distance=self.distance, weight=losses.WEIGHTS[cd.weight],
+            **batch.inputs,
         )  # fmt: skip
         return loss, t_hi
 
@@ -77,7 +79,6 @@ class ConsistencyTraining(Paired):
     def __init__(self, config, model, teacher=None):
         super().__init__(config, model, teacher)
         self.distance = DISTANCES[config.ct.distance]()
-        self.weight = losses.WEIGHTS[config.ct.weight]
 
     def schedule(self, progress: Progress) -> tuple[int, float]:
         """(N(k), mu(k)) of a step."""
@@ -95,7 +96,7 @@ class ConsistencyTraining(Paired):
         t_hi, t_lo = self.pair(batch, levels)
         loss = losses.ct(
             model, self.target, batch.x0, batch.noise, t_hi, t_lo, self.sigma_data,
-            distance=self.distance, weight=self.weight, **batch.inputs,
+            distance=self.distance, weight=losses.WEIGHTS[self.config.ct.weight], **batch.inputs,
         )  # fmt: skip
         return loss, t_hi
 
@@ -145,7 +146,8 @@ class EasyConsistencyTuning(Objective):
 
     def stage(self, progress: Progress) -> int:
         """The stage that is being trained, from 0."""
-        return self.config.ect.stage(progress.fraction)
+        ends = list(accumulate(self.config.ect.fractions))
+        return bisect_right(ends, progress.fraction, hi=len(ends) - 1)
 
     def pair(self, batch: Batch, progress: Progress) -> tuple[torch.Tensor, torch.Tensor]:
         """(t, r), both (B,): a noise level, and the lower one that the stage pairs with it."""

@@ -7,6 +7,7 @@ from PIL import Image
 from cm_core.errors import DataError
 from tests.train.data.plain import folder_config, numbers, plain, seeded
 from train.data import loading
+from train.distributed import Processes
 
 
 def test_folders_are_classes(classes):
@@ -30,7 +31,7 @@ def test_class_folders_can_be_trained_on_without_their_labels(classes):
 
 def test_draws_of_a_folder_depend_on_the_generator_alone(classes):
     config = folder_config(classes)
-    first, second = loading.load(config)[0], loading.load(config, rank=1, processes=2)[0]
+    first, second = loading.load(config)[0], loading.load(config, Processes(1, 2))[0]
     first.draw(7, seeded(9))
     first.skip(1000)
     batches = [loading.batch(source, config, 16, seeded(1)) for source in (first, second)]

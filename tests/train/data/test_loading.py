@@ -97,16 +97,3 @@ def test_labels_are_hidden_together_and_one_by_one(config):
     assert (scene == 3).float().mean().item() == pytest.approx(0.36, abs=0.01)
     assert (light == 2).float().mean().item() == pytest.approx(0.36, abs=0.01)
     assert (label == train.labels.null).float().mean().item() == pytest.approx(0.232, abs=0.01)
-
-
-@pytest.mark.parametrize(
-    ("settings", "sentence"),
-    [
-        ({"source": "zip"}, "no source 'zip': choose landscapes, folder"),
-        ({"held_out": 0.1}, "held_out is for source = folder"),
-        ({"source": "folder", "held_out": 1.0}, "a fraction from 0 to 1"),
-    ],
-)
-def test_settings_that_would_go_unheard_are_refused(settings, sentence):
-    with pytest.raises(DataError, match=sentence):
-        loading.load(DataConfig(**settings))

@@ -88,7 +88,6 @@ def test_pictures_are_averaged_down(config):
 def test_what_does_not_fit_is_refused(config, tmp_path):
     for changed, sentence in (
         ({"file": str(tmp_path)}, "holds no landscapes: build it with"),
-        ({"held_out": 0.1}, "held_out is for source = folder"),
         ({"size": 5}, "averaged down"),
     ):
         with pytest.raises(DataError, match=sentence):

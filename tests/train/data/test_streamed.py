@@ -8,6 +8,7 @@ from PIL import Image
 from cm_core.errors import DataError
 from train.config import DataConfig
 from train.data import loading
+from train.distributed import Processes
 
 datasets = pytest.importorskip("datasets", reason="the optional package datasets is not installed")
 NAMES = ["low", "middle", "high"]
@@ -72,7 +73,8 @@ def test_an_epoch_of_a_stream_holds_every_picture_once_with_its_label(parquet):
 @pytest.mark.parametrize("processes", [2, 3])  # as many processes as files, and not
 def test_processes_stream_disjoint_shards(parquet, processes):
     sources = [
-        loading.load(stream_config(parquet), rank, processes)[0] for rank in range(processes)
+        loading.load(stream_config(parquet), Processes(rank, processes))[0]
+        for rank in range(processes)
     ]
     seen = [numbers(source.draw(COUNT // processes, torch.Generator())[0]) for source in sources]
     assert sorted(i for share in seen for i in share) == list(range(COUNT))
@@ -152,6 +154,6 @@ def test_unlabelled_and_broken_pictures_are_refused(parquet, tmp_path):
 
 
 def test_a_process_without_a_share_is_told(parquet):
-    source = loading.load(stream_config(parquet), rank=30, processes=31)[0]
+    source = loading.load(stream_config(parquet), Processes(30, 31))[0]
     with pytest.raises(DataError, match="too small to be divided"):
         source.draw(1, torch.Generator())

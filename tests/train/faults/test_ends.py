@@ -12,6 +12,7 @@ from tests.train.faults.saved import CPU, content, images
 from train import loop, preset_table, reproduce
 from train.__main__ import main
 from train.config import OptimConfig
+from train.memory import enough_memory
 from train.run import MAX_CONSECUTIVE_SKIPS, Run
 
 
@@ -75,8 +76,10 @@ def test_too_little_memory_is_told_and_what_was_saved_stays(
 ):
     before = content(done)
     monkeypatch.setattr(Run, "draw", lambda *_: allocate(MUCH))
-    with pytest.raises(TrainingError, match=r"not enough memory: take a smaller batch"):
-        loop.train(dataclasses.replace(short, images=32), done, done, device="cpu")
+    short = dataclasses.replace(short, images=32)
+    sentence = "not enough memory: take a smaller batch"
+    with pytest.raises(TrainingError, match=sentence), enough_memory():
+        loop.train(short, done, done, device="cpu")
     assert content(done) == before
     monkeypatch.setattr(preset_table, "table", lambda: allocate(MUCH))  # of any other command
     monkeypatch.setattr("sys.argv", ["train", "list"])
@@ -86,7 +89,7 @@ def test_too_little_memory_is_told_and_what_was_saved_stays(
 
 def test_what_is_a_fault_of_ours_is_no_lack_of_memory(short, tmp_path, monkeypatch):
     monkeypatch.setattr(Run, "draw", lambda *_: torch.zeros(2) @ torch.zeros(3))
-    with pytest.raises(RuntimeError, match="size"):
+    with pytest.raises(RuntimeError, match="size"), enough_memory():
         loop.train(short, tmp_path, device="cpu")
 
 

@@ -19,7 +19,12 @@ class ByTab(Kept):
 
     def preprocess(self, payload: Any) -> dict[str, dict[str, Any]]:
         by_tab = payload if isinstance(payload, dict) else {}
-        return {tab: values for tab, values in by_tab.items() if isinstance(values, dict)}
+        return {tab: kept(values) for tab, values in by_tab.items() if isinstance(values, dict)}
+
+
+def kept(values: dict[Any, Any]) -> dict[str, Any]:
+    """Of values by name those of the controls; the others are dropped."""
+    return {name: values[name] for name in NAMES if isinstance(values.get(name), (int, float, str))}
 
 
 def number_from(said: Mapping[str, Any], name: str, low: float, high: float) -> Any:

@@ -1,4 +1,4 @@
-"""Pictures and models: what each command does stands in `python -m train COMMAND --help`."""
+"""Trains, samples, evaluates and exports models: `python -m train COMMAND --help` says how."""
 
 import argparse
 import math
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cm_core.errors import OneStrokeError
 from train import evaluation_commands
-from train.options import counted, model_command
+from train.options import at_least_one, model_command
 
 
 def run(args: argparse.Namespace) -> None:
@@ -149,15 +149,15 @@ def parser() -> argparse.ArgumentParser:
     p = model_command(commands, "sample", sample, "draw a grid of samples")
     p.add_argument("--out", required=True, help="PNG or WebP to write")
     p.add_argument(
-        "--steps", type=counted, default=1, help="evaluations, or a teacher's Heun levels"
+        "--steps", type=at_least_one, default=1, help="evaluations, or a teacher's Heun levels"
     )
-    p.add_argument("--count", type=counted, default=64)
-    p.add_argument("--columns", type=counted, default=16)
+    p.add_argument("--count", type=at_least_one, default=64)
+    p.add_argument("--columns", type=at_least_one, default=16)
     p.add_argument(
         "--each",
-        type=counted,
+        type=at_least_one,
         metavar="N",
-        help="label them, a light for N pictures; else any label",
+        help="give labels, the next light after N pictures; else any label",
     )
     p.add_argument("--seed", type=int, default=0)
 
@@ -168,7 +168,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--format", choices=["diffusers", "graph", "ours"], default="diffusers")
     p.add_argument("--out", help="new folder to write (default CHECKPOINT-diffusers)")
     p.add_argument(
-        "--scales", type=counted, help="N, the noise grid that diffusers' timesteps index"
+        "--scales", type=at_least_one, help="N, the noise grid that diffusers' timesteps index"
     )
     p.add_argument("--push", metavar="ORG/NAME", help="upload the folder to the hub with its card")
     p.add_argument("--private", action="store_true", help="keep a newly made repository private")

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AliasChoices as either
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from cm_core import schema
 from cm_core.errors import ConfigError, SettingError
@@ -19,7 +18,7 @@ from train.detail.settings import DetailConfig
 PRESETS = Path(__file__).parent / "presets"
 Entry = TypeVar("Entry")
 
-Counted = Annotated[int, Field(ge=0, le=10**12)]
+Count = Annotated[int, Field(ge=0, le=10**12)]
 AtLeastOne = Annotated[int, Field(ge=1, le=10**12)]
 Weight = Annotated[float, Field(ge=0, le=10**6)]
 Width = Annotated[float, Field(ge=0, le=100)]  # std of ln t, or c of a pseudo-Huber distance
@@ -38,12 +37,12 @@ Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Which pictures, from where, and what is done to them."""
+    """The training pictures, their size, labels and augmentation."""
 
     file: str = "data/landscapes64"  # folder, or hub name
     source: SourceName = "landscapes"
     size: Annotated[int, Field(ge=1, le=4096)] = 64  # pictures are brought to this side
-    crop: Counted = 0  # trained on random squares of this side; 0: on whole pictures
+    crop: Count = 0  # side of the random crops that are trained on; 0: whole pictures
     # folder: fraction of the pictures kept from training
     held_out: Annotated[float, Field(ge=0, lt=1)] = 0.0
     split: str = "train"  # huggingface
@@ -53,7 +52,8 @@ class DataConfig:
     download: bool = False  # cifar10: fetch it where it is not there
     label_any: bool = True  # whether each label axis has an entry for "any"
     flip: bool = True  # half of the pictures are mirrored
-    label_dropout: Fraction = 0.1  # probability that all labels are hidden, and each; 1: none used
+    # Probability that all labels of a picture are hidden, and each of them; 1: none is used.
+    label_dropout: Fraction = 0.1
 
     def __post_init__(self):
         if self.held_out and self.source != "folder":
@@ -78,10 +78,10 @@ class OptimConfig:
     lr: Annotated[float, Field(gt=0, le=10)] = 5e-4
     lr_end: Annotated[float, Field(ge=0, le=10)] = 0.0
     betas: tuple[Decay, Decay] = (0.9, 0.99)
-    warmup: Counted = 500  # steps
+    warmup: Count = 500  # steps
     # Fraction of the run, at its end, over which lr falls to lr_end.
     decay: Annotated[float, Field(gt=0, le=1)] = 1.0
-    extra: Weight = 1.0  # lr of an objective's own parameters, over the model's
+    extra: Weight = 1.0  # times lr: the rate of an objective's own parameters
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,8 @@ class ECTConfig:
     """The stages of easy consistency tuning: d = q^-(stage + 1), each for a fraction of the run."""
 
     fractions: Annotated[
-        tuple[Fraction, ...], Field(min_length=1, validation_alias=either("fractions", "shares"))
+        tuple[Fraction, ...],
+        Field(min_length=1, validation_alias=AliasChoices("fractions", "shares")),
     ] = (0.15, 0.2, 0.25, 0.4)
     c: Annotated[float, Field(gt=0, le=100)] = 0.06  # at 0 equal outputs have no gradient
     q: Annotated[float, Field(gt=1, le=100)] = 4.0
@@ -149,16 +150,16 @@ class ECTConfig:
 
 @dataclass(frozen=True)
 class ContinuousConfig:
-    """Continuous-time objectives."""
+    """Continuous-time consistency distillation and training."""
 
     weight: Weighting = "uniform"
 
 
 @dataclass(frozen=True)
 class SCMConfig:
-    """sCM: steps over which the tangent's second part grows in, and c of its normalisation."""
+    """sCM: steps of the tangent's warm-up, and c of its normalisation."""
 
-    warmup: Counted = 10_000
+    warmup: Count = 10_000
     c: Annotated[float, Field(gt=0, le=100)] = 0.1
 
 
@@ -175,14 +176,16 @@ class PDConfig:
 class GANConfig:
     """The discriminator of adversarial consistency tuning."""
 
-    weight: Weight = 1.5  # of its gradient, over that of ECT's loss
-    sigma_min: Annotated[float, Field(ge=0)] = 0.25  # lowest noise level whose estimates it sees
-    warmup: Counted = 3_200  # images during which the model does not learn from it
+    weight: Weight = 1.5  # of its gradient; that of ECT's loss has 1
+    sigma_min: Annotated[float, Field(ge=0)] = (
+        0.25  # lowest noise level of the estimates that it sees
+    )
+    warmup: Count = 3_200  # images during which the model does not learn from it
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """One run. `images` is its whole length, which several calls of the command may make up."""
+    """One run, of `images` training pictures in all, in one call of the command or several."""
 
     __pydantic_config__ = schema.STRICT
 
@@ -190,7 +193,7 @@ class RunConfig:
     objective: ObjectiveName
     images: AtLeastOne
     batch: Annotated[int, Field(ge=1, le=10**6)]
-    micro_batch: Counted = 0  # pictures of a backward pass; 0: the batch over the processes
+    micro_batch: Count = 0  # pictures of a backward pass; 0: the batch over the processes
     init: str = ""  # checkpoint folder whose weights the run starts from
     teacher: str = ""  # checkpoint folder of the model that is distilled
     # 0: measured on the training pictures.
@@ -201,7 +204,7 @@ class RunConfig:
     ema: tuple[Decay, ...] = ()  # decays a step
     # One more EMA, whose half-life is this fraction of the images seen.
     ema_halflife: Annotated[
-        Fraction, Field(validation_alias=either("ema_halflife", "ema_share"))
+        Fraction, Field(validation_alias=AliasChoices("ema_halflife", "ema_share"))
     ] = 0.0
     precision: Precision = "fp32"  # tf32 and bf16 are fp32 on a CPU without them
     # Used instead where an objective's two noise levels are very close; "": the same.

@@ -1,7 +1,7 @@
 """A discriminator on the features of a network trained on photographs (Sauer et al. 2021).
 
-It has few weights of its own. Its inputs are fixed random mixtures of a frozen backbone's maps. So
-some thousand pictures are enough to train it; a discriminator of pixels would memorise them.
+It takes fixed random mixtures of a frozen backbone's maps and has few trained weights. So it can be
+trained on some thousand pictures, which a discriminator of pixels would memorise.
 """
 
 from collections.abc import Iterator, Sequence
@@ -147,9 +147,10 @@ class Discriminator(nn.Module):
         return torch.cat(logits, 1)
 
     def update_spectral_norms(self) -> None:
-        """Do one power iteration of the heads' spectral norms, which reading a weight in train mode
-        does. It is done once a step, whatever the number of micro-batches; everywhere else the
-        discriminator is in eval mode.
+        """Do one power iteration of the heads' spectral norms.
+
+        Reading a weight in train mode does it. Elsewhere the discriminator is in eval mode, so that
+        there is one iteration a step, whatever the number of micro-batches.
         """
         self.heads.train()
         for layer in self.heads.modules():

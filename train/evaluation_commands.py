@@ -1,10 +1,10 @@
-"""The commands that evaluate models: what each does, and at the end their options."""
+"""The commands that evaluate models, and at the end their parsers."""
 
 import argparse
 from pathlib import Path
 
 from cm_core.errors import SettingError
-from train.options import counted, model_command
+from train.options import at_least_one, model_command
 
 TEACHER = "the diffusion teacher (default CHECKPOINT-teacher)"
 DETAILER = "what enlarges its pictures (default: the bundled one)"
@@ -66,7 +66,7 @@ def detailer_of(name: str | None):
 
 
 def landscapes_only(checkpoint: str) -> None:
-    """Refuse a model by name or from a folder of ours whose labels are not scene and light."""
+    """Raises SettingError for a checkpoint whose label axes are not scene and light."""
     from cm_core.checkpoints.checkpoint import read_config
     from cm_core.checkpoints.registry import BUNDLED
     from train.evaluation import suits
@@ -87,14 +87,16 @@ def add_commands(commands) -> None:
         commands, "sheet", sheet, "draw what is made of paintings of held-out landscapes"
     )
     p.add_argument("--teacher", help=TEACHER)
-    p.add_argument("--count", type=counted, default=12, help="paintings of landscapes")
+    p.add_argument("--count", type=at_least_one, default=12, help="paintings of landscapes")
     p.add_argument("--out", required=True, help="PNG or WebP to write")
 
     p = model_command(
         commands, "blind", blind, "draw pairs for a judge who does not know which is which"
     )
     p.add_argument("--detailer", help=DETAILER)
-    p.add_argument("--count", type=counted, default=100, help="pairs, and as many single pictures")
+    p.add_argument(
+        "--count", type=at_least_one, default=100, help="pairs, and as many single pictures"
+    )
     p.add_argument("--out", required=True, help="folder to write; its key.json has the answers")
 
     p = model_command(
@@ -102,8 +104,8 @@ def add_commands(commands) -> None:
     )
     p.add_argument("--teacher", help=TEACHER)
     p.add_argument("--detailer", help=DETAILER)
-    p.add_argument("--count", type=counted, help="scenes (default 512)")
-    p.add_argument("--seeds", type=counted, help="repetitions with other noise (default 3)")
+    p.add_argument("--count", type=at_least_one, help="scenes (default 512)")
+    p.add_argument("--seeds", type=at_least_one, help="repetitions with other noise (default 3)")
     p.add_argument("--quick", action="store_true", help="in minutes, to compare models: 128 scenes")
     p.add_argument("--quality", help="JSON for the page's chart, e.g. assets/quality.json")
     p.add_argument(
@@ -114,5 +116,7 @@ def add_commands(commands) -> None:
         commands, "fidelity", fidelity, "FID and IS, where Inception's weights are at hand"
     )
     p.add_argument("preset", help="name of a preset or a TOML file, on whose pictures it trained")
-    p.add_argument("--steps", type=counted, nargs="+", default=[1, 2], help="evaluations a sample")
-    p.add_argument("--count", type=counted, default=50_000, help="samples")
+    p.add_argument(
+        "--steps", type=at_least_one, nargs="+", default=[1, 2], help="evaluations a sample"
+    )
+    p.add_argument("--count", type=at_least_one, default=50_000, help="samples")

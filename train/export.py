@@ -1,4 +1,4 @@
-"""Exporting a checkpoint as a folder for diffusers, or to the Hugging Face hub with its card."""
+"""Export of a checkpoint to a folder for diffusers, or to the Hugging Face hub."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ picture = pipe(num_inference_steps=1{options}).images[0]
 
 
 def timesteps(sigmas: tuple[float, ...], scales: int, model: Preconditioned) -> list[int]:
-    """Indices on diffusers' grid of N noise levels nearest to ours, in the order it wants them.
+    """The nearest indices on diffusers' grid of `scales` noise levels, descending.
 
     Its timesteps come in descending order though its noise levels do so too: it reads them from
     the end.
@@ -50,14 +50,14 @@ def timesteps(sigmas: tuple[float, ...], scales: int, model: Preconditioned) -> 
 
 
 def fitting_scales(config: ModelConfig) -> int:
-    """N of the shortest grid that all recommended noise levels lie on."""
+    """The length of the shortest noise grid that all of the config's noise levels lie on."""
     levels = [level for levels in config.sigmas.values() for level in levels]
     fits = (n for n in SCALES if all(off_grid(level, config, n) <= NEAR for level in levels))
     return next(fits, SCALES[-1])
 
 
 def diffusers_card(model: Preconditioned, card: str | None, folder: str, scales: int) -> str:
-    """A model card for diffusers: the given one, or a short one, and how to sample."""
+    """A model card for diffusers: the given one or a short one, with code that samples."""
     config = model.config
     if card is None:
         licence = "mit" if public(config.name) else "other"

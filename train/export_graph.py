@@ -1,4 +1,4 @@
-"""Writing graph.onnx, what a checkpoint's network computes, without its weights."""
+"""Export of graph.onnx, the graph of a checkpoint's network without its weights."""
 
 from pathlib import Path
 

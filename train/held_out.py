@@ -1,4 +1,4 @@
-"""A drawing model's errors on held-out pictures, and a sheet of its samples."""
+"""A model's errors on held-out pictures, and a sheet of its samples."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A run's log: a line every few seconds on the terminal, and the same as JSON in a file."""
+"""A run's log: lines on the terminal, and the same as JSON in a file."""
 
 import json
 import time
@@ -15,7 +15,7 @@ BANDS = (-1.5, 0.0, 1.5)  # edges in ln t
 
 
 class Log:
-    """Averages steps, prints a line every `every` seconds and appends it to a file as JSON."""
+    """A line of averages over the last steps, every `every` seconds."""
 
     def __init__(self, path: Path, config: RunConfig, every: float = 10.0):
         self.path, self.config, self.every = path, config, every

@@ -7,7 +7,7 @@ import torch
 
 from cm_core.errors import TrainingError
 
-TORCH_SAYS = ("can't allocate memory", "out of memory")  # in errors of no type of their own
+TORCH_SAYS = ("can't allocate memory", "out of memory")  # in a RuntimeError
 
 
 @contextmanager

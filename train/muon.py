@@ -1,4 +1,4 @@
-"""Muon: momentum whose singular values are all made about 1, for a network's matrices."""
+"""Muon, an optimiser of matrices: momentum with all its singular values made about 1."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,11 +16,11 @@ ITERATIONS = 5
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
-    """About the nearest matrices with all singular values 1; they come out from 0.7 to 1.2.
+    """Matrices with their singular values brought to between 0.7 and 1.2.
 
-    (N, rows, columns) -> (N, rows, columns). Newton-Schulz iterations with a quintic: K. Jordan et
-    al., Muon (2024), in bf16 as there, where the device has it. Its rounding errors are below what
-    the iterations leave. Singular values below 0.1 % of the norm come out smaller.
+    (N, rows, columns) -> (N, rows, columns), by Newton-Schulz iterations with a quintic polynomial
+    (K. Jordan et al., Muon, 2024), in bf16 as there, where the device has it: its rounding errors
+    are below what the iterations leave. Singular values below 0.1 % of the norm come out smaller.
     """
     a, b, c = QUINTIC
     wide = matrices if matrices.shape[1] <= matrices.shape[2] else matrices.mT
@@ -36,8 +36,8 @@ def orthogonal(matrices: Tensor) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Muon for weights that are matrices, a convolution's (out, in x kernel); Adam for the others.
 
-    `lr` and `betas` are Adam's: a matrix moves by about as much in root mean square (Liu et al.
-    2025, arXiv 2502.16982, eq. 4). torch.optim.Muon takes plain matrices only.
+    `lr` and `betas` are Adam's: a matrix's update has about the root mean square of one by Adam
+    (Liu et al. 2025, arXiv 2502.16982, eq. 4). torch.optim.Muon takes plain matrices only.
     """
 
     def __init__(
@@ -51,22 +51,22 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:
-        """Move every parameter that has a gradient."""
+        """Update every parameter that has a gradient."""
         for group in self.param_groups:
             params = [p for p in group["params"] if p.grad is not None]
-            for kind, moves in ((True, matrix_moves), (False, adam_moves)):
+            for kind, updates in ((True, matrix_updates), (False, adam_updates)):
                 if some := [p for p in params if is_matrix(p) == kind]:
-                    found = moves([p.grad for p in some], [self.state[p] for p in some], group)
+                    found = updates([p.grad for p in some], [self.state[p] for p in some], group)
                     torch._foreach_add_(some, found, alpha=-group["lr"])
 
 
 def is_matrix(p: Tensor) -> bool:
-    """Whether Muon moves a parameter: as a matrix (out, all else) it has no narrow side."""
+    """Whether Muon updates a parameter: as a matrix (out, all else) it has no narrow side."""
     return p.ndim >= 2 and min(p.shape[0], p[0].numel()) >= NARROWEST
 
 
-def matrix_moves(grads: list[Tensor], states: list[dict], group: dict) -> list[Tensor]:
-    """The directions of matrices: Nesterov momentum, made orthogonal.
+def matrix_updates(grads: list[Tensor], states: list[dict], group: dict) -> list[Tensor]:
+    """The updates of matrices before the learning rate: Nesterov momentum, made orthogonal.
 
     Matrices of one shape are batched, as a GPU would otherwise spend its time on small calls.
     """
@@ -80,16 +80,16 @@ def matrix_moves(grads: list[Tensor], states: list[dict], group: dict) -> list[T
     places = defaultdict(list)
     for place, grad in enumerate(grads):
         places[len(grad), grad[0].numel()].append(place)
-    moves = list(grads)
+    updates = list(grads)
     for shape, alike in places.items():
         made = orthogonal(torch.stack([ahead[place].flatten(1) for place in alike]))
-        for place, move in zip(alike, made * (LIKE_ADAM * max(shape) ** 0.5), strict=True):
-            moves[place] = move.reshape(grads[place].shape)
-    return moves
+        for place, update in zip(alike, made * (LIKE_ADAM * max(shape) ** 0.5), strict=True):
+            updates[place] = update.reshape(grads[place].shape)
+    return updates
 
 
-def adam_moves(grads: list[Tensor], states: list[dict], group: dict) -> list[Tensor]:
-    """Adam's directions (Kingma and Ba 2014, algorithm 1)."""
+def adam_updates(grads: list[Tensor], states: list[dict], group: dict) -> list[Tensor]:
+    """Adam's updates before the learning rate (Kingma and Ba 2014, algorithm 1)."""
     for grad, state in zip(grads, states, strict=True):
         if not state:
             state |= {"steps": 0, "mean": torch.zeros_like(grad), "square": torch.zeros_like(grad)}
@@ -102,5 +102,5 @@ def adam_moves(grads: list[Tensor], states: list[dict], group: dict) -> list[Ten
         torch._foreach_div(squares, [1 - keep_square ** state["steps"] for state in states])
     )
     torch._foreach_add_(roots, group["eps"])
-    moves = torch._foreach_div(means, [1 - keep ** state["steps"] for state in states])
-    return list(torch._foreach_div(moves, roots))
+    updates = torch._foreach_div(means, [1 - keep ** state["steps"] for state in states])
+    return list(torch._foreach_div(updates, roots))

@@ -1,4 +1,4 @@
-"""What several commands' options have in common."""
+"""The parser and the type of option that several commands share."""
 
 import argparse
 from collections.abc import Callable
@@ -14,8 +14,8 @@ def model_command(
     return parser
 
 
-def counted(text: str) -> int:
-    """A count, of at least one. Raises ArgumentTypeError."""
+def at_least_one(text: str) -> int:
+    """A whole number from 1, below 10^9. Raises ArgumentTypeError."""
     if not text.isdecimal() or not 0 < int(text) < 10**9:
         raise argparse.ArgumentTypeError(f"a whole number from 1 on, not '{text}'")
     return int(text)

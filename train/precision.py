@@ -1,4 +1,4 @@
-"""The floating-point precision of a training step, as far as the device supports it."""
+"""The floating-point precision of a training step, where the device supports it."""
 
 from contextlib import AbstractContextManager, nullcontext
 

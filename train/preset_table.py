@@ -51,7 +51,7 @@ def count(images: int) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One run's line."""
+    """A run's line of the table."""
 
     preset: str
     objective: str

@@ -40,7 +40,7 @@ class Stage:
 
     @property
     def work_left(self) -> float:
-        """Network evaluations that are left to do, at the length that the recipe gives."""
+        """Network evaluations that are left to do, for a run as long as the recipe says."""
         work = OBJECTIVES[self.config.objective].passes * self.config.images
         return work * max(0.0, 1 - self.progress.fraction)
 

@@ -1,7 +1,7 @@
 """Weights by one command: a recipe's pictures, then its stages, one after the other.
 
-A call skips what it finds done and goes on with what it finds begun, so that the same command may
-be stopped at any moment, by a power cut too, and given again. Read from `reproduce` at the end.
+A call skips the stages that are done and goes on with one that is not. So the same command may be
+stopped at any moment, by a power cut too, and given again. `reproduce`, at the end, is the whole.
 """
 
 import _thread

@@ -1,4 +1,4 @@
-"""A run in progress, of any objective, and one step of it: read top to bottom.
+"""A run in progress, of any objective, and its optimiser step.
 
 A step draws all of its random numbers from a generator seeded with (seed, images seen), so a
 resumed run goes on as if it had never stopped.
@@ -147,8 +147,8 @@ class Run:
     def save(self, out: Path, shards: bool) -> None:
         """Write a checkpoint folder for each EMA, then the full state, and with `shards` shards.
 
-        The checkpoints of a run whose state says that it has ended are there, as the state comes
-        after them. Raises TrainingError, with nothing written, where weights are not finite.
+        The state is written after the checkpoints, which so are complete where a state says that
+        the run has ended. Raises TrainingError, with nothing written, where weights are not finite.
         """
         try:
             check_finite(self.model.state_dict(), out)

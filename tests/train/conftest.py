@@ -21,7 +21,7 @@ from train.objectives import OBJECTIVES
 TOY = """
 name = "toy"
 batch = 8
-ema_share = 0.1
+ema_halflife = 0.1
 [data]
 file = "{data}"
 size = 16
@@ -47,7 +47,7 @@ objective = "ect"
 images = {images}
 teacher = "teacher"
 optim = {{ lr = 5e-4 }}
-ect = {{ shares = [0.5, 0.5] }}
+ect = {{ fractions = [0.5, 0.5] }}
 [budget.gpu]
 batch = 16
 optim = {{ warmup = 1 }}

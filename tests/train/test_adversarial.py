@@ -54,8 +54,7 @@ def test_until_the_discriminator_has_learned_the_model_learns_from_pairs_alone(a
 
 
 def test_estimates_at_low_noise_are_not_discriminated(adversarial):
-    """Where no level reaches sigma_min, what is learned beside ECT is what true pictures are like:
-    one number for all."""
+    """Where no level reaches sigma_min, the loss of real pictures alone is added to that of ECT."""
     run = adversarial(sigma_min=100.0)
     batch = run.draw(0, 8)
     loss, t = run.objective.loss(run.model, run.model, batch, run.progress)

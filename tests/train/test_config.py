@@ -66,6 +66,13 @@ def test_the_last_average_is_the_one_of_a_half_life():
     assert both.averages == ((0.9, 0.0), (0.99, 0.0), (0.0, 0.1))
 
 
+def test_older_presets_are_read_by_their_names_of_settings():
+    values = {"name": "x", "objective": "ect", "images": 8, "batch": 4}
+    old = {"ema_share": 0.1, "ect": {"shares": [0.5, 0.5]}}
+    new = {"ema_halflife": 0.1, "ect": {"fractions": [0.5, 0.5]}}
+    assert config.build(values | old, "x") == config.build(values | new, "x")
+
+
 def test_a_recipe_is_not_one_run():
     with pytest.raises(ConfigError, match="python -m train reproduce"):
         config.load("landscape64")
@@ -105,7 +112,7 @@ def test_a_recipe_is_not_one_run():
         (f"{TINY}batch=4\nema=[0.9]\n[optim]\ndecay=0", "'optim.decay' should be greater"),
         (f"{TINY}batch=4\nema=[0.9]\n[data]\nsize='big'", "'data.size' should be a valid int"),
         (f"{TINY}batch=4\nema=[0.9]\n[ect]\nfractions=[]", "'ect.fractions' should have"),
-        (f"{TINY}batch=4\nema=[0.9]\n[ect]\nshares=[0.5, 0.4]", "add up to 1, not to 0.9"),
+        (f"{TINY}batch=4\nema=[0.9]\n[ect]\nfractions=[0.5, 0.4]", "add up to 1, not to 0.9"),
         (f"{TINY}batch=4\nema=[0.9]\n[ict]\ns0=20\ns1=10", "not from 20 to 10"),
         (f"{TINY}batch=4\nema=[0.9]\n[net]\nchannel_mult=[]", "'net.channel_mult' should have"),
         (f"{TINY}batch=4\nema=[0.9]\n[net]\nimage_size=30", "sides of whole 4 pixels, not 30"),

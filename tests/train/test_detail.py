@@ -156,15 +156,15 @@ def test_a_blur_is_a_gaussian_of_each_picture_s_own_std():
     x = torch.zeros(2, 3, 15, 15)
     x[:, :, 7, 7] = 1
     made = blurred(x, torch.tensor([0.5, 1.0]))
-    for found, spread in zip(made, (0.5, 1.0), strict=True):
-        line = torch.exp(-(torch.arange(-3.0, 4) ** 2) / (2 * spread**2))
+    for found, std in zip(made, (0.5, 1.0), strict=True):
+        line = torch.exp(-(torch.arange(-3.0, 4) ** 2) / (2 * std**2))
         line = line / line.sum()
         assert torch.allclose(found[1, 4:11, 4:11], line[:, None] * line, atol=1e-6)
     flat = torch.full((1, 3, 6, 6), 0.4)
     assert torch.allclose(blurred(flat, torch.ones(1)), flat)
 
 
-def test_conditions_are_spoilt_by_as_much_as_is_told():
+def test_conditions_are_degraded_by_as_much_as_they_say():
     torch.manual_seed(0)
     x0 = torch.zeros(2000, 3, 32, 32)
     settings = DetailConfig(noise=0.2, blur=1.0, clean=0.25, faithful=0.125)
@@ -177,14 +177,14 @@ def test_conditions_are_spoilt_by_as_much_as_is_told():
     assert float(noise[~clean].mean()) == pytest.approx(0.2 / 3, abs=0.01)  # of u^2
     assert torch.equal(made.small[clean], torch.zeros_like(made.small[clean]))
     loud = noise > 0.1
-    spread = made.small[loud].flatten(1).std(1)
-    assert torch.allclose(spread / noise[loud], torch.ones_like(spread), atol=0.25)
+    std = made.small[loud].flatten(1).std(1)
+    assert torch.allclose(std / noise[loud], torch.ones_like(std), atol=0.25)
     x0 = torch.randn(4, 3, 32, 32)
     alone = degraded(x0, dataclasses.replace(settings, clean=1.0))
     assert torch.allclose(alone.small, F.avg_pool2d(x0, 4), atol=1e-6)
 
 
-def test_the_spread_is_that_of_what_bicubic_leaves(config):
+def test_sigma_data_is_the_std_of_what_bicubic_leaves(config):
     source, _ = loading.load(config.data)
     clean = dataclasses.replace(config.detail, clean=1.0)
     x0 = source.subset(256)
@@ -206,16 +206,18 @@ def test_the_faithful_part_of_a_batch_learns_the_picture_itself(config):
     loss, t = objective.loss(model, model, batch, run.progress)
     torch.manual_seed(3)
     condition = degraded(batch.x0, config.detail)
-    told = condition.faithful
-    assert isinstance(objective, Detailing) and 0 < told.sum() < 64
-    sigma_max, spread = model.config.sigma_max, model.config.sigma_data
-    assert torch.equal(t[told], torch.full_like(t[told], sigma_max))
+    faithful = condition.faithful
+    assert isinstance(objective, Detailing) and 0 < faithful.sum() < 64
+    sigma_max, sigma_data = model.config.sigma_max, model.config.sigma_data
+    assert torch.equal(t[faithful], torch.full_like(t[faithful], sigma_max))
     with torch.no_grad():
         x = torch.randn(64, 3, CROP, CROP, generator=g)  # ignored
         mean = model(x, 1.0, **vars(condition))
     c = config.ect.c
     far = ((mean - batch.x0).square().flatten(1).sum(1) + c**2).sqrt() - c
-    assert torch.allclose(loss[told], far[told] * (1 / sigma_max + 1 / spread), rtol=1e-4)
+    assert torch.allclose(
+        loss[faithful], far[faithful] * (1 / sigma_max + 1 / sigma_data), rtol=1e-4
+    )
 
 
 @pytest.mark.parametrize("budget", ["cpu", "gpu"])

@@ -28,8 +28,7 @@ SHARED = ("edm", "ect", "cd", "ccd-full", "scm", "ect-gan")
 
 @pytest.fixture(scope="module")
 def configs(run_config, tmp_path_factory):
-    """Runs of several kinds: dropout, a target, forward mode, weights learned beside
-    the net's, steps in which the net itself rests."""
+    """Runs with dropout, with a target, with forward mode, and with parameters of the objective."""
     folder = tmp_path_factory.mktemp("first")
     loop.train(run_config, folder, device="cpu")
     base = dataclasses.replace(

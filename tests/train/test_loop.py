@@ -54,8 +54,8 @@ def test_what_an_objective_learns_has_a_rate_of_its_own(config_of):
     assert theirs["lr"] == pytest.approx(3 * ours["lr"]) and ours["lr"] > 0
 
 
-def test_parts_of_a_batch_add_up_to_it(config_of):
-    """The gradient of a batch worked off in parts is the mean of the parts' gradients."""
+def test_micro_batches_add_up_to_the_batch(config_of):
+    """The gradient of a batch is the mean of its micro-batches' gradients."""
     config = dataclasses.replace(config_of("edm"), micro_batch=4)
     run = loop.Run(config, None, torch.device("cpu"))
     grads = []
@@ -122,7 +122,7 @@ def test_training_learns(tmp_path, run_config):
     assert run.skipped == 0
 
 
-def test_a_leg_may_be_as_long_as_its_minutes_allow(tmp_path, config_of, clock):
+def test_a_run_may_be_as_long_as_its_minutes_allow(tmp_path, config_of, clock):
     """The schedule's end, a fifth of the rate, comes with that of the minutes, whatever the preset
     says of images; by the clock and for one process only."""
     config = config_of("edm")
@@ -130,9 +130,9 @@ def test_a_leg_may_be_as_long_as_its_minutes_allow(tmp_path, config_of, clock):
     run = loop.Run(dataclasses.replace(config, optim=optim), None, torch.device("cpu"))
     run.fit(0.25)
     run.step()  # nothing to go by before the first step
-    for share, rate in ((0.25, 1e-3), (0.75, 6e-4), (1.0, 2e-4)):
-        run.fit(share)
-        assert run.progress.fraction == pytest.approx(share, abs=0.03)
+    for done, rate in ((0.25, 1e-3), (0.75, 6e-4), (1.0, 2e-4)):
+        run.fit(done)
+        assert run.progress.fraction == pytest.approx(done, abs=0.03)
         assert optimise.learning_rate(optim, run.progress) == pytest.approx(rate, rel=0.1)
     short = dataclasses.replace(config, images=config.batch)
     loop.train(short, tmp_path, minutes=0.08, device="cpu", fit=True)
@@ -141,7 +141,7 @@ def test_a_leg_may_be_as_long_as_its_minutes_allow(tmp_path, config_of, clock):
         loop.train(short, tmp_path, device="cpu", fit=True)
 
 
-def test_a_leg_ends_with_its_minutes(tmp_path, run_config, clock):
+def test_a_call_ends_with_its_minutes(tmp_path, run_config, clock):
     config = dataclasses.replace(run_config, images=10**9)
     loop.train(config, tmp_path, minutes=0.02, device="cpu")
     assert weights(tmp_path)["images"] == 2 * config.batch  # of 1.2 seconds

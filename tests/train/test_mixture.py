@@ -101,8 +101,10 @@ def teacher():
 
 
 def judged(x0: torch.Tensor, truth: torch.Tensor) -> dict[str, float]:
-    """How samples stand to the density: share within 4 standard deviations of a centre, share of
-    the left cluster; and RMSE to the true path's ends."""
+    """Fractions of samples within 4 standard deviations of a centre, and in the left cluster.
+
+    Then their RMSE to the true path's ends.
+    """
     flat = x0.flatten(1)
     far = (flat[:, None] - MIXTURE.centres).norm(dim=2)
     near, which = far.min(1)

@@ -57,7 +57,7 @@ def test_matrices_of_one_shape_move_as_each_would_alone():
 
 
 @pytest.mark.parametrize("shape", [(64,), (12, 64), (64, 3, 3, 3)])
-def test_what_is_no_wide_matrix_moves_by_adam(shape):
+def test_what_is_no_wide_matrix_is_updated_by_adam(shape):
     start = torch.randn(shape, generator=seeded())
     ours, theirs = nn.Parameter(start.clone()), nn.Parameter(start.clone())
     pairs = [

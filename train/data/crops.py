@@ -24,7 +24,7 @@ def crop(x: Tensor, corners: Tensor, side: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Crops:
-    """Crops of a source's pictures, all of one side in pixels, with the pictures' labels."""
+    """Square crops of a source's pictures, `side` pixels wide, with the pictures' labels."""
 
     whole: Source
     side: int
@@ -46,7 +46,7 @@ class Crops:
         return Crops(self.whole.to(device), self.side)
 
     def draw(self, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Random crops of random pictures, and the pictures' choices."""
+        """A random crop of each of random pictures, and the pictures' choices."""
         x, choices = self.whole.draw(size, generator)
         places = x.shape[-1] - self.side + 1
         device = generator.device

@@ -19,7 +19,7 @@ from train.data.source import MAX_HELD_OUT
 
 @dataclass(frozen=True)
 class Folder:
-    """N picture files and their label choices (N, axes). All are read at one size."""
+    """N picture files, read at one size, and their label choices (N, axes)."""
 
     files: Files
     paths: tuple[str, ...]

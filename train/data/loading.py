@@ -63,6 +63,6 @@ def batch(
         mirrored = torch.rand(size, generator=generator, device=device) < 0.5
         x0 = torch.where(mirrored[:, None, None, None], x0.flip(-1), x0)
     count, axes = choices.shape
-    dice = torch.rand(count, axes + 1, generator=generator, device=device) < config.label_dropout
-    hidden = dice[:, :axes] | dice[:, axes:]
+    dropped = torch.rand(count, axes + 1, generator=generator, device=device) < config.label_dropout
+    hidden = dropped[:, :axes] | dropped[:, axes:]
     return x0, source.labels.encode(torch.where(hidden, -1, choices))

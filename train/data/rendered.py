@@ -1,4 +1,4 @@
-"""Rendered landscapes, memory-mapped: a batch reads only its own pictures from disk."""
+"""Rendered landscapes in memory-mapped files, and their rendering."""
 
 from dataclasses import dataclass
 from pathlib import Path

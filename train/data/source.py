@@ -38,5 +38,5 @@ class Source(Protocol):
         ...
 
     def skip(self, images: int) -> None:
-        """Go on as a run does that has seen so many images."""
+        """Continue after so many images, as a resumed run does."""
         ...

@@ -1,4 +1,4 @@
-"""A Hugging Face data set as a stream, which is never whole on disk."""
+"""A Hugging Face data set, streamed rather than downloaded."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -19,9 +19,8 @@ from train.distributed import Processes
 class Stream:
     """An endless stream of pictures; each process reads its own shard.
 
-    Its order comes from the data set's own shuffle buffer, not from the run's generators. So runs
-    on it are not bit-exact: they depend on the number of processes, and a resumed run starts a new
-    epoch in a new order.
+    The data set's shuffle buffer gives their order, not the run's generators. So a run depends on
+    the number of processes, and a resumed one is not exact: it starts a new epoch in a new order.
     """
 
     def __init__(self, config: DataConfig, whole: Any, shard: Any, labels: Labels, length: int):

@@ -43,14 +43,15 @@ def blurred(small: Tensor, std: Tensor) -> Tensor:
 def degraded(x0: Tensor, detail: DetailConfig) -> Condition:
     """The small pictures of large ones (B, 3, 4H, 4W), degraded by torch's own random numbers.
 
-    A fraction stays clean. The others' blur is uniform up to its maximum; their noise is the
-    maximum times the square of a uniform number, so mostly slight.
+    The fraction `clean` of them is only reduced. The others are blurred by a std that is uniform
+    up to its maximum, and get noise of a std that is its maximum times the square of a uniform
+    number.
     """
     small, count = F.avg_pool2d(x0, FACTOR), len(x0)
-    dice = torch.rand(4, count, device=x0.device)
-    dirty = (dice[0] >= detail.clean).float()
-    blur = detail.blur * dirty * dice[1]
-    noise = detail.noise * dirty * dice[2] ** 2
+    uniform = torch.rand(4, count, device=x0.device)
+    dirty = (uniform[0] >= detail.clean).float()
+    blur = detail.blur * dirty * uniform[1]
+    noise = detail.noise * dirty * uniform[2] ** 2
     small = torch.where((blur > 0)[:, None, None, None], blurred(small, blur), small)
     small = small + noise[:, None, None, None] * torch.randn_like(small)
-    return Condition(small, torch.stack([noise, blur], 1), dice[3] < detail.faithful)
+    return Condition(small, torch.stack([noise, blur], 1), uniform[3] < detail.faithful)

@@ -16,8 +16,8 @@ MEASURED = 24  # held-out pictures
 SHOWN = 6
 
 
-def some(pictures: Pictures, count: int, device: torch.device) -> Tensor:
-    """Pictures at even distances in a set, (N, 3, H, W) in [-1, 1], on a device."""
+def subset(pictures: Pictures, count: int, device: torch.device) -> Tensor:
+    """Pictures at even distances in the set, (N, 3, H, W) in [-1, 1], on a device."""
     pick = torch.linspace(0, len(pictures) - 1, min(count, len(pictures))).long()
     return pictures.floats(pick).to(device)
 
@@ -31,7 +31,7 @@ def errors(model: Detailer, pictures: Pictures, count: int = MEASURED) -> dict[s
     """
     if not len(pictures):
         return {}
-    x0 = some(pictures, count, model.device)
+    x0 = subset(pictures, count, model.device)
     small = F.avg_pool2d(x0, FACTOR)
     base = bicubic(small)
     made = {
@@ -49,7 +49,7 @@ def sheet(model: Detailer, pictures: Pictures, path: Path, count: int = SHOWN) -
     """Write a row for each held-out picture: small, bicubic, faithful, lively, and the true one."""
     if not len(pictures):
         return
-    x0 = some(pictures, count, model.device)
+    x0 = subset(pictures, count, model.device)
     small = F.avg_pool2d(x0, FACTOR)
     columns = [
         F.interpolate(small, scale_factor=FACTOR, mode="nearest"),

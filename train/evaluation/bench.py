@@ -22,11 +22,11 @@ GRID = 8  # side of the grid of means that faithfulness is measured on
 
 @dataclass(frozen=True)
 class Sizes:
-    """How large an evaluation is."""
+    """The counts of scenes, renders, repetitions and settings of an evaluation."""
 
-    count: int = 512  # scenes whose paintings are finished, and pictures from nothing
+    count: int = 512  # scenes whose paintings are finished, and samples
     reference: int = 5000  # held-out renders that pictures are compared to
-    known: int = 5000  # training renders, for the classifier and to find copies of
+    known: int = 5000  # training renders, for the classifier and the search for copies
     edits: int = 256
     seeds: int = 3
     steps: tuple[int, ...] = (1, 2, 4)
@@ -54,8 +54,8 @@ class Features(Protocol):
 class Bench:
     """The held-out scenes of one half, and the renders that pictures of them are compared to.
 
-    reference: other held-out scenes; training: scenes that models are trained on; key: all that
-    the scenes depend on.
+    scenes: painted and edited; reference: other held-out scenes; training: scenes that models are
+    trained on; key: all that the scenes depend on.
     """
 
     renderer: Renderer
@@ -81,7 +81,7 @@ class Bench:
 
     @cached_property
     def kid(self) -> Kid:
-        """The kernel distance to the reference."""
+        """KID to the reference."""
         return Kid(self.reference_features)
 
     def label(self, labels: Labels) -> Tensor:

@@ -1,5 +1,4 @@
-"""The choice of noise levels and default strength, on the half of the held-out scenes that is in
-no table."""
+"""The choice of noise levels and default strength, on held-out scenes that no table reports on."""
 
 import copy
 import dataclasses
@@ -18,8 +17,11 @@ SEED = 900  # of the noise, which is not that of the tables
 
 
 def chosen(model: ConsistencyModel, bench: Bench, sizes: Sizes) -> ModelConfig:
-    """The config with the best noise levels for 2, 4 and 8 evaluations from nothing, and then the
-    best default strength for paintings, by KID-lite2 on the bench of the choosing half."""
+    """The model's config with the noise levels and the default strength that are best by KID-lite2.
+
+    Noise levels for samples of 2, 4 and 8 evaluations come first, then the strength for paintings.
+    bench: that of the choosing half.
+    """
     tuned = copy.copy(model)
     tuned.config = dataclasses.replace(model.config, sigmas={1: (model.config.sigma_max,)})
     label = bench.label(model.config.labels)
@@ -38,20 +40,19 @@ def chosen(model: ConsistencyModel, bench: Bench, sizes: Sizes) -> ModelConfig:
 
 
 def with_levels(config: ModelConfig, levels: tuple[float, ...]) -> ModelConfig:
-    """The config with these noise levels for as many evaluations."""
+    """The config with these noise levels for samples of as many evaluations."""
     return dataclasses.replace(config, sigmas=config.sigmas | {len(levels): levels})
 
 
 def levels_from(config: ModelConfig, second: float, steps: int) -> tuple[float, ...]:
-    """`steps` noise levels: sigma_max, then from `second` evenly in log down to LAST."""
+    """`steps` noise levels: sigma_max, `second`, and down to LAST at even distances in log."""
     return (config.sigma_max, *(round(s, 4) for s in spaced(second, LAST, steps - 1)))
 
 
 def best_strength(model: ConsistencyModel, bench: Bench) -> float:
-    """The least strength at which paintings reach the goal for realism.
+    """The least strength, so the most faithful, at which paintings reach the goal for realism.
 
-    The least one is the most faithful. If none reaches it, the least strength within a standard
-    error of the most realistic one.
+    If none reaches it, the least strength whose KID is within a standard error of the lowest one.
     """
     asked = PAINTING_GOAL * bench.realism(bench.scenes.painted())["KID-lite2"]
     kid, error = {}, {}

@@ -1,5 +1,4 @@
-"""A small classifier of scene and light, to tell whether a picture shows its label. Its inputs are
-features of a network trained on photographs."""
+"""A small classifier of scene and light, which measures whether pictures show their labels."""
 
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ HIDDEN, STEPS, BATCH, RATE = 256, 600, 256, 2e-3
 
 @dataclass(frozen=True)
 class Classifier:
-    """Features (N, D) of pictures -> their scene and light. sizes: how many of both there are."""
+    """Scene and light of pictures, from their features (N, D). sizes: the numbers of both."""
 
     mean: Tensor
     std: Tensor
@@ -28,7 +27,7 @@ class Classifier:
         return scene.argmax(1), light.argmax(1)
 
     def accuracy(self, features: Tensor, shown: Scenes) -> dict[str, float]:
-        """The fractions of pictures whose scene, light and both are those that are `shown`."""
+        """The fractions of pictures whose scene, light, and both are recognised as `shown`."""
         scene, light = self(features)
         scene, light = scene == shown.scene, light == shown.light
         return {
@@ -41,9 +40,9 @@ class Classifier:
 def train_classifier(
     features: Tensor, shown: Scenes, names: tuple[int, int], seed: int = 0
 ) -> Classifier:
-    """A classifier trained on renders, which depends on the seed alone.
+    """A classifier trained on renders; the seed alone decides its random numbers.
 
-    features (N, D) of the renders; shown: their scenes and lights; names: how many of both exist.
+    features (N, D) of the renders; shown: their scenes and lights; names: the numbers of both.
     """
     g = torch.Generator().manual_seed(seed)
     mean, std = features.mean(0), features.std(0).clamp(min=1e-3)

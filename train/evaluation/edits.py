@@ -22,8 +22,10 @@ BLURS = (0.3, 0.5, 0.8, 1.2, 1.8, 2.6)  # pixels; the plain denoiser takes the b
 
 
 def rows(model: ConsistencyModel, bench: Bench, count: int, seed: int) -> list[Row]:
-    """Rows of one repetition: PSNR (inside the hole, where there is one), SSIM and KID of edits of
-    the first `count` scenes, and of the plain method. No label is given."""
+    """Rows of one repetition: PSNR, SSIM and KID of edits of the first `count` scenes, unlabelled.
+
+    A row has the plain method's measures as well. PSNR is that inside the hole, where there is one.
+    """
     x0, found = bench.scenes.first(count).floats(), []
 
     def row(task: str, edit: Callable[[slice], Tensor], way: str, plain: Tensor, where=None):
@@ -80,7 +82,7 @@ def rows(model: ConsistencyModel, bench: Bench, count: int, seed: int) -> list[R
 def measures(bench: Bench, made: Tensor, x0: Tensor, where: Tensor | None) -> dict[str, float]:
     """Measures of pictures (N, 3, H, W), rounded to bytes, against the true ones `x0`.
 
-    where: a mask of what PSNR is measured on; None is all.
+    where: a mask of the pixels that PSNR is measured on; None: all of them.
     """
     shown = as_floats(as_bytes(made))
     nearness = {"PSNR": metrics.psnr(shown, x0, where), "SSIM": metrics.ssim(shown, x0)}
@@ -107,8 +109,10 @@ def best_blur(noisy: Tensor, x0: Tensor) -> Tensor:
 
 
 def dabs(x0: Tensor) -> tuple[Tensor, Tensor]:
-    """Hints (B, 4, H, W) of a picture's own colours at 4 x 4 places, and what a plain method makes
-    of them: the grey picture with the hints' colours interpolated bilinearly."""
+    """Hints (B, 4, H, W) of pictures' own colours at 4 x 4 places, and the plain method's pictures.
+
+    Those are the grey pictures with the hints' colours interpolated bilinearly.
+    """
     side = x0.shape[-1]
     dab, apart = max(side // 16, 1), side // 4
     at = (torch.arange(side) - (apart - dab) // 2) % apart < dab

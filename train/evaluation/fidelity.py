@@ -29,7 +29,7 @@ NAMES = {
 
 
 class FidelityError(OneStrokeError):
-    """Measures of Inception that cannot be computed on this machine."""
+    """FID or IS cannot be computed on this machine."""
 
 
 class Pixels(Dataset):
@@ -46,11 +46,11 @@ class Pixels(Dataset):
 
 
 def inception_measures(made: Tensor, real: Tensor, extractor: str | None = None) -> dict:
-    """FID, IS, precision and recall (k = 3) of made pictures (N, 3, H, W) in [-1, 1] against real
-    uint8 ones (M, 3, H, W), N and M above 10.
+    """FID, IS, precision and recall (k = 3) of made pictures against real ones.
 
-    extractor: one registered with torch-fidelity in place of its own. Raises FidelityError where
-    the package or its weights are out of reach.
+    made (N, 3, H, W) in [-1, 1]; real (M, 3, H, W) of uint8; N and M above 10. extractor: the
+    name of another network in torch-fidelity. Raises FidelityError where the package or
+    its weights are out of reach.
     """
     try:
         import torch_fidelity

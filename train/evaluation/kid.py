@@ -1,4 +1,4 @@
-"""KID with its standard error, against a reference whose own sums are computed once."""
+"""KID, the kernel distance of two sets of features, with its standard error."""
 
 import torch
 from torch import Tensor
@@ -7,10 +7,10 @@ PARTS = 10
 
 
 class Kid:
-    """The kernel distance to a set of features (M, D), over all pairs.
+    """KID to one set of real features (M, D), whose own sums are computed once.
 
     It is the unbiased squared MMD under the kernel (x.y / D + 1)^3 (Binkowski et al. 2018, eq. 4).
-    All pairs are a better estimate than random subsets of them. Its standard error is the
+    It takes all pairs, a better estimate than random subsets of them. Its standard error is the
     jackknife's over ten disjoint parts of both sets (Efron and Stein 1981).
     """
 

@@ -1,4 +1,4 @@
-"""Measures of paintings finished and then enlarged by four, and of the detailer alone."""
+"""Measures of the detailer: of finished paintings that it enlarges by four, and of renders."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ from train.evaluation.scenes import Renderer, held_out
 
 SIDE = 256  # of the feature network's input: nearly the 260 pixels that it was trained with
 STEPS = (1, 2)
-GOALS = {  # limits of enlarging by four
+GOALS = {  # upper limits, for enlarged renders
     "KID of a lively one over bicubic's": 1 / 3,
     "dB that a lively one is below bicubic": 1.0,
     "dB that a faithful one is below bicubic": -0.5,

@@ -16,7 +16,7 @@ from train.evaluation.bench import Bench, Sizes, faithfulness, in_batches, noise
 from train.evaluation.card import Row
 from train.evaluation.teacher import SDEDIT_LEVELS, Teacher
 
-BLUR = 2.0  # std in pixels of a picture of 64, to compare with a model that makes no detail
+BLUR = 2.0  # std in pixels of a picture of 64: the blur that models are compared to
 Curve = list[tuple[float, float]]
 GOALS = {1: 2.0, 2: 1.5}  # KID over the teacher's at the same faithfulness, at most, by evaluations
 PAINTING_GOAL = 0.2  # KID of two evaluations over the painting's own, at most
@@ -121,9 +121,9 @@ def interpolated(curve: Curve, at: float) -> float | None:
 
 
 def compared(table: list[Row]) -> list[Row]:
-    """The rows, ours with the teacher's KID at the same RMSE, and our KID over that.
+    """The rows, each of ours with the teacher's KID at the same RMSE and the ratio of the two.
 
-    A teacher's KID at or below 0, which is possible as the estimate is unbiased, gives no ratio.
+    There is no ratio where the teacher's KID is 0 or less, as an unbiased estimate may be.
     """
     curve, out = teacher_curve(table), []
     for row in table:
@@ -152,7 +152,7 @@ def goals(table: list[Row], strength: float) -> list[Row]:
 
 
 def verdict(found: float | None, most: float) -> str:
-    """Whether a goal is met; of None, that the teacher has no KID at that RMSE."""
+    """Whether a goal is met. found: None where the teacher has no KID at that RMSE."""
     if found is None:
         return "beyond the teacher's curve"
     return "yes" if found <= most else "no"

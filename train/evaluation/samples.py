@@ -1,4 +1,4 @@
-"""Measures of pictures from nothing: realism, variety, distance to the teacher's, and copies."""
+"""Measures of samples: realism, variety, distance to the teacher's, labels and copies."""
 
 from torch import Tensor
 
@@ -21,8 +21,10 @@ def rows(
     sizes: Sizes,
     seed: int,
 ) -> list[Row]:
-    """Rows of one repetition. The labels are those of the bench's scenes, so that they are as
-    frequent as among the renders that pictures are compared to."""
+    """Rows of one repetition.
+
+    Samples have the labels of the bench's scenes, which are as frequent as those of the reference.
+    """
     label, found = bench.label(model.config.labels), []
     # Pictures are compared to the teacher's of the most levels that this evaluation has.
     levels = max(sizes.teacher_levels)
@@ -44,7 +46,7 @@ def rows(
 
 
 def draw(model: ConsistencyModel, label: Tensor, steps: int, seed: int) -> Tensor:
-    """Pictures of labels (N,), clamped: (N, 3, H, W) in [-1, 1]."""
+    """Samples with labels (N,), clamped: (N, 3, H, W) in [-1, 1]."""
 
     def make(part: slice) -> Tensor:
         first = noise_seeds(seed, part)[0]
@@ -54,7 +56,10 @@ def draw(model: ConsistencyModel, label: Tensor, steps: int, seed: int) -> Tenso
 
 
 def measures(bench: Bench, classifier: Classifier, pictures: Tensor, truth: Tensor | None) -> dict:
-    """Measures of pictures of the bench's labels against its reference, and against `truth`."""
+    """Measures of samples with the labels of the bench's scenes.
+
+    truth: the teacher's samples of the same noise, or None.
+    """
     ours, real = bench.features.features(pictures), bench.reference_features
     value, error = bench.kid(ours)
     # Both grow with the number of balls: at equal counts only.

@@ -30,8 +30,8 @@ ALONE = 32  # scenes up to which other processes take longer to start than to he
 class Renderer:
     """The functions that draw scenes: pictures and crude paintings, from a seed and a size.
 
-    They are functions of modules, as other processes call them. version: changes with their
-    pictures.
+    They are functions of modules, as other processes call them. version: another one whenever their
+    pictures are others.
     """
 
     render: Callable
@@ -52,8 +52,11 @@ def landscapes() -> Renderer:
 
 @dataclass(frozen=True)
 class Scenes:
-    """Pictures and crude paintings of the same scenes, uint8 (N, 3, H, W), and the numbers of their
-    scenes and lights, (N,) each. There may be no paintings, (0, 3, H, W)."""
+    """Pictures and crude paintings of the same scenes, with their labels.
+
+    pictures (N, 3, H, W) of uint8; paintings likewise, or none, (0, 3, H, W); scene, light (N,):
+    numbers of the renderer's scenes and lights.
+    """
 
     pictures: Tensor
     paintings: Tensor

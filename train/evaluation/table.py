@@ -1,4 +1,4 @@
-"""The whole evaluation: the means of repetitions, for the model card and the page's chart."""
+"""The whole evaluation of a checkpoint, for its card and the page's chart."""
 
 import dataclasses
 import json
@@ -103,8 +103,10 @@ def measured_large(
 
 
 def combined(runs: list[list[Row]]) -> list[Row]:
-    """One row for each row of the repetitions: the mean of each measure, and `spread`, the standard
-    deviation of KID between repetitions, which is None for a single one."""
+    """The rows of several repetitions as one: the mean of each measure.
+
+    `spread` is the standard deviation of KID between repetitions; None for a single one.
+    """
     groups: dict[tuple, list[Row]] = {}
     for row in (row for run in runs for row in run):
         groups.setdefault(tuple(row.get(name) for name in HEAD), []).append(row)
@@ -112,7 +114,7 @@ def combined(runs: list[list[Row]]) -> list[Row]:
 
 
 def mean_of(rows: list[Row]) -> Row:
-    """The mean of rows. If some lack a number, it is the mean of the others'."""
+    """The mean of rows. A number that some lack is the mean of the others'."""
     made: Row = {}
     for name, first in rows[0].items():
         if name in HEAD or isinstance(first, str):
@@ -127,7 +129,7 @@ def mean_of(rows: list[Row]) -> Row:
 
 def described(tables: Tables, sizes: Sizes, strength: float) -> str:
     """The tables in Markdown, with an explanation of their measures."""
-    again = counted(sizes.seeds, "repetition")
+    again = quantity(sizes.seeds, "repetition")
     text = f"""\
 {sizes.count} held-out scenes ({sizes.edits} for edits), {again} with other noise,
 against {sizes.reference} other held-out renders. Noise levels and the default strength, here
@@ -151,12 +153,13 @@ against {sizes.reference} other held-out renders. Noise levels and the default s
     return "\n\n".join([text, *parts])
 
 
-def counted(count: int, noun: str) -> str:
+def quantity(count: int, noun: str) -> str:
+    """A count with its noun: 1 repetition, 2 repetitions."""
     return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def write_quality(file: Path, tables: Tables, sizes: Sizes) -> None:
-    """Write the JSON of all tables and of the page's chart of pictures from nothing.
+    """Write the JSON of all tables and of the page's chart of samples.
 
     The chart shows a KID below 0 as 0.
     """

@@ -30,8 +30,10 @@ def sdedit(
     label: Label = None,
     levels: int = SDEDIT_LEVELS,
 ) -> Tensor:
-    """A painting (B, 3, H, W) plus noise of a level, brought down along the probability-flow path
-    by Heun's method in 2 levels - 1 evaluations (SDEdit, Meng et al. 2022)."""
+    """Paintings (B, 3, H, W) plus noise of std sigma, denoised (SDEdit, Meng et al. 2022).
+
+    Heun's method follows the probability-flow path in 2 levels - 1 evaluations.
+    """
     noise = randn_like(painting, generators(seeds, len(painting)))
     # The sampler starts at sigma times its noise, which so has to hold the painting over sigma.
     noise = noise + painting / sigma

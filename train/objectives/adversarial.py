@@ -14,12 +14,12 @@ from train.progress import Progress
 class AdversarialTuning(EasyConsistencyTuning):
     """ECT with a discriminator of the model's estimates (as in CTM: Kim et al. 2024, section 4).
 
-    At every noise level the estimates should be distributed as real pictures are. Those of a
-    network trained on few images are soft and grainy, which the features of a network trained on
-    photographs show. ECT's loss keeps each estimate near its own picture.
+    The discriminator sees estimates and real pictures through features of a network trained on
+    photographs, and its gradient makes estimates less soft and grainy. ECT's loss keeps each
+    estimate near its own picture.
     """
 
-    wrapped = False  # two networks learn by one loss
+    wrapped = False  # the model and the discriminator have one loss
     passes = 8  # the backbone, forward twice and once backward, counts for about four
 
     def __init__(self, config, model, teacher=None):

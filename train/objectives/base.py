@@ -19,8 +19,8 @@ from train.progress import Progress
 class Batch:
     """The pictures and random numbers of a micro-batch, on the training device.
 
-    x0, noise (B, 3, H, W); label (B,); level (B,) standard normal, from which the objective makes
-    its noise levels.
+    x0 (B, 3, H, W) in [-1, 1]; noise of that shape and level (B,), both standard normal: the
+    objective makes its noise levels from `level`; label (B,) of label indices.
     """
 
     x0: Tensor
@@ -40,10 +40,10 @@ class Batch:
 
 
 class Objective(nn.Module, ABC):
-    """A loss with the other networks and weights that it needs: target, teacher, discriminator.
+    """A loss, and the networks that it needs besides the model: target, teacher, discriminator.
 
-    Its state_dict is saved with a run's state. Parameters that require gradients are trained with
-    the model's.
+    Its state_dict is saved with a run's state. Its parameters that require gradients are trained
+    with the model's.
     """
 
     form: ClassVar[type[Preconditioned] | type[Detailer]] = ConsistencyModel
@@ -67,17 +67,17 @@ class Objective(nn.Module, ABC):
     def loss(
         self, model: TrainedModel, unwrapped: TrainedModel, batch: Batch, progress: Progress
     ) -> tuple[Tensor, Tensor]:
-        """(loss a sample, its noise level t), both (B,), at some progress of the run.
+        """(loss, noise level t) of each sample, both (B,), at some progress of the run.
 
         model: the trained one, compiled or wrapped for several processes: its gradients count.
         unwrapped: the same weights without any wrapper, for forward-mode derivatives.
         """
 
     def after_step(self, model: TrainedModel, progress: Progress) -> None:
-        """Called after each optimiser step with the trained model and the progress made by it."""
+        """Update target, teacher or discriminator after an optimiser step, at its progress."""
 
     def sigmas(self) -> dict[int, tuple[float, ...]]:
-        """Noise levels by number of steps for samples of the model as it is now; empty: any."""
+        """The noise levels that the model can be sampled at, by number of steps; empty: any."""
         return {}
 
     def needs_fine_precision(self, progress: Progress) -> bool:

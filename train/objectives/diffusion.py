@@ -25,9 +25,10 @@ class EDM(Objective):
 
 
 class ProgressiveDistillation(Objective):
-    """A stage distils a sampler of many Euler steps into one of half as many.
+    """Progressive distillation (Salimans and Ho 2022, Algorithm 2).
 
-    Each stage's student is the next one's teacher (Salimans and Ho 2022, Algorithm 2).
+    A stage distils a sampler of many Euler steps into one of half as many. Its student is the next
+    stage's teacher.
     """
 
     form = Denoiser

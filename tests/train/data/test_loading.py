@@ -65,8 +65,8 @@ def test_a_batch_spends_its_random_numbers_in_a_fixed_order(config):
 
 def test_sigma_data_is_the_spread_of_the_pictures(config):
     train, _ = loading.load(config)
-    spread = train.images(torch.arange(40)).float().std() / 127.5
-    assert loading.sigma_data(train) == pytest.approx(float(spread), abs=1e-4)
+    std = train.images(torch.arange(40)).float().std() / 127.5
+    assert loading.sigma_data(train) == pytest.approx(float(std), abs=1e-4)
 
 
 def test_labels_may_lack_the_entry_for_any(config):

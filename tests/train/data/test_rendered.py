@@ -132,9 +132,9 @@ def test_of_two_who_draw_one_folder_the_second_waits_and_draws_nothing(
     monkeypatch.setattr("sys.argv", order.split())
     assert commands.main() == 0
     assert first.wait(10) == 0
-    told = capsys.readouterr()
-    assert f"{count} pictures of side {size}" in told.out
-    assert f"{folder} is being written by another process" in told.err
+    said = capsys.readouterr()
+    assert f"{count} pictures of side {size}" in said.out
+    assert f"{folder} is being written by another process" in said.err
     assert len(store.open_store(folder).images) == count
 
 

@@ -77,7 +77,7 @@ def test_processes_stream_disjoint_shards(parquet, processes):
         for rank in range(processes)
     ]
     seen = [numbers(source.draw(COUNT // processes, torch.Generator())[0]) for source in sources]
-    assert sorted(i for share in seen for i in share) == list(range(COUNT))
+    assert sorted(i for shard in seen for i in shard) == list(range(COUNT))
     looks = [source.subset(6) for source in sources]
     assert all(torch.equal(look, looks[0]) for look in looks)
 

@@ -6,7 +6,7 @@ from train import held_out, loop
 
 
 @pytest.fixture(autouse=True)
-def unwatched(monkeypatch):
+def without_held_out(monkeypatch):
     """No held-out errors and no grids: they are not what is tested here."""
     monkeypatch.setattr(held_out, "sheet", lambda *_: None)
     monkeypatch.setattr(held_out, "errors", lambda *_: {})

@@ -23,6 +23,7 @@ from editing.output import check_quality, lost_bits, save
 from editing.region import CONTEXT
 from editing.tasks import (
     CALM_SAMPLES_PER_STEP,
+    INPAINT_STEPS,
     SAMPLES_PER_STEP,
     STROKE_STEPS,
     STROKE_STRENGTH,
@@ -93,7 +94,10 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--frames", type=int, default=FRAMES)
 
     p = task(
-        "inpaint", 8, samples=SAMPLES_PER_STEP, help="repaint where the mask is light, at any size"
+        "inpaint",
+        INPAINT_STEPS,
+        samples=SAMPLES_PER_STEP,
+        help="repaint where the mask is light, at any size",
     )
     p.add_argument("--mask", required=True, help="picture of the same size, light = repaint")
     p.add_argument(
@@ -101,12 +105,14 @@ def parser() -> argparse.ArgumentParser:
     )
     finer(p)
 
-    p = task("outpaint", 8, samples=SAMPLES_PER_STEP, help="extend a picture over its edges")
+    p = task(
+        "outpaint", INPAINT_STEPS, samples=SAMPLES_PER_STEP, help="extend a picture over its edges"
+    )
     for side in ("left", "top", "right", "bottom"):
         p.add_argument(f"--{side}", type=int, default=0, metavar="PIXELS")
     finer(p)
 
-    p = task("panorama", widening.STEPS, samples=1, help="let a picture grow to both sides")
+    p = task("panorama", INPAINT_STEPS, samples=1, help="let a picture grow to both sides")
     p.add_argument("--width", type=int, default=widening.WIDEST, metavar="PIXELS")
     finer(p)
 

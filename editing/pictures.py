@@ -34,6 +34,7 @@ from editing.painted import Painted, as_pictures, last_picture
 from editing.region import CONTEXT, Region, extend, find_region, whole_picture
 from editing.tasks import (
     CALM_SAMPLES_PER_STEP,
+    INPAINT_STEPS,
     SAMPLES_PER_STEP,
     STROKE_STEPS,
     STROKE_STRENGTH,
@@ -54,7 +55,7 @@ def stream_inpaint_region(
     model: Model,
     picture: Image.Image,
     mask: MaskLike,
-    steps: int = 8,
+    steps: int = INPAINT_STEPS,
     seed: int = 0,
     *,
     context: float = CONTEXT,
@@ -105,7 +106,7 @@ def stream_outpaint(
     top: int = 0,
     right: int = 0,
     bottom: int = 0,
-    steps: int = 8,
+    steps: int = INPAINT_STEPS,
     seed: int = 0,
     *,
     context: float = CONTEXT,

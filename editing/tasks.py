@@ -57,6 +57,7 @@ STROKE_LAST = 0.4  # the last of several, or half of the first where that is les
 # grain and odd colours that the other copied from its noise.
 SAMPLES_PER_STEP, CALM_SAMPLES_PER_STEP = 1, 2
 STROKE_STRENGTH, STROKE_STEPS = 0.3, 1
+INPAINT_STEPS = 3  # each further one adds specks of colour
 
 
 def spaced(first: float, final: float, steps: int) -> list[float]:
@@ -87,7 +88,7 @@ def stream_inpaint(
     model: Model,
     image: Tensor,
     mask: Tensor,
-    steps: int = 8,
+    steps: int = INPAINT_STEPS,
     seed: int | Sequence[int] = 0,
     *,
     samples_per_step: int = SAMPLES_PER_STEP,

@@ -27,21 +27,20 @@ from editing.pictures import detailed
 from editing.region import Region, extend
 from editing.sampler import masked_multistep
 from editing.seam import join
-from editing.tasks import Sigmas, spaced
+from editing.tasks import INPAINT_STEPS, Sigmas, spaced
 from editing.tiled import Tiled, drawn_size
 
 WIDEST = 2048
 FRESH = 0.5  # of a window: what is drawn in it
 REACH = 0.25  # of a window: how far from the edge what is drawn is corrected
 SIGMAS = (2.0, 0.4)  # first and last noise level of a window
-STEPS = 3
 
 
 def stream_panorama(
     model: Model,
     picture: Image.Image,
     width: int = WIDEST,
-    steps: int = STEPS,
+    steps: int = INPAINT_STEPS,
     seed: int = 0,
     *,
     detailer: Detailer | None = None,

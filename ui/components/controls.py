@@ -13,7 +13,7 @@ import gradio as gr
 from anyio.to_thread import run_sync
 from gradio.context import LocalContext
 
-from editing.tasks import STROKE_STEPS
+from editing.tasks import INPAINT_STEPS, STROKE_STEPS
 from ui.components.by_tab import NAMES, ByTab, label_menu, number_from
 from ui.components.kept import Kept, Settings, Word
 from ui.components.label_bar import LabelBar
@@ -39,8 +39,14 @@ IDLE = """() => document.getElementById("{0}").dispatchEvent(
   new Event("onestroke-idle", {{ bubbles: true }})
 )"""
 LONG_SECONDS = 8  # an edit that will take longer says so before it starts
-# Each tab's steps when the page opens: repairs gain from every step.
-STEPS = {"Paint": STROKE_STEPS, "Inpaint": 8, "Colour": 8, "Enlarge": 8, "Interpolate": 1}
+# Each tab's steps when the page opens.
+STEPS = {
+    "Paint": STROKE_STEPS,
+    "Inpaint": INPAINT_STEPS,
+    "Colour": 8,
+    "Enlarge": 8,
+    "Interpolate": 1,
+}
 
 
 Variant = Literal["primary", "secondary"]

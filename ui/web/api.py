@@ -13,8 +13,13 @@ from PIL import Image
 
 from cm_core.errors import SettingError
 from editing import files
-from editing.tasks import CALM_SAMPLES_PER_STEP, SAMPLES_PER_STEP, STROKE_STEPS
-from editing.widening import STEPS, WIDEST
+from editing.tasks import (
+    CALM_SAMPLES_PER_STEP,
+    INPAINT_STEPS,
+    SAMPLES_PER_STEP,
+    STROKE_STEPS,
+)
+from editing.widening import WIDEST
 from ui.components.export.export import FORMATS, written
 from ui.service.animation import animation
 from ui.service.engine import ANY, AXES
@@ -115,8 +120,9 @@ def endpoints(tasks: Tasks) -> None:
         faithful = gr.Checkbox(label="faithful")
         sigma = figure("sigma", 0, 0, 80, "(0: estimate it)")
         frames = figure("frames", 12, 2, 32, precision=0)
-        one, few, steps = (
-            figure("steps", count, 1, 8, precision=0) for count in (1, STROKE_STEPS, 8)
+        one, few, filling, steps = (
+            figure("steps", count, 1, 8, precision=0)
+            for count in (1, STROKE_STEPS, INPAINT_STEPS, 8)
         )
         single, calm = (
             figure(
@@ -156,7 +162,6 @@ def endpoints(tasks: Tasks) -> None:
         level = gr.Number(label="noise level")
         costs, names = gr.JSON(label="costs"), gr.JSON(label="names, likeliest first")
         width = figure("width", WIDEST, 1, WIDEST, "(pixels)", precision=0)
-        windowed = figure("steps", STEPS, 1, 8, precision=0)
     hide(never_shown)
 
     def outpaint(image, left, top, right, bottom, settings):
@@ -195,7 +200,7 @@ def endpoints(tasks: Tasks) -> None:
         return written(required_picture(image), form)
 
     labels, no_light = [*choice, model], [menu for menu in choice if menu.label != "light"]
-    shared = [steps, seed, *labels]
+    shared, filled = [steps, seed, *labels], [filling, seed, *labels]
     painting = [image, strength, few, seed, *labels, single]
     without_light = [image, strength, few, seed, *no_light, model, single]
     walk = [seed_a, seed_b, frames, one, *labels, seed_c, seed_d, *to]
@@ -206,10 +211,10 @@ def endpoints(tasks: Tasks) -> None:
         ("lights", tasks.lights, gallery_of, painting, gallery),
         ("day", tasks.day, film_of, without_light, [gallery, film]),
         ("guess", tasks.guess, as_made, [image, model], names),
-        ("panorama", tasks.panorama, as_file, [image, width, windowed, seed, *labels], picture),
+        ("panorama", tasks.panorama, as_file, [image, width, *filled], picture),
         ("generate", tasks.generate, as_file, [one, seed, *labels], picture),
-        ("inpaint", tasks.inpaint, as_file, [image, mask, *shared, single], picture),
-        ("outpaint", outpaint, as_file, [image, *margins, *shared, single], picture),
+        ("inpaint", tasks.inpaint, as_file, [image, mask, *filled, single], picture),
+        ("outpaint", outpaint, as_file, [image, *margins, *filled, single], picture),
         ("colorize", tasks.colorize, as_file, [image, *shared, hints, calm], picture),
         ("super_resolve", tasks.super_resolve, as_file, small, picture),
         ("enlarge", enlarge, as_made, [image, twice, seed, faithful], picture),

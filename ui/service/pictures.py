@@ -122,3 +122,9 @@ def strip(
         images = "".join(f'<img src="{data_url(picture)}" alt="{told}">' for picture in shown)
         figures.append(f"<figure>{images}<figcaption>{told}</figcaption></figure>")
     return f'<div class="strip" style="--count: {len(figures)}">{"".join(figures)}</div>'
+
+
+def warn_of_bits(picture: Image.Image) -> None:
+    """Say where a file had more bits of colour than are kept."""
+    if bits := picture.info.get("bits"):
+        gr.Warning(f"The picture has {bits} bits a channel: 8 of them are kept.")

@@ -24,7 +24,7 @@ from ui.components.export.export import FORMATS, written
 from ui.service.animation import animation
 from ui.service.engine import ANY, AXES
 from ui.service.inputs import required_picture
-from ui.service.pictures import PictureFile
+from ui.service.pictures import PictureFile, warn_of_bits
 from ui.service.progress import EditProgress, last
 from ui.service.settings import EditSettings
 from ui.service.slots import EDITS
@@ -32,7 +32,6 @@ from ui.service.tasks import MAX_SEED, MOST_SAMPLES, Tasks
 from ui.tabs.classroom import paths
 from ui.tabs.interpolate import GRID
 
-BITS = "The picture has {0} bits a channel: 8 of them are kept."
 SETTINGS = {field.name for field in fields(EditSettings)}
 
 
@@ -71,8 +70,8 @@ def endpoint(
 
     def call(*values: Any) -> Any:
         for value in values:
-            if isinstance(value, Image.Image) and (bits := value.info.get("bits")):
-                gr.Warning(BITS.format(bits))
+            if isinstance(value, Image.Image):
+                warn_of_bits(value)
         given = dict(zip(first, values, strict=True))
         settings = {name: given.pop(name) for name in SETTINGS & given.keys()}
         return take(task(**given, settings=EditSettings(**settings)))

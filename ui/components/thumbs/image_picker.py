@@ -13,7 +13,7 @@ from ui.components.kept import Source
 from ui.components.tab_router import TabRouter
 from ui.service.examples import example
 from ui.service.inputs import said
-from ui.service.pictures import MAX_UPLOAD_BYTES, TOO_LARGE, data_url, open_picture
+from ui.service.pictures import MAX_UPLOAD_BYTES, TOO_LARGE, data_url, open_picture, warn_of_bits
 
 HERE = Path(__file__).parent
 LIMIT = f"const MAX_UPLOAD_BYTES = {MAX_UPLOAD_BYTES}, TOO_LARGE = {json.dumps(TOO_LARGE)};\n"
@@ -32,9 +32,7 @@ def thumbnail(name: str) -> str:
 
 def opened(file: str) -> Path:
     """The path of a file that can be opened; warns of bits of colour that are not kept."""
-    picture = open_picture(file)  # a bad file is refused here, and the old picture stays
-    if bits := picture.info.get("bits"):
-        gr.Warning(f"The picture has {bits} bits a channel: 8 of them are kept.")
+    warn_of_bits(open_picture(file))  # a bad file is refused here, and the old picture stays
     return Path(file)
 
 

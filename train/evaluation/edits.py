@@ -10,10 +10,11 @@ from torch import Tensor
 from cm_core.model import ConsistencyModel
 from editing import add_noise, colorize, denoise, inpaint, super_resolve
 from editing.operators import PatchMean, grey_picture
+from train.data.in_memory import to_floats
 from train.evaluation import metrics
 from train.evaluation.bench import Bench, in_batches, noise_seeds
 from train.evaluation.card import Row
-from train.evaluation.features import as_bytes, as_floats
+from train.evaluation.features import as_bytes
 
 FACTORS = (4, 2)
 HOLE = 24  # pixels of a picture of 64: the side of the square in its middle
@@ -84,7 +85,7 @@ def measures(bench: Bench, made: Tensor, x0: Tensor, where: Tensor | None) -> di
 
     where: a mask of the pixels that PSNR is measured on; None: all of them.
     """
-    shown = as_floats(as_bytes(made))
+    shown = to_floats(as_bytes(made))
     nearness = {"PSNR": metrics.psnr(shown, x0, where), "SSIM": metrics.ssim(shown, x0)}
     return nearness | bench.realism(shown)
 

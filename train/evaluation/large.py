@@ -40,9 +40,7 @@ def prepare(sizes: Sizes, size: int, renderer: Renderer, features: Features) -> 
     return Bench(renderer, features, "reported", scenes, reference, reference.first(0))
 
 
-def rows(
-    model: ConsistencyModel, detailer: Detailer, bench: Bench, sizes: Sizes, seed: int
-) -> list[Row]:
+def rows(model: ConsistencyModel, detailer: Detailer, bench: Bench, seed: int) -> list[Row]:
     """Rows of one repetition: paintings finished at the default strength and enlarged."""
     paintings, strength, found = bench.scenes.painted(), model.config.strength, []
     small = F.avg_pool2d(paintings, FACTOR)

@@ -16,8 +16,8 @@ from tqdm import tqdm
 
 from cm_core.errors import SettingError
 from cm_core.labels import Labels
+from train.data.in_memory import to_floats
 from train.evaluation.cache import Tensors, cached, path_of
-from train.evaluation.features import as_floats
 from train.landscapes.store import HELD_OUT, our_renderer
 from train.landscapes.workers import workers
 
@@ -73,11 +73,11 @@ class Scenes:
 
     def floats(self) -> Tensor:
         """The pictures in [-1, 1]."""
-        return as_floats(self.pictures)
+        return to_floats(self.pictures)
 
     def painted(self) -> Tensor:
         """The paintings in [-1, 1]."""
-        return as_floats(self.paintings)
+        return to_floats(self.paintings)
 
     def labels(self, labels: Labels, renderer: Renderer) -> Tensor:
         """A model's label indices (N,) for the scenes. Raises SettingError for names it lacks."""

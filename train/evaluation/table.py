@@ -56,7 +56,7 @@ def evaluate(
     features = features or Lite2Features().to(model.device)
     side = model.config.image_size
     if choose:
-        model.config = chosen(model, prepare("choosing", sizes, side, renderer, features), sizes)
+        model.config = chosen(model, prepare("choosing", sizes, side, renderer, features))
         write_atomically(folder / "config.json", config_to_json(model).encode())
     bench = prepare("reported", sizes, side, renderer, features)
     tables = measured(model, theirs, bench, sizes)
@@ -96,7 +96,7 @@ def measured_large(
     """The tables of a detailer, as `measured` gives those of a model."""
     seeds = range(sizes.seeds)
     tables = {
-        "large": combined([large.rows(model, detailer, bench, sizes, s) for s in seeds]),
+        "large": combined([large.rows(model, detailer, bench, s) for s in seeds]),
         "enlarged": combined([large.enlarged(detailer, bench, sizes.edits, s) for s in seeds]),
     }
     return tables | {"goals of enlarging": large.goals(tables["enlarged"])}

@@ -14,9 +14,10 @@ from cm_core.model import Denoiser, Label
 from cm_core.noise import generators, randn_like
 from cm_core.samplers import Model, sample_heun
 from cm_core.schedule import SIGMA_MIN, karras_sigmas
+from train.data.in_memory import to_floats
 from train.evaluation.bench import Bench, in_batches, noise_seeds
 from train.evaluation.cache import cached
-from train.evaluation.features import as_bytes, as_floats
+from train.evaluation.features import as_bytes
 from train.grid import samples
 
 SDEDIT_LEVELS = 20  # 39 evaluations
@@ -76,7 +77,7 @@ class Teacher:
         made = cached(
             name, (self.key, *key), lambda: {"x": as_bytes(in_batches(make, count, title))}
         )
-        return as_floats(made["x"])
+        return to_floats(made["x"])
 
 
 def load_teacher(source: str) -> Teacher:

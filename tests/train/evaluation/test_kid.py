@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from tests.train.evaluation import fakes
+from train.data.in_memory import to_floats
 from train.evaluation import scenes
-from train.evaluation.features import as_bytes, as_floats
+from train.evaluation.features import as_bytes
 from train.evaluation.kid import Kid
 from train.evaluation.main_job import blurred
 
@@ -68,11 +69,11 @@ def test_features_are_kept_by_the_pictures_contents(monkeypatch):
     pictures = scenes.trained_on(20, 16, fakes.renderer()).pictures[:3]
     made = net.cached(pictures)
     monkeypatch.setattr(Lite2Features, "features", lambda self, x: torch.zeros(len(x), 1))
-    assert torch.equal(net.cached(as_floats(pictures)), made)  # the same pictures, as floats
+    assert torch.equal(net.cached(to_floats(pictures)), made)  # the same pictures, as floats
     assert net.cached(pictures.flip(0)).shape == (3, 1)
 
 
 def test_bytes_and_floats_are_one_picture():
     levels = torch.arange(256, dtype=torch.uint8).expand(1, 3, 1, 256)
-    assert torch.equal(as_bytes(as_floats(levels)), levels)
+    assert torch.equal(as_bytes(to_floats(levels)), levels)
     assert as_bytes(torch.tensor([-2.0, 2.0])).tolist() == [0, 255]

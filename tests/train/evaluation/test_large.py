@@ -46,7 +46,7 @@ def test_scenes_are_four_times_as_large_as_the_model(bench):
 
 
 def test_rows_of_finished_paintings(model, detailer, bench):
-    renders, painting, plain, one, two = large.rows(model, detailer, bench, TINY, 0)
+    renders, painting, plain, one, two = large.rows(model, detailer, bench, 0)
     assert [r["what"] for r in (renders, painting, plain)] == [
         "renders", "painting", "ours, bicubic",
     ]  # fmt: skip
@@ -55,7 +55,7 @@ def test_rows_of_finished_paintings(model, detailer, bench):
         faithfulness(bench.scenes.floats(), bench.scenes.painted())
     )
     assert renders["KID-lite2"] < 3 * renders["error"] < painting["KID-lite2"]
-    assert len(large.rows(model, detailer, bench, TINY, 1)) == 3  # the rest hangs on no noise
+    assert len(large.rows(model, detailer, bench, 1)) == 3  # the rest hangs on no noise
 
 
 def test_rows_of_enlarged_renders(detailer, bench):

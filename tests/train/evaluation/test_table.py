@@ -142,9 +142,9 @@ def test_what_is_chosen_is_chosen_on_the_other_half_and_stored(folder, monkeypat
     monkeypatch.setattr(bench, "held_out", recorded)
     levels = choose.chosen
 
-    def checked(model, chosen_on, sizes):
+    def checked(model, chosen_on):
         assert chosen_on.half == "choosing" and set(asked) == {"choosing"}
-        return levels(model, chosen_on, sizes)
+        return levels(model, chosen_on)
 
     monkeypatch.setattr(table, "chosen", checked)
     assert command(monkeypatch, "evaluate", folder, "--quick", "--choose") == 0

@@ -111,9 +111,9 @@ def preview(page: Page, file: Path) -> None:
 SCENES = (paint, inpaint, colorize, enlarge, denoise, interpolate, steps, about)
 
 
-def save(page: Page, file: Path, whole: bool = False) -> None:
-    """What the window shows, from the top, or the whole page."""
-    page.evaluate("window.scrollTo(0, 0)")
+def save(page: Page, file: Path, whole: bool = False, top: str = "body") -> None:
+    """What the window shows from an element on, or the whole page."""
+    page.evaluate("top => document.querySelector(top).scrollIntoView()", top)
     page.wait_for_timeout(1200)  # the history and the button at rest
     Image.open(BytesIO(page.screenshot(full_page=whole))).convert("RGB").save(file, quality=92)
 
@@ -130,7 +130,8 @@ def main(folder: Path) -> None:
                 choose(page, menu, "Any")
             open_tab(page, "Colour" if scene is colorize else scene.__name__.capitalize())
             scene(page)
-            save(page, folder / f"{scene.__name__}.webp", whole=scene is paint)
+            top = "#race-run" if scene is steps else "body"
+            save(page, folder / f"{scene.__name__}.webp", whole=scene is paint, top=top)
         dark = open_page(browser, f"{url}?__theme=dark", "desktop")
         paint(dark)
         save(dark, folder / "dark.webp", whole=True)

@@ -1,6 +1,6 @@
 """Drawing on a CPU, beside diffusers: the same weights, threads and noise, in one run.
 
-python -m benchmarks.inference [--large] [--threads 2] [--out FILE]
+python -m benchmarks.inference [--large] [--threads 2] [--out FOLDER]
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="also OpenAI's ImageNet-64 network")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--out", help="JSON to write")
+    parser.add_argument("--out", help="folder to write JSON into")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     made = rows("8 M weights", SMALL, args.rounds)

@@ -77,18 +77,25 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def shown(value: str | float | None) -> str:
+    """A value in three digits, or in whole numbers from 1000 on; a dash for what does not apply."""
     if value is None:
         return "–"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return str(value)
+
+
+def measured(name: str, about: Mapping[str, Any], rows: Sequence[Row]) -> str:
+    """What was measured, on which machine, and the table."""
+    on = f"{about['processor']}, {about['threads']} of {about['cores']} cores"
+    return f"{name}: {', '.join([on, *about['units']])}\n\n{table(rows)}"
 
 
 def tell(name: str, rows: Sequence[Row], threads: int, out: str | None) -> None:
-    """Print the table and, where asked to, write it as JSON with the machine's description."""
+    """Print the table; with a folder `out`, write it there as NAME.json too."""
     about = machine(threads)
-    units = ", ".join(about["units"])
-    print(f"{name}: {about['processor']}, {threads} of {about['cores']} cores, {units}\n")
-    print(table(rows))
+    print(measured(name, about, rows))
     if out:
-        file = Path(out)
+        file = Path(out) / f"{name.lower()}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps({"name": name, "machine": about, "rows": rows}, indent=2) + "\n")

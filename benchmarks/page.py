@@ -120,7 +120,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20, help="that each crowd paints")
     parser.add_argument("--threads", type=int, default=2, help="that the page has, for the record")
-    parser.add_argument("--out", help="JSON to write")
+    parser.add_argument("--out", help="folder to write JSON into")
     args = parser.parse_args()
     tell("Page", rows(args.seconds), args.threads, args.out)
 

@@ -1,6 +1,6 @@
 """What an evaluation costs against resolution, batch, steps and the size of the network.
 
-python -m benchmarks.scaling [--threads 2] [--plot FILE.svg] [--out FILE]
+python -m benchmarks.scaling [--threads 2] [--plot FILE.svg] [--out FOLDER]
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--plot", help="picture to draw, by its ending SVG or PNG")
-    parser.add_argument("--out", help="JSON to write")
+    parser.add_argument("--out", help="folder to write JSON into")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     made = rows(args.rounds)

@@ -1,6 +1,6 @@
 """Training, a step of every stage that makes the shipped weights; and the renderer.
 
-python -m benchmarks.training [--threads 2] [--rounds 5] [--out FILE]
+python -m benchmarks.training [--threads 2] [--rounds 5] [--out FOLDER]
 """
 
 from __future__ import annotations
@@ -79,14 +79,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--out", help="JSON to write; the renderer's goes beside it")
+    parser.add_argument("--out", help="folder to write JSON into")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     with tempfile.TemporaryDirectory() as folder:
         tell("Training", stage_rows(stages(Path(folder)), args.rounds), args.threads, args.out)
     print()
-    beside = str(Path(args.out).with_suffix(".renderer.json")) if args.out else None
-    tell("Renderer", renderer_rows(args.rounds), 1, beside)
+    tell("Renderer", renderer_rows(args.rounds), 1, args.out)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,6 @@ def test_a_matrix_products_cost_is_what_torch_counts():
 
 def test_a_table_and_its_file(tmp_path, capsys):
     file = tmp_path / "new" / "speed.json"
-    measure.tell("Speed", [{"way": "a", "ms": 1.23456, "of": None}], 1, str(file))
+    measure.tell("Speed", [{"way": "a", "ms": 1.23456, "of": None}], 1, str(file.parent))
     assert "| a | 1.23 | – |" in capsys.readouterr().out
     assert '"threads": 1' in file.read_text() and '"ms": 1.23456' in file.read_text()

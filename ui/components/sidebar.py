@@ -25,7 +25,9 @@ def build(engines: Engines, bar: LabelBar) -> Controls:
             1, 8, value=STEPS["Paint"], step=1, precision=0, label="Steps", elem_id="steps"
         )
         lock = gr.Checkbox(
-            False, label="Lock the seed", info="Unlocked, a press for a new picture rolls it."
+            False,
+            label="Lock the seed",
+            info="Unlocked, each new picture from a button takes another seed.",
         )
         pixels = gr.Checkbox(False, label="Show the pixels")
         share = gr.Button("Copy link", size="md", elem_id="share")

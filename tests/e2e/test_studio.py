@@ -120,8 +120,9 @@ def test_a_seed_in_the_history_becomes_an_end_of_a_walk(page):
     rolled = seed(page)
     assert f"seed {rolled}" in page.locator(".history-note").text_content()
     choose(page, "label-scene", "alpine")
+    settle(page, "paint-result")
     open_tab(page, "Interpolate")
-    assert page.locator("#label-scene input").input_value() == "Any"
+    page.wait_for_function("document.querySelector('#label-scene input').value === 'Any'")
     choose(page, "interpolate-to-scene", "sea")
     page.locator(".history summary", has_text="Walk").click()
     page.locator(".history .menu-list button", has_text="to this seed").click()
@@ -130,6 +131,11 @@ def test_a_seed_in_the_history_becomes_an_end_of_a_walk(page):
     goal = "document.querySelector('#interpolate-to-scene input').value"
     page.wait_for_function(f"{goal} === 'As above'")  # so that it is that picture
     page.wait_for_function("document.querySelector('#label-scene input').value === 'coast'")
+    choose(page, "label-scene", "Any")
+    open_tab(page, "Paint")
+    page.wait_for_function("document.querySelector('#label-scene input').value === 'alpine'")
+    choose(page, "label-scene", "Any")
+    settle(page, "paint-result")
 
 
 def test_a_link_brings_the_settings_back(page, browser, url):
